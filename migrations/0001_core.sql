@@ -1,0 +1,242 @@
+-- The core of postern: who exists, their mailboxes, and the sealed messages in them.
+--
+-- Conventions. Every row that belongs to an account starts its key with account_id, so that these
+-- tables can later be partitioned or distributed by account. A column whose comment says "sealed"
+-- holds AEAD output (src/store/seal.rs); one that ends in _key holds a keyed hash (HMAC), never a bare one.
+-- Order of locks: staged/message rows first, mailbox rows last, in (account_id, id) order.
+
+create table master_key_check (
+    version      integer primary key,
+    proof        bytea not null,              -- sealed constant: a wrong master key is noticed at start
+    created_at   timestamptz not null default now()
+);
+
+create table practice (
+    id           bigint generated always as identity primary key,
+    name         text not null constraint practice_name_unique unique,
+    attachment_limit bigint check (attachment_limit > 0),   -- R18, bytes; null: the gateway's setting
+    created_at   timestamptz not null default now()
+);
+
+create table account (
+    id           bigint generated always as identity primary key,
+    practice_id  bigint references practice,
+    first_name   text not null,
+    last_name    text not null,
+    role         text not null check (role in ('doctor', 'staff')),
+    tier         text not null check (tier in ('paid', 'free')),                 -- R7
+    user_manager boolean not null default false,                                 -- R8
+    state        text not null default 'active' check (state in ('active', 'locked', 'closed')),
+    locked_at    timestamptz,
+    portal_password text,                                                        -- argon2id, PHC string
+    time_zone    text not null default 'UTC',                                    -- R24
+    storage_cap  bigint check (storage_cap > 0),                                 -- R20, bytes; null: none
+    uidvalidity_last bigint not null default 0,
+    created_at   timestamptz not null default now()
+);
+create index account_practice on account (practice_id);
+
+-- R30: a secure address and an email address lead to one account; an address is never given to another.
+create table address (
+    address      text primary key,            -- normalised, see types::Address
+    account_id   bigint not null references account,
+    kind         text not null check (kind in ('secure', 'email')),
+    retired_at   timestamptz,
+    created_at   timestamptz not null default now()
+);
+create unique index address_one_current on address (account_id, kind) where retired_at is null;
+
+-- The keys that wrap the messages' data keys: one per practice, one per account without a practice.
+create table seal_key (
+    id           bigint generated always as identity primary key,
+    practice_id  bigint unique references practice,
+    account_id   bigint unique references account,
+    master_version integer not null,
+    wrapped      bytea not null,
+    created_at   timestamptz not null default now(),
+    check (num_nonnulls(practice_id, account_id) = 1)
+);
+
+-- R29. verifier = HMAC(server key, account || secret)
+create table app_password (
+    account_id   bigint not null references account,
+    id           bigint generated always as identity,
+    name         text not null,
+    verifier_key bytea not null,
+    created_at   timestamptz not null default now(),
+    last_used_at timestamptz,
+    last_used_from text,
+    revoked_at   timestamptz,
+    primary key (account_id, id),
+    constraint app_password_verifier unique (account_id, verifier_key)
+);
+
+-- R4: the distinct wrong secrets since the last right one of the same kind.
+create table failed_secret (
+    account_id   bigint not null references account,
+    verifier_key bytea not null,
+    kind         text not null check (kind in ('app', 'portal')),
+    failed_at    timestamptz not null default now(),
+    primary key (account_id, verifier_key)
+);
+
+create table mailbox (
+    account_id   bigint not null references account,
+    id           bigint generated always as identity,
+    name_key     bytea not null,
+    name         bytea not null,              -- sealed
+    special_use  text check (special_use in ('sent', 'drafts', 'trash', 'junk', 'archive', 'flagged', 'all')),
+    uidvalidity  bigint not null,
+    uidnext      bigint not null default 1,
+    highestmodseq bigint not null default 1,
+    messages     bigint not null default 0,
+    unseen       bigint not null default 0,
+    deleted      bigint not null default 0,
+    size         bigint not null default 0,   -- bytes, sum of RFC822.SIZE
+    deleted_size bigint not null default 0,
+    selectable   boolean not null default true,             -- false: \Noselect, kept for its children
+    created_at   timestamptz not null default now(),
+    primary key (account_id, id),
+    constraint mailbox_name_unique unique (account_id, name_key)
+) with (fillfactor = 50);
+
+-- \Recent goes to exactly one session: who raises recent_from owns the UIDs it passed.
+create table mailbox_recent (
+    account_id   bigint not null,
+    mailbox_id   bigint not null,
+    recent_from  bigint not null default 1,
+    primary key (account_id, mailbox_id),
+    foreign key (account_id, mailbox_id) references mailbox on delete cascade
+) with (fillfactor = 50);
+
+create table mailbox_keyword (
+    account_id   bigint not null,
+    mailbox_id   bigint not null,
+    bit          smallint not null check (bit between 8 and 62),
+    name_key     bytea not null,
+    name         bytea not null,              -- sealed
+    primary key (account_id, mailbox_id, bit),
+    constraint mailbox_keyword_unique unique (account_id, mailbox_id, name_key),
+    foreign key (account_id, mailbox_id) references mailbox on delete cascade
+);
+
+-- Subscriptions outlive mailboxes (RFC 9051 section 6.3.7).
+create table subscription (
+    account_id   bigint not null references account,
+    name_key     bytea not null,
+    name         bytea not null,              -- sealed
+    primary key (account_id, name_key)
+);
+
+-- Immutable; shared by the sender's Sent copy and the delivered copy.
+create table message (
+    id           uuid primary key,
+    size         bigint not null,             -- bytes of plaintext
+    chunk_size   integer not null,            -- plaintext bytes per chunk
+    chunks       integer not null,
+    seal_version smallint not null,
+    facts        bytea not null,              -- sealed: envelope, structure, header block, sections
+    created_at   timestamptz not null default now()
+) with (toast_tuple_target = 8160);
+alter table message alter column facts set storage external;
+
+create table message_key (
+    message_id   uuid not null references message on delete cascade,
+    seal_key_id  bigint not null references seal_key,
+    wrapped      bytea not null,              -- the data key, sealed by the seal key
+    primary key (message_id, seal_key_id)
+);
+
+create table body_chunk (
+    message_id   uuid not null,               -- no foreign key: staged before its message exists
+    idx          integer not null,
+    data         bytea not null,              -- sealed
+    primary key (message_id, idx)
+) with (toast_tuple_target = 8160);
+alter table body_chunk alter column data set storage external;
+
+-- Messages on their way in whose chunks are already here; the sweeper removes what nobody claims.
+create table staged (
+    message_id   uuid primary key,
+    touched_at   timestamptz not null default now()
+);
+
+create table mailbox_message (
+    account_id   bigint not null,
+    mailbox_id   bigint not null,
+    uid          bigint not null,
+    modseq       bigint not null,
+    flags        bigint not null,             -- types::Flags: system flags, then the mailbox's keywords
+    size         bigint not null,             -- RFC822.SIZE
+    internal_date timestamptz not null,
+    saved_at     timestamptz not null default now(),
+    message_id   uuid not null references message,
+    primary key (account_id, mailbox_id, uid)
+) with (fillfactor = 85);
+create index mailbox_message_message on mailbox_message (message_id);
+
+-- What was expunged: for QRESYNC, for sessions not told yet, and recoverable until retention ends.
+create table expunged (
+    account_id   bigint not null,
+    mailbox_id   bigint not null,
+    uid          bigint not null,
+    modseq       bigint not null,
+    flags        bigint not null,
+    size         bigint not null,
+    internal_date timestamptz not null,
+    saved_at     timestamptz not null,
+    expunged_at  timestamptz not null default now(),
+    message_id   uuid not null references message,
+    primary key (account_id, mailbox_id, uid)
+);
+create index expunged_message on expunged (message_id);
+create index expunged_at on expunged (expunged_at);
+
+-- Which UIDs changed at which modseq: what other sessions read instead of an index on modseq
+-- (which would make each flag change a non-HOT update). New messages are found by uid, not here.
+create table mailbox_change (
+    account_id   bigint not null,
+    mailbox_id   bigint not null,
+    modseq       bigint not null,
+    kind         text not null check (kind in ('flags', 'expunge')),
+    uids         bigint[] not null,           -- lo, hi, lo, hi, ...
+    changed_at   timestamptz not null default now(),
+    primary key (account_id, mailbox_id, modseq, kind)
+);
+create index mailbox_change_at on mailbox_change (changed_at);
+
+-- R14: who delivered which Message-ID to whom; outlives the message.
+create table delivery (
+    account_id   bigint not null references account,          -- the recipient
+    msgid_key    bytea not null,
+    sender_id    bigint not null references account,
+    message_id   uuid not null,
+    delivered_at timestamptz not null default now(),
+    primary key (account_id, msgid_key, sender_id)
+);
+
+-- R17: a retry is answered again, not delivered again. R28: the client's own copy is recognised once.
+create table submission (
+    account_id   bigint not null references account,          -- the sender
+    msgid_key    bytea not null,
+    fingerprint_key bytea not null,
+    recipient_id bigint not null references account,
+    message_id   uuid not null,
+    sent_mailbox_id bigint not null,
+    sent_uid     bigint not null,
+    client_copy_seen boolean not null default false,
+    submitted_at timestamptz not null default now(),
+    primary key (account_id, msgid_key)
+);
+
+-- R28, the other order: the client's APPEND to \Sent came before its submission was answered.
+create table sent_append (
+    account_id   bigint not null references account,
+    msgid_key    bytea not null,
+    fingerprint_key bytea not null,
+    mailbox_id   bigint not null,
+    uid          bigint not null,
+    appended_at  timestamptz not null default now(),
+    primary key (account_id, msgid_key, mailbox_id, uid)
+);
+create index sent_append_at on sent_append (appended_at);

@@ -1,0 +1,3 @@
+//! The one binary. Everything it does is in [`postern::cli`].
+
+fn main() {}

@@ -1,0 +1,50 @@
+//! The words every room shares: numbers of IMAP, addresses, flags, mailbox names, secrets.
+//!
+//! Invariants: values are checked where they are made, so a function that takes one need not check
+//! again. Imports nothing of postern, never tokio.
+
+mod address;
+mod flags;
+mod ids;
+mod mailbox_name;
+mod numbers;
+mod secret;
+
+pub use address::{Address, AddressError};
+pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
+pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, PracticeId, SealKeyId};
+pub use mailbox_name::{MailboxName, MailboxNameError, SpecialUse};
+pub use numbers::{ModSeq, SeqNum, Uid, UidValidity, uid_ranges};
+pub use secret::Secret;
+
+/// Free accounts only reply, paid ones compose (R7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// Replies only (R14).
+    Free,
+    /// Composes.
+    Paid,
+}
+
+impl Tier {
+    /// The word the database and the CLI use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Paid => "paid",
+        }
+    }
+}
+
+impl std::str::FromStr for Tier {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "free" => Ok(Self::Free),
+            "paid" => Ok(Self::Paid),
+            other => Err(format!("\"{other}\" is not a tier: free or paid")),
+        }
+    }
+}
