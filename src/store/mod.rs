@@ -1,1 +1,156 @@
-//! store
+//! Everything that survives a restart: all SQL, the sealing of what is written, the wake-ups after it.
+//!
+//! Invariants: message bytes and whatever is taken from them reach PostgreSQL sealed ([`seal`]);
+//! what must be looked up is keyed ([`Lookup`]), never a bare hash; nothing is sealed or opened before the
+//! master key has proved to be the database's own. Imports `types`, `mime` and `clock` alone, and
+//! nothing else in the crate names sqlx.
+
+mod keys;
+mod seal;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection};
+
+pub use keys::{KeyError, Lookup, MasterKey};
+pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
+
+use crate::clock::Clock;
+
+/// The PostgreSQL channel that carries wake-ups between gateways: `m:<mailbox id>`, `a:<account id>`.
+pub const CHANNEL: &str = "postern";
+
+/// What [`Store::open`] needs.
+pub struct Options {
+    /// `postgres://…`, as psql takes it.
+    pub database_url: String,
+    /// Most connections this process holds at once.
+    pub max_connections: u32,
+    /// Opens the seal keys; its lookup keys are derived from it.
+    pub master_key: MasterKey,
+    /// The portal's own domain, in which secure addresses are allotted (R30).
+    pub domain: String,
+    /// Time for everything that is stored with a date or compared with one.
+    pub clock: Clock,
+}
+
+/// The database behind the gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+/// What the store's files share.
+pub(crate) struct Inner {
+    pool: PgPool,
+    keys: keys::Keyring,
+    domain: String,
+    clock: Clock,
+}
+
+/// What can go wrong between this process and its database; always our fault, never the peer's.
+#[derive(thiserror::Error)]
+pub enum StoreError {
+    /// The database did not do what it was asked.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A migration failed, or the database is newer than this program.
+    #[error("the database schema cannot be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The master key is unusable, or not this database's.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Something stored does not open: changed bytes, or bytes of another row.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// A stored value breaks an invariant of the schema.
+    #[error("the database holds an impossible value in {0}")]
+    Corrupt(&'static str),
+}
+
+/// As `Display`: what PostgreSQL adds to an error (`Key (address)=(…)`) belongs in no log.
+impl std::fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StoreError({self})")
+    }
+}
+
+impl StoreError {
+    /// The name of the constraint that the statement would have broken.
+    pub(crate) fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(sqlx::Error::Database(e)) => e.constraint(),
+            _ => None,
+        }
+    }
+}
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+impl Store {
+    /// Connects, and makes sure that the schema is this program's and the master key the database's own.
+    ///
+    /// # Errors
+    /// [`KeyError::Wrong`] before anything is written, when the database belongs to another master key.
+    pub async fn open(options: Options) -> Result<Self, StoreError> {
+        let connect: PgConnectOptions = options.database_url.parse()?;
+        let connect = connect.application_name("postern").disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            // A ping at each acquire would double the round trips; one that idled may have lost its server.
+            .test_before_acquire(false)
+            .before_acquire(|conn, meta| {
+                Box::pin(async move {
+                    if meta.idle_for < Duration::from_millis(500) {
+                        return Ok(true);
+                    }
+                    Ok(conn.ping().await.is_ok())
+                })
+            })
+            .connect_with(connect)
+            .await?;
+        let keys = keys::Keyring::prove(&pool, options.master_key).await?;
+        Ok(Self(Arc::new(Inner { pool, keys, domain: options.domain, clock: options.clock })))
+    }
+
+    /// Brings the schema up to date, forward only. Safe to run from several processes at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Migrate`], also when a newer program has been here.
+    pub async fn migrate(database_url: &str) -> Result<(), StoreError> {
+        let connect: PgConnectOptions = database_url.parse()?;
+        let mut conn = connect.disable_statement_logging().connect().await?;
+        MIGRATIONS.run(&mut conn).await?;
+        conn.close().await?;
+        Ok(())
+    }
+
+    /// Whether a master key has already been bound to this database: then a missing key file is a lost
+    /// key, and making a new one would not help.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; a database without our schema is answered with `false`.
+    pub async fn has_master_key(database_url: &str) -> Result<bool, StoreError> {
+        let connect: PgConnectOptions = database_url.parse()?;
+        let mut conn = connect.disable_statement_logging().connect().await?;
+        let known = keys::is_bound(&mut conn).await?;
+        conn.close().await?;
+        Ok(known)
+    }
+
+    /// The keyed hashes under which things are looked up.
+    pub fn lookup(&self) -> &Lookup {
+        self.0.keys.lookup()
+    }
+
+    /// The portal's own domain (R30).
+    pub fn domain(&self) -> &str {
+        &self.0.domain
+    }
+
+    /// Finishes what runs in the background and closes every connection.
+    pub async fn close(&self) {
+        self.0.pool.close().await;
+    }
+}

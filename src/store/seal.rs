@@ -1,0 +1,338 @@
+//! Sealing: AES-256-GCM over everything that can hold a patient's name.
+//!
+//! Three kinds of key. A [`DataKey`] is random, belongs to one message and seals its chunks and facts. A
+//! [`SealKey`] belongs to a practice (or to an account without one), wraps data keys and seals short texts.
+//! The master key ([`super::MasterKey`]) wraps seal keys. `docs/adr/0002-keys-and-nonces.md` says why.
+//!
+//! Invariants: a chunk number is sealed at most once with one data key, since its nonce is that number;
+//! whatever may be sealed again (facts, texts, wrapped keys) carries a random nonce. Every sealed value
+//! names, as associated data, what it is and which row it belongs to, so that rows cannot be exchanged.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::{hkdf, rand};
+use zeroize::Zeroizing;
+
+use crate::types::{AccountId, BodyId, SealKeyId};
+
+/// The way of sealing that this program writes; stored with each message.
+pub const SEAL_VERSION: i16 = 1;
+
+/// How much longer a sealed chunk is than its plaintext.
+pub const CHUNK_OVERHEAD: usize = TAG_LEN;
+
+pub(super) const KEY_LEN: usize = 32;
+const TAG_LEN: usize = 16;
+/// Bytes of a facts nonce that are random, and stored before the ciphertext.
+const FACTS_NONCE_LEN: usize = 8;
+
+/// What stands in the first four bytes of a nonce of a data key.
+const NONCE_CHUNK: [u8; 4] = *b"chnk";
+const NONCE_FACTS: [u8; 4] = *b"fact";
+
+/// Why something could not be sealed or opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// Changed, cut, of another row, or sealed with another key.
+    #[error("sealed data does not open: {0} was changed or belongs elsewhere")]
+    Open(&'static str),
+    /// The system's random numbers or the cipher failed.
+    #[error("sealing failed")]
+    Seal,
+    /// Written by a newer program.
+    #[error("data sealed in a way this version does not know")]
+    Version,
+}
+
+/// What a wrapped data key is bound to: a message cut short or re-chunked no longer has a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyShape {
+    /// The message.
+    pub id: BodyId,
+    /// Bytes of plaintext in all its chunks.
+    pub size: u64,
+    /// Bytes of plaintext in each chunk but the last.
+    pub chunk_size: u32,
+}
+
+/// The random key of one message.
+pub struct DataKey {
+    bytes: Zeroizing<[u8; KEY_LEN]>,
+    aead: LessSafeKey,
+}
+
+impl DataKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`] when the system has no random numbers.
+    pub fn random() -> Result<Self, SealError> {
+        let mut bytes = Zeroizing::new([0; KEY_LEN]);
+        rand::fill(bytes.as_mut()).map_err(|_| SealError::Seal)?;
+        Self::of(bytes)
+    }
+
+    fn of(bytes: Zeroizing<[u8; KEY_LEN]>) -> Result<Self, SealError> {
+        let aead = aead_key(&bytes)?;
+        Ok(Self { bytes, aead })
+    }
+
+    /// Seals chunk `idx` of the message: [`CHUNK_OVERHEAD`] bytes longer than the plaintext. Once only
+    /// for one `idx`.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`].
+    pub fn seal_chunk(&self, body: BodyId, idx: u32, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        let mut out = Vec::with_capacity(plain.len() + TAG_LEN);
+        out.extend_from_slice(plain);
+        self.aead
+            .seal_in_place_append_tag(chunk_nonce(idx), Aad::from(chunk_aad(body, idx)), &mut out)
+            .map_err(|_| SealError::Seal)?;
+        Ok(out)
+    }
+
+    /// Opens what [`DataKey::seal_chunk`] made, in place.
+    ///
+    /// # Errors
+    /// [`SealError::Open`] unless it is chunk `idx` of this message, unchanged.
+    pub fn open_chunk(&self, body: BodyId, idx: u32, mut sealed: Vec<u8>) -> Result<Vec<u8>, SealError> {
+        let len = self
+            .aead
+            .open_in_place(chunk_nonce(idx), Aad::from(chunk_aad(body, idx)), &mut sealed)
+            .map_err(|_| SealError::Open("a message"))?
+            .len();
+        sealed.truncate(len);
+        Ok(sealed)
+    }
+
+    /// Seals the message's facts; may be done again, the nonce is random.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`].
+    pub fn seal_facts(&self, body: BodyId, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+        let mut salt = [0; FACTS_NONCE_LEN];
+        rand::fill(&mut salt).map_err(|_| SealError::Seal)?;
+        let mut out = Vec::with_capacity(FACTS_NONCE_LEN + plain.len() + TAG_LEN);
+        out.extend_from_slice(&salt);
+        out.extend_from_slice(plain);
+        let tag = self
+            .aead
+            .seal_in_place_separate_tag(
+                facts_nonce(salt),
+                Aad::from(facts_aad(body)),
+                &mut out[FACTS_NONCE_LEN..],
+            )
+            .map_err(|_| SealError::Seal)?;
+        out.extend_from_slice(tag.as_ref());
+        Ok(out)
+    }
+
+    /// Opens what [`DataKey::seal_facts`] made.
+    ///
+    /// # Errors
+    /// [`SealError::Open`] unless they are this message's, unchanged.
+    pub fn open_facts(&self, body: BodyId, mut sealed: Vec<u8>) -> Result<Vec<u8>, SealError> {
+        const WHAT: SealError = SealError::Open("a message's facts");
+        let salt: [u8; FACTS_NONCE_LEN] = *sealed.first_chunk().ok_or(WHAT)?;
+        let len = self
+            .aead
+            .open_within(facts_nonce(salt), Aad::from(facts_aad(body)), &mut sealed, FACTS_NONCE_LEN..)
+            .map_err(|_| WHAT)?
+            .len();
+        sealed.truncate(len);
+        Ok(sealed)
+    }
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DataKey(…)")
+    }
+}
+
+/// What a sealed short text is; a mailbox name does not open as a keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum TextDomain {
+    /// `mailbox.name`
+    MailboxName = 1,
+    /// `mailbox_keyword.name`
+    Keyword = 2,
+    /// `subscription.name`
+    Subscription = 3,
+}
+
+/// The key of a practice, or of an account without one: wraps data keys, seals short texts.
+pub struct SealKey {
+    /// `seal_key.id`
+    pub id: SealKeyId,
+    wrap: LessSafeKey,
+    text: LessSafeKey,
+}
+
+impl SealKey {
+    /// From the random bytes that the master key unwrapped.
+    pub(super) fn of(id: SealKeyId, bytes: &[u8; KEY_LEN]) -> Result<Self, SealError> {
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"postern seal key").extract(bytes);
+        Ok(Self { id, wrap: derive_aead(&prk, b"wrap v1")?, text: derive_aead(&prk, b"text v1")? })
+    }
+
+    /// Seals a data key, for `message_key.wrapped`.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`].
+    pub fn wrap(&self, key: &DataKey, body: BodyShape) -> Result<Vec<u8>, SealError> {
+        seal_random(&self.wrap, &self.wrap_aad(body), key.bytes.as_ref())
+    }
+
+    /// Opens a data key.
+    ///
+    /// # Errors
+    /// [`SealError::Open`] unless it was wrapped by this key for this message, size and chunk size.
+    pub fn unwrap(&self, wrapped: &[u8], body: BodyShape) -> Result<DataKey, SealError> {
+        DataKey::of(open_key(&self.wrap, &self.wrap_aad(body), wrapped, "a message's key")?)
+    }
+
+    /// Seals a short text of an account: mailbox name, keyword. A random nonce makes equal texts differ.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`].
+    pub fn seal_text(
+        &self,
+        domain: TextDomain,
+        account: AccountId,
+        text: &str,
+    ) -> Result<Vec<u8>, SealError> {
+        let mut out = vec![1];
+        out.extend(seal_random(&self.text, &text_aad(domain, account), text.as_bytes())?);
+        Ok(out)
+    }
+
+    /// Opens what [`SealKey::seal_text`] made.
+    ///
+    /// # Errors
+    /// [`SealError::Open`] unless it is such a text of this account, unchanged.
+    pub fn open_text(
+        &self,
+        domain: TextDomain,
+        account: AccountId,
+        sealed: &[u8],
+    ) -> Result<String, SealError> {
+        const WHAT: &str = "a name";
+        let (version, sealed) = sealed.split_first().ok_or(SealError::Open(WHAT))?;
+        if *version != 1 {
+            return Err(SealError::Version);
+        }
+        let plain = open_random(&self.text, &text_aad(domain, account), sealed, WHAT)?;
+        String::from_utf8(plain).map_err(|_| SealError::Open(WHAT))
+    }
+
+    fn wrap_aad(&self, body: BodyShape) -> [u8; 48] {
+        let mut aad = [0; 48];
+        aad[..12].copy_from_slice(b"data key  v1");
+        aad[12..20].copy_from_slice(&self.id.0.to_be_bytes());
+        aad[20..36].copy_from_slice(body.id.0.as_bytes());
+        aad[36..44].copy_from_slice(&body.size.to_be_bytes());
+        aad[44..].copy_from_slice(&body.chunk_size.to_be_bytes());
+        aad
+    }
+}
+
+impl std::fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SealKey({}, …)", self.id)
+    }
+}
+
+fn text_aad(domain: TextDomain, account: AccountId) -> [u8; 16] {
+    let mut aad = *b"text v1 ........";
+    aad[7] = domain as u8;
+    aad[8..].copy_from_slice(&account.0.to_be_bytes());
+    aad
+}
+
+fn chunk_nonce(idx: u32) -> Nonce {
+    let mut nonce = [0; NONCE_LEN];
+    nonce[..4].copy_from_slice(&NONCE_CHUNK);
+    nonce[8..].copy_from_slice(&idx.to_be_bytes());
+    Nonce::assume_unique_for_key(nonce)
+}
+
+fn facts_nonce(salt: [u8; FACTS_NONCE_LEN]) -> Nonce {
+    let mut nonce = [0; NONCE_LEN];
+    nonce[..4].copy_from_slice(&NONCE_FACTS);
+    nonce[4..].copy_from_slice(&salt);
+    Nonce::assume_unique_for_key(nonce)
+}
+
+fn chunk_aad(body: BodyId, idx: u32) -> [u8; 30] {
+    let mut aad = [0; 30];
+    aad[..10].copy_from_slice(b"chunk   v1");
+    aad[10..26].copy_from_slice(body.0.as_bytes());
+    aad[26..].copy_from_slice(&idx.to_be_bytes());
+    aad
+}
+
+fn facts_aad(body: BodyId) -> [u8; 26] {
+    let mut aad = [0; 26];
+    aad[..10].copy_from_slice(b"facts   v1");
+    aad[10..].copy_from_slice(body.0.as_bytes());
+    aad
+}
+
+fn aead_key(bytes: &[u8; KEY_LEN]) -> Result<LessSafeKey, SealError> {
+    UnboundKey::new(&AES_256_GCM, bytes).map(LessSafeKey::new).map_err(|_| SealError::Seal)
+}
+
+/// An AES-256-GCM key for the purpose that `info` names.
+pub(super) fn derive_aead(prk: &hkdf::Prk, info: &[u8]) -> Result<LessSafeKey, SealError> {
+    let info = [info];
+    let okm = prk.expand(&info, &AES_256_GCM).map_err(|_| SealError::Seal)?;
+    Ok(LessSafeKey::new(UnboundKey::from(okm)))
+}
+
+/// nonce ‖ ciphertext ‖ tag, the nonce random: at most 2³² times with one key (NIST SP 800-38D §8.3).
+pub(super) fn seal_random(key: &LessSafeKey, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    let mut nonce = [0; NONCE_LEN];
+    rand::fill(&mut nonce).map_err(|_| SealError::Seal)?;
+    let mut out = Vec::with_capacity(NONCE_LEN + plain.len() + TAG_LEN);
+    out.extend_from_slice(&nonce);
+    out.extend_from_slice(plain);
+    let tag = key
+        .seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(aad),
+            &mut out[NONCE_LEN..],
+        )
+        .map_err(|_| SealError::Seal)?;
+    out.extend_from_slice(tag.as_ref());
+    Ok(out)
+}
+
+/// Opens what [`seal_random`] made; `what` names it in the error.
+pub(super) fn open_random(
+    key: &LessSafeKey,
+    aad: &[u8],
+    sealed: &[u8],
+    what: &'static str,
+) -> Result<Vec<u8>, SealError> {
+    let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Open(what))?;
+    let mut plain = rest.to_vec();
+    let len = key
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut plain)
+        .map_err(|_| SealError::Open(what))?
+        .len();
+    plain.truncate(len);
+    Ok(plain)
+}
+
+/// As [`open_random`], for a key: exactly [`KEY_LEN`] bytes, wiped when dropped.
+pub(super) fn open_key(
+    key: &LessSafeKey,
+    aad: &[u8],
+    sealed: &[u8],
+    what: &'static str,
+) -> Result<Zeroizing<[u8; KEY_LEN]>, SealError> {
+    let plain = Zeroizing::new(open_random(key, aad, sealed, what)?);
+    let bytes: &[u8; KEY_LEN] = plain.as_slice().try_into().map_err(|_| SealError::Open(what))?;
+    Ok(Zeroizing::new(*bytes))
+}
