@@ -1,1 +1,4 @@
-//! imap
+//! IMAP (RFC 9051, RFC 3501): the door through which mail is read.
+
+pub mod codec;
+pub mod command;

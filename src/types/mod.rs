@@ -8,14 +8,18 @@ mod flags;
 mod ids;
 mod mailbox_name;
 mod numbers;
+mod search_key;
 mod secret;
+mod sequence_set;
 
 pub use address::{Address, AddressError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
 pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, PracticeId, SealKeyId};
 pub use mailbox_name::{MailboxName, MailboxNameError, SpecialUse};
 pub use numbers::{ModSeq, SeqNum, Uid, UidValidity, uid_ranges};
+pub use search_key::{AddressField, DateOrder, SearchKey};
 pub use secret::Secret;
+pub use sequence_set::{MessageSet, SequenceSet};
 
 /// Free accounts only reply, paid ones compose (R7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
