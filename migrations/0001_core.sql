@@ -31,6 +31,7 @@ create table account (
     portal_password text,                                                        -- argon2id, PHC string
     time_zone    text not null default 'UTC',                                    -- R24
     storage_cap  bigint check (storage_cap > 0),                                 -- R20, bytes; null: none
+    sign_in_epoch bigint not null default 0,                                     -- grows when a lock, a close or a revocation ends sessions
     uidvalidity_last bigint not null default 0,
     created_at   timestamptz not null default now()
 );
@@ -79,6 +80,56 @@ create table failed_secret (
     failed_at    timestamptz not null default now(),
     primary key (account_id, verifier_key)
 );
+
+-- One person as the gateway works with them: both addresses, the practice's limits, the seal key.
+create view account_person as
+    select a.id as account_id, a.practice_id, p.name as practice_name, a.first_name, a.last_name, a.role, a.tier,
+           a.user_manager, a.state, a.sign_in_epoch, a.storage_cap, p.attachment_limit,
+           (extract(epoch from a.locked_at) * 1000000)::bigint as locked_at,          -- microseconds
+           (extract(epoch from a.created_at) * 1000000)::bigint as created_at,
+           a.portal_password is not null as has_portal_password,
+           s.address as secure_address, e.address as email,
+           coalesce(kp.id, ka.id) as seal_key_id,
+           coalesce(kp.master_version, ka.master_version) as master_version,
+           coalesce(kp.wrapped, ka.wrapped) as wrapped
+      from account a
+      left join practice p on p.id = a.practice_id
+      join address s on s.account_id = a.id and s.kind = 'secure' and s.retired_at is null
+      join address e on e.account_id = a.id and e.kind = 'email' and e.retired_at is null
+      left join seal_key kp on kp.practice_id = a.practice_id
+      left join seal_key ka on ka.account_id = a.id and a.practice_id is null;
+
+-- R4 in one atomic step. Says what the failure was: unknown, locked, revoked, again, counted, locked_now.
+-- Every outcome costs the same durable write, so that the time of an answer tells nothing; an account that
+-- is locked, or that does not exist, remembers no secret.
+create function note_failed_sign_in(p_account bigint, p_key bytea, p_kind text) returns text
+language plpgsql as $$
+declare
+    v_state text;
+    v_new bigint;
+begin
+    perform pg_logical_emit_message(true, 'postern', '');
+    select state into v_state from account where id = p_account for no key update;
+    if not found then
+        return 'unknown';
+    elsif v_state <> 'active' then
+        return 'locked';
+    elsif exists (select from app_password
+                   where account_id = p_account and verifier_key = p_key and revoked_at is not null) then
+        return 'revoked';
+    end if;
+    insert into failed_secret (account_id, verifier_key, kind) values (p_account, p_key, p_kind)
+        on conflict do nothing;
+    get diagnostics v_new = row_count;
+    if v_new = 0 then
+        return 'again';
+    end if;
+    if (select count(*) from failed_secret where account_id = p_account) < 5 then
+        return 'counted';
+    end if;
+    update account set state = 'locked', locked_at = now(), sign_in_epoch = sign_in_epoch + 1 where id = p_account;
+    return 'locked_now';
+end $$;
 
 create table mailbox (
     account_id   bigint not null references account,

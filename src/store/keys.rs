@@ -366,17 +366,15 @@ impl Store {
             return Ok(key);
         }
         let row = sqlx::query!(
-            "select k.id, k.master_version, k.wrapped, a.practice_id
-               from account a
-               join seal_key k on case when a.practice_id is null then k.account_id = a.id
-                                       else k.practice_id = a.practice_id end
-              where a.id = $1",
+            "select practice_id, seal_key_id as \"seal_key_id!\", master_version as \"master_version!\",
+                    wrapped as \"wrapped!\"
+               from account_person where account_id = $1 and seal_key_id is not null",
             account.0
         )
         .fetch_optional(&self.0.pool)
         .await?
         .ok_or(StoreError::Corrupt("seal_key"))?;
         let owner = Owner::of(account, row.practice_id.map(PracticeId));
-        self.0.keys.adopt(account, owner, SealKeyId(row.id), row.master_version, &row.wrapped)
+        self.0.keys.adopt(account, owner, SealKeyId(row.seal_key_id), row.master_version, &row.wrapped)
     }
 }
