@@ -2,3 +2,7 @@
 
 pub mod codec;
 pub mod command;
+mod reply;
+mod settings;
+
+pub use settings::Settings;

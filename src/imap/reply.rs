@@ -1,0 +1,213 @@
+//! Status responses: OK, NO, BAD, with their response codes (RFC 9051 §7.1, RFC 5530).
+//!
+//! Texts are for people: a mail program shows the text of a NO to its user.
+
+use std::borrow::Cow;
+
+use crate::types::{ModSeq, UidValidity};
+
+/// What a command is answered with, the tag aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// OK, NO or BAD.
+    pub status: Status,
+    /// For the client's program.
+    pub code: Option<Code>,
+    /// For the person before it.
+    pub text: Cow<'static, str>,
+}
+
+/// RFC 9051 §7.1.1 to §7.1.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Done.
+    Ok,
+    /// Understood and refused.
+    No,
+    /// Not understood, or not allowed now.
+    Bad,
+}
+
+/// Response codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// RFC 5530 §3
+    AlreadyExists,
+    /// RFC 9051 §7.1: UIDVALIDITY and UID of what was appended.
+    AppendUid(UidValidity, u32),
+    /// RFC 5530 §3
+    AuthenticationFailed,
+    /// RFC 5530 §3
+    Cannot,
+    /// RFC 9051 §7.1; without the word CAPABILITY.
+    Capability(String),
+    /// RFC 9051 §7.1
+    Closed,
+    /// RFC 4978 §3
+    CompressionActive,
+    /// RFC 9051 §7.1: UIDVALIDITY there, UIDs here, UIDs there, both as ranges.
+    CopyUid(UidValidity, Vec<(u32, u32)>, Vec<(u32, u32)>),
+    /// RFC 5530 §3
+    ExpungeIssued,
+    /// RFC 9051 §7.1
+    HasChildren,
+    /// RFC 7162 §3.1.2.1
+    HighestModSeq(ModSeq),
+    /// RFC 5530 §3
+    Limit,
+    /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted.
+    Modified(Vec<(u32, u32)>),
+    /// RFC 5530 §3
+    NonExistent,
+    /// RFC 9051 §7.1
+    NotSaved,
+    /// RFC 5530 §3
+    OverQuota,
+    /// RFC 5530 §3
+    PrivacyRequired,
+    /// RFC 9051 §7.1
+    ReadOnly,
+    /// RFC 9051 §7.1
+    ReadWrite,
+    /// RFC 5530 §3
+    ServerBug,
+    /// RFC 4469
+    TooBig,
+    /// RFC 9051 §7.1
+    TryCreate,
+    /// RFC 5530 §3
+    Unavailable,
+    /// RFC 3516 §4.3
+    UnknownCte,
+}
+
+/// Appends ranges as a sequence set: `1:3,7`.
+pub fn write_ranges(ranges: &[(u32, u32)], out: &mut Vec<u8>) {
+    use std::io::Write;
+    for (i, (lo, hi)) in ranges.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        // Writing to a Vec cannot fail.
+        let _ = if lo == hi { write!(out, "{lo}") } else { write!(out, "{lo}:{hi}") };
+    }
+}
+
+impl Code {
+    /// Appends what stands between the brackets.
+    fn write(&self, out: &mut Vec<u8>) {
+        use std::io::Write;
+        let word = match self {
+            Self::AlreadyExists => "ALREADYEXISTS",
+            Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
+            Self::Cannot => "CANNOT",
+            Self::Closed => "CLOSED",
+            Self::CompressionActive => "COMPRESSIONACTIVE",
+            Self::ExpungeIssued => "EXPUNGEISSUED",
+            Self::HasChildren => "HASCHILDREN",
+            Self::Limit => "LIMIT",
+            Self::NonExistent => "NONEXISTENT",
+            Self::NotSaved => "NOTSAVED",
+            Self::OverQuota => "OVERQUOTA",
+            Self::PrivacyRequired => "PRIVACYREQUIRED",
+            Self::ReadOnly => "READ-ONLY",
+            Self::ReadWrite => "READ-WRITE",
+            Self::ServerBug => "SERVERBUG",
+            Self::TooBig => "TOOBIG",
+            Self::TryCreate => "TRYCREATE",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::UnknownCte => "UNKNOWN-CTE",
+            Self::Capability(words) => {
+                out.extend_from_slice(b"CAPABILITY ");
+                words
+            }
+            Self::AppendUid(validity, uid) => {
+                let _ = write!(out, "APPENDUID {validity} {uid}");
+                return;
+            }
+            Self::CopyUid(validity, from, to) => {
+                let _ = write!(out, "COPYUID {validity} ");
+                write_ranges(from, out);
+                out.push(b' ');
+                write_ranges(to, out);
+                return;
+            }
+            Self::HighestModSeq(modseq) => {
+                let _ = write!(out, "HIGHESTMODSEQ {modseq}");
+                return;
+            }
+            Self::Modified(ranges) => {
+                out.extend_from_slice(b"MODIFIED ");
+                write_ranges(ranges, out);
+                return;
+            }
+        };
+        out.extend_from_slice(word.as_bytes());
+    }
+}
+
+impl Reply {
+    /// Done; the text says what.
+    pub fn ok(text: impl Into<Cow<'static, str>>) -> Self {
+        Self { status: Status::Ok, code: None, text: text.into() }
+    }
+
+    /// Refused; the text is a sentence for the user.
+    pub fn no(text: impl Into<Cow<'static, str>>) -> Self {
+        Self { status: Status::No, code: None, text: text.into() }
+    }
+
+    /// Wrong here; the text is for whoever writes the client.
+    pub fn bad(text: impl Into<Cow<'static, str>>) -> Self {
+        Self { status: Status::Bad, code: None, text: text.into() }
+    }
+
+    /// With a response code.
+    #[must_use]
+    pub fn with(mut self, code: Code) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// Appends the response, tagged, or untagged with `*`.
+    pub fn write(&self, tag: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(tag.as_bytes());
+        out.extend_from_slice(match self.status {
+            Status::Ok => b" OK ",
+            Status::No => b" NO ",
+            Status::Bad => b" BAD ",
+        });
+        if let Some(code) = &self.code {
+            out.push(b'[');
+            code.write(out);
+            out.extend_from_slice(b"] ");
+        }
+        // A line end inside would be a second response (what stands here may quote a mailbox name).
+        out.extend(self.text.bytes().map(|b| if b.is_ascii_control() { b' ' } else { b }));
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(reply: &Reply) -> String {
+        let mut out = Vec::new();
+        reply.write("a", &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn one_line_always() {
+        assert_eq!(line(&Reply::no("a\r\nb OK c").with(Code::Cannot)), "a NO [CANNOT] a  b OK c\r\n");
+    }
+
+    #[test]
+    fn codes_with_numbers() {
+        let validity = UidValidity::new(7).unwrap();
+        let reply = Reply::ok("copied").with(Code::CopyUid(validity, vec![(1, 3), (9, 9)], vec![(4, 7)]));
+        assert_eq!(line(&reply), "a OK [COPYUID 7 1:3,9 4:7] copied\r\n");
+        assert_eq!(line(&Reply::ok("x").with(Code::Modified(vec![(2, 2)]))), "a OK [MODIFIED 2] x\r\n");
+    }
+}
