@@ -4,6 +4,7 @@
 //! `Ok(())` or a [`Refusal`], a sentence for the person at the mail program; it never changes
 //! anything, never waits, never panics on what a peer sent. Imports `mime` and `types` only; never tokio.
 
+pub mod attachment;
 mod refusal;
 mod settings;
 pub mod size;

@@ -1,5 +1,7 @@
 //! What the operator decides about the rules.
 
+use super::attachment::{AttachmentTypes, ContainerLimits};
+
 /// Settings of the rules; `cli::serve` fills it from the configuration.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -11,6 +13,10 @@ pub struct Settings {
     pub portal_url: String,
     /// R30: the portal's own mail domain, in which secure addresses lie.
     pub secure_domain: String,
+    /// R19: what may be attached.
+    pub attachments: AttachmentTypes,
+    /// R19: how much may be packed into one archive.
+    pub containers: ContainerLimits,
 }
 
 impl Default for Settings {
@@ -20,6 +26,8 @@ impl Default for Settings {
             text_room: 4 * super::size::MB,
             portal_url: "https://portal.invalid".to_owned(),
             secure_domain: "secure.invalid".to_owned(),
+            attachments: AttachmentTypes::default(),
+            containers: ContainerLimits::default(),
         }
     }
 }

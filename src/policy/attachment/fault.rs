@@ -1,0 +1,226 @@
+//! What can be wrong with a file, and the sentence for it.
+
+use super::kinds::{AttachmentTypes, Kind, Never};
+use crate::policy::{Refusal, quoted};
+
+/// What is wrong with one file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{self:?}")]
+pub enum Fault {
+    /// The ending is on no list.
+    NotAccepted(String),
+    /// Refused whatever the configuration.
+    Never(Never),
+    /// No ending, and no media type that says what it is.
+    NoEnding,
+    /// A name that two machines read differently.
+    AmbiguousName,
+    /// The content is not what the name says.
+    Differs(Kind),
+    /// 3Shape calls its own format `.dcm`.
+    ThreeShape,
+    /// Text in an unknown encoding, or with NUL bytes.
+    NotUnicode,
+    /// A signature that signs nothing.
+    LooseSignature,
+    /// Macros inside.
+    Macros,
+    /// Password or encryption.
+    Encrypted,
+    /// An archive in an archive.
+    Nested,
+    /// More members, or more unpacked, than a reader's machine should be asked to bear.
+    TooMuchInside,
+    /// An archive whose parts contradict each other, or that is cut off.
+    Damaged,
+    /// A compression that cannot be checked.
+    Compression,
+    /// A member that would be unpacked elsewhere than beside the archive.
+    Escapes,
+    /// Something is wrong with a member.
+    Member(String, Box<Fault>),
+}
+
+impl Fault {
+    /// The refusal for the file of that name; the name is as the sender's program wrote it.
+    pub fn refusal(&self, name: &str, types: &AttachmentTypes) -> Refusal {
+        let subject = if name.is_empty() {
+            "A file without a name".to_owned()
+        } else {
+            format!("The file {}", quoted(name))
+        };
+        let text = match self {
+            Self::Member(member, fault) => fault.sentence(
+                &format!("{subject} cannot be sent: the file {} in it", quoted(member)),
+                true,
+                types,
+            ),
+            fault => fault.sentence(&subject, false, types),
+        };
+        Refusal::new("R19", 554, "5.6.1", text)
+    }
+
+    fn sentence(&self, subject: &str, inside: bool, types: &AttachmentTypes) -> String {
+        // Inside an archive "cannot be sent" has been said already.
+        let cannot = if inside { "" } else { " cannot be sent:" };
+        let it = if inside { "" } else { " it" };
+        let again = if inside {
+            "please pack the archive again without it"
+        } else {
+            "please attach it in another form"
+        };
+        match self {
+            Self::NotAccepted(ending) => format!(
+                "{subject}{cannot}{it} is of the type .{}, which is not accepted; accepted are {}",
+                quoted(ending).trim_matches('"'),
+                types.in_words()
+            ),
+            Self::Never(Never::Program) => {
+                format!("{subject}{cannot}{it} is a program or script, and those are never accepted")
+            }
+            Self::Never(Never::WebPage) => format!(
+                "{subject}{cannot}{it} is a web page or SVG drawing, and those are never accepted; please send it as PDF"
+            ),
+            Self::Never(Never::Macros) | Self::Macros => format!(
+                "{subject}{cannot}{it} is an Office file with macros; please save it without macros or as PDF and send that"
+            ),
+            Self::Never(Never::Mail) => format!(
+                "{subject}{cannot}{it} is a whole mail message, and forwarding is not possible here; please copy the text into your message"
+            ),
+            Self::Never(Never::Tnef) => format!(
+                "{subject}{cannot} Outlook has packed your attachments into it; please set the message format to HTML or plain text and send again"
+            ),
+            Self::Never(Never::Encrypted) | Self::Encrypted => format!(
+                "{subject}{cannot}{it} is encrypted or protected by a password and cannot be checked; please attach it without protection, it stays inside the portal"
+            ),
+            Self::NoEnding => format!(
+                "{subject}{cannot} its name has no ending that says what it is, such as .pdf or .jpg; please rename the file and attach it again"
+            ),
+            Self::AmbiguousName => format!(
+                "{subject}{cannot} its name has a colon or a hidden character in it; please rename the file and attach it again"
+            ),
+            Self::Differs(kind) => format!(
+                "{subject}{cannot}{it} is not {} although its name says so; please save it again in that format",
+                kind.label()
+            ),
+            Self::ThreeShape => {
+                format!(
+                    "{subject}{cannot}{it} is a 3Shape file, not a DICOM image; please export it as STL and attach that"
+                )
+            }
+            Self::NotUnicode => {
+                format!(
+                    "{subject}{cannot}{it} is not plain text in UTF-8; please save it as text in UTF-8, or as PDF"
+                )
+            }
+            Self::LooseSignature => {
+                format!(
+                    "{subject}{cannot} a signature or key is accepted only as the signature of a signed message"
+                )
+            }
+            Self::Nested => {
+                format!(
+                    "{subject}{cannot}{it} is an archive inside an archive; please attach its files directly or in one ZIP"
+                )
+            }
+            Self::TooMuchInside => {
+                format!(
+                    "{subject}{cannot} there is too much packed into it; please send its files in several messages"
+                )
+            }
+            Self::Damaged => {
+                format!("{subject}{cannot}{it} is damaged or incomplete; please make it again, {again}")
+            }
+            Self::Compression => {
+                format!(
+                    "{subject}{cannot}{it} is packed in a way that cannot be checked; please pack it as an ordinary ZIP"
+                )
+            }
+            Self::Escapes => {
+                format!(
+                    "{subject}{cannot} the name points outside of the archive; please pack the files again"
+                )
+            }
+            // One level only: an archive in an archive is refused as such.
+            Self::Member(_, fault) => fault.sentence(subject, inside, types),
+        }
+    }
+}
+
+/// A check could not say yes.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The file's fault.
+    #[error("{0}")]
+    Fault(Fault),
+    /// Reading the stored bytes failed: ours, and no verdict.
+    #[error("attachment content could not be read")]
+    Read(#[source] std::io::Error),
+}
+
+impl From<Fault> for CheckError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Readers that unpack report a fault through [`std::io::Error`]; it comes out again here. An early
+/// end is the file's fault too: it says that it is longer than it is.
+impl From<std::io::Error> for CheckError {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::UnexpectedEof {
+            return Self::Fault(Fault::Damaged);
+        }
+        match error.downcast::<Fault>() {
+            Ok(fault) => Self::Fault(fault),
+            Err(error) => Self::Read(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_name_the_file_and_end_without_a_full_stop() {
+        let types = AttachmentTypes::default();
+        let all = [
+            Fault::NotAccepted("xyz".to_owned()),
+            Fault::Never(Never::Program),
+            Fault::Never(Never::WebPage),
+            Fault::Never(Never::Macros),
+            Fault::Never(Never::Mail),
+            Fault::Never(Never::Tnef),
+            Fault::Never(Never::Encrypted),
+            Fault::NoEnding,
+            Fault::AmbiguousName,
+            Fault::Differs(Kind::Pdf),
+            Fault::ThreeShape,
+            Fault::NotUnicode,
+            Fault::LooseSignature,
+            Fault::Macros,
+            Fault::Encrypted,
+            Fault::Nested,
+            Fault::TooMuchInside,
+            Fault::Damaged,
+            Fault::Compression,
+            Fault::Escapes,
+        ];
+        for fault in all {
+            for fault in [fault.clone(), Fault::Member("inner.bin".to_owned(), Box::new(fault))] {
+                let refusal = fault.refusal("Röntgen Müller.zip", &types);
+                assert!(refusal.text.contains("\"Röntgen Müller.zip\""), "{}", refusal.text);
+                assert!(refusal.text.len() < Refusal::MAX_TEXT - 100, "{}", refusal.text);
+                assert!(refusal.text.contains("cannot be sent"));
+                assert!(!refusal.text.ends_with('.'));
+                assert!(!refusal.text.contains("  "));
+            }
+        }
+        let refusal = Fault::Differs(Kind::Pdf).refusal("a.pdf", &types);
+        assert_eq!(
+            refusal.text,
+            "The file \"a.pdf\" cannot be sent: it is not a PDF document although its name says so; please save it again in that format"
+        );
+    }
+}
