@@ -53,6 +53,15 @@ impl Client {
         client
     }
 
+    /// Like [`Client::tls`], `None` when the server is not there (it may be being killed).
+    pub async fn try_tls(port: u16, tls: TlsConnector) -> Option<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+        stream.set_nodelay(true).ok()?;
+        let name = ServerName::try_from("localhost").unwrap();
+        let wire = tokio::time::timeout(PATIENCE, tls.connect(name, stream)).await.ok()?.ok()?;
+        Some(Self { wire: Some(Box::new(wire)), buffer: Vec::new(), tls })
+    }
+
     /// The handshake, in the middle of a connection; what was read before is given up.
     pub async fn start_tls(&mut self) {
         self.buffer.clear();

@@ -1,0 +1,95 @@
+//! The real binary as a user starts it: `postern demo` in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// A running `postern demo`; ended when dropped.
+pub struct Demo {
+    child: Child,
+    /// What the ready file says.
+    pub ready: Value,
+}
+
+impl Demo {
+    /// Starts on `dir` and waits for the ready file.
+    pub async fn start(dir: &Path, more: &[&str]) -> Self {
+        let ready_file = dir.with_extension("ready.json");
+        let _ = std::fs::remove_file(&ready_file);
+        let log = dir.with_extension("log");
+        let out = std::fs::File::options().append(true).create(true).open(&log).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_postern"))
+            .arg("demo")
+            .arg("--dir")
+            .arg(dir)
+            .arg("--ready")
+            .arg(&ready_file)
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(out.try_clone().unwrap())
+            .stderr(out)
+            .spawn()
+            .unwrap();
+        let mut demo = Self { child, ready: Value::Null };
+        demo.ready = demo.wait_ready(&ready_file, &log).await;
+        demo
+    }
+
+    async fn wait_ready(&mut self, file: &PathBuf, log: &Path) -> Value {
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        let end = tokio::time::Instant::now() + Duration::from_secs(120);
+        loop {
+            look.tick().await;
+            if let Ok(text) = std::fs::read_to_string(file) {
+                return serde_json::from_str(&text).expect("the ready file is written at once");
+            }
+            let gone = self.child.try_wait().unwrap();
+            let late = tokio::time::Instant::now() > end;
+            assert!(
+                gone.is_none() && !late,
+                "the demo is not ready ({gone:?}):\n{}",
+                std::fs::read_to_string(log).unwrap_or_default()
+            );
+        }
+    }
+
+    /// A port by its path in the ready file, `["imap", "tls_port"]`.
+    pub fn port(&self, path: [&str; 2]) -> u16 {
+        self.ready[path[0]][path[1]].as_u64().unwrap().try_into().unwrap()
+    }
+
+    /// `kill -9`, and the end waited for.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and a clean end waited for.
+    pub async fn stop(mut self) {
+        signal(self.child.id(), nix::sys::signal::Signal::SIGTERM);
+        let status = tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap();
+        assert!(status.success(), "{status}");
+    }
+
+    /// The process of the private PostgreSQL, from its own pid file.
+    pub fn postmaster(&self) -> u32 {
+        let data: String = psql(self.ready["database_url"].as_str().unwrap(), "show data_directory");
+        let pid_file = Path::new(data.trim()).join("postmaster.pid");
+        std::fs::read_to_string(pid_file).unwrap().lines().next().unwrap().parse().unwrap()
+    }
+}
+
+/// What `psql` answers to one statement, unaligned.
+pub fn psql(url: &str, sql: &str) -> String {
+    let out = Command::new("psql").args([url, "-XAtqc", sql]).output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap()
+}
+
+/// Sends a signal to a process that the test itself started.
+pub fn signal(pid: u32, signal: nix::sys::signal::Signal) {
+    let pid = nix::unistd::Pid::from_raw(pid.try_into().unwrap());
+    nix::sys::signal::kill(pid, signal).unwrap();
+}
