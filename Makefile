@@ -1,0 +1,36 @@
+# postern: what a developer types. Everything needed is set up by scripts/setup.
+.PHONY: demo test soak fuzz sqlx fmt setup-demo setup-test
+
+# Empty unless the caller sets it: cargo's own.
+CARGO ?= cargo
+DEMO_DIR ?= demo
+
+demo: setup-demo
+	$(CARGO) build --release --locked
+	./target/release/postern demo --dir $(DEMO_DIR)
+
+# Format, lints, licences, query data, then every test; the closing lines are cargo's.
+test: setup-test
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	./scripts/deny
+	./scripts/sqlx-data --check
+	$(CARGO) test --locked
+
+# Long forms of the tests that have a short seeded one: kills.
+soak: setup-test
+	POSTERN_KILLS=50 $(CARGO) test --locked --test it -- --nocapture kills::
+
+# Each target for FUZZ_SECONDS (default ten minutes).
+fuzz: setup-test
+	./scripts/fuzz
+
+# Writes .sqlx anew from the migrations and the queries in src/store.
+sqlx: setup-test
+	./scripts/sqlx-data --write
+
+setup-demo:
+	@./scripts/setup demo
+
+setup-test:
+	@./scripts/setup test
