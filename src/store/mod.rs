@@ -5,16 +5,29 @@
 //! master key has proved to be the database's own. Imports `types`, `mime` and `clock` alone, and
 //! nothing else in the crate names sqlx.
 
+mod accounts;
+mod addresses;
+mod credentials;
+mod events;
 mod keys;
+mod last_used;
+mod practices;
 mod seal;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
+pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
+pub use credentials::{
+    AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
+};
 pub use keys::{KeyError, Lookup, MasterKey};
+pub use practices::Practice;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
 
 use crate::clock::Clock;
@@ -46,6 +59,16 @@ pub(crate) struct Inner {
     keys: keys::Keyring,
     domain: String,
     clock: Clock,
+    events: Arc<events::Events>,
+    last_used: Arc<last_used::LastUsed>,
+    background: Background,
+}
+
+/// Tasks that run as long as the store is open.
+struct Background {
+    /// Closes when the store is closed or the last handle to it dropped.
+    stop: parking_lot::Mutex<Option<watch::Sender<()>>>,
+    tasks: parking_lot::Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What can go wrong between this process and its database; always our fault, never the peer's.
@@ -111,7 +134,24 @@ impl Store {
             .connect_with(connect)
             .await?;
         let keys = keys::Keyring::prove(&pool, options.master_key).await?;
-        Ok(Self(Arc::new(Inner { pool, keys, domain: options.domain, clock: options.clock })))
+        let events = Arc::new(events::Events::default());
+        let last_used = Arc::new(last_used::LastUsed::default());
+        let (stop, stopped) = watch::channel(());
+        let tasks = vec![
+            tokio::spawn(events::run(events.clone(), pool.clone(), stopped.clone())),
+            tokio::spawn(last_used::run(last_used.clone(), pool.clone(), stopped)),
+        ];
+        let background =
+            Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
+        Ok(Self(Arc::new(Inner {
+            pool,
+            keys,
+            domain: options.domain,
+            clock: options.clock,
+            events,
+            last_used,
+            background,
+        })))
     }
 
     /// Brings the schema up to date, forward only. Safe to run from several processes at once.
@@ -151,6 +191,23 @@ impl Store {
 
     /// Finishes what runs in the background and closes every connection.
     pub async fn close(&self) {
+        drop(self.0.background.stop.lock().take());
+        let tasks = std::mem::take(&mut *self.0.background.tasks.lock());
+        for task in tasks {
+            if let Err(e) = task.await {
+                tracing::error!(error = %e, "a background task of the store ended badly");
+            }
+        }
         self.0.pool.close().await;
     }
+}
+
+/// Seconds since 1970, for `to_timestamp`.
+pub(crate) fn seconds_of(time: SystemTime) -> f64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+}
+
+/// From microseconds since 1970.
+pub(crate) fn time_of(micros: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_micros(micros.max(0) as u64)
 }

@@ -1,0 +1,212 @@
+//! Signing in at IMAP and SMTP with an app password (R4, R29).
+//!
+//! Invariants: unknown address, locked account, wrong and revoked secret are one answer,
+//! [`AuthError::Refused`], given no sooner than [`Settings::refusal_floor`] after the question; which of them
+//! it was stands in the log alone, without the secret or the login. Before asking, a door asks its
+//! `net::SignInGate` whether the peer may try at all.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::store::{Account, Because, SignIn, SignInRefused, Store, StoreError};
+use crate::types::{AccountId, Address, AppPasswordId, PracticeId, Secret, Tier};
+
+/// Longest login and longest secret that are looked at, in bytes; more is refused like a wrong one.
+const INPUT_MAX: usize = 1024;
+
+/// How sign-in behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// A refusal is given no sooner than this: it hides what little the same work leaves to be measured.
+    pub refusal_floor: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { refusal_floor: Duration::from_millis(300) }
+    }
+}
+
+/// Which door is asked, for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// SMTP submission.
+    Smtp,
+    /// IMAP.
+    Imap,
+}
+
+impl Door {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Imap => "imap",
+        }
+    }
+}
+
+/// A person who has signed in, as rules and doors see them.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Who.
+    pub account: AccountId,
+    /// The practice, if any.
+    pub practice: Option<PracticeId>,
+    /// R7, as it was at sign-in.
+    pub tier: Tier,
+    /// R12, R30: what the person's mail comes from.
+    pub secure_address: Address,
+    /// The person's ordinary address, which may also be the envelope sender.
+    pub email: Address,
+    /// First and last name.
+    pub display_name: String,
+    /// The device's password.
+    pub app_password: AppPasswordId,
+    /// Most bytes of decoded attachments in a message, where the practice has its own limit (R18).
+    pub attachment_limit: Option<u64>,
+    /// Most bytes of stored mail, where Support set a cap (R20).
+    pub storage_cap: Option<u64>,
+    epoch: u64,
+}
+
+impl Identity {
+    /// Of an account that has shown its app password.
+    pub fn new(account: &Account, app_password: AppPasswordId) -> Self {
+        Self {
+            account: account.id,
+            practice: account.practice,
+            tier: account.tier,
+            secure_address: account.secure_address.clone(),
+            email: account.email.clone(),
+            display_name: account.display_name(),
+            app_password,
+            attachment_limit: account.attachment_limit,
+            storage_cap: account.storage_cap,
+            epoch: account.epoch,
+        }
+    }
+
+    /// Whether `address` is one of the person's own two.
+    pub fn owns(&self, address: &Address) -> bool {
+        *address == self.secure_address || *address == self.email
+    }
+}
+
+/// Why nobody is signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Address, secret or account are not in order; the peer is not told which.
+    #[error("the address or the app password is wrong, or the account is locked")]
+    Refused,
+    /// Our fault; nothing was counted.
+    #[error("sign-in is not possible at the moment")]
+    Ours(#[source] StoreError),
+}
+
+/// The use case. Cheap to clone.
+#[derive(Clone)]
+pub struct Authenticator {
+    store: Store,
+    settings: Settings,
+}
+
+impl Authenticator {
+    /// Over a store.
+    pub fn new(store: Store, settings: Settings) -> Self {
+        Self { store, settings }
+    }
+
+    /// Signs in with one of the account's two addresses and an app password.
+    ///
+    /// # Errors
+    /// [`AuthError`].
+    pub async fn authenticate(
+        &self,
+        door: Door,
+        login: &str,
+        secret: &Secret,
+        peer: IpAddr,
+    ) -> Result<Identity, AuthError> {
+        let asked = tokio::time::Instant::now();
+        let fits = login.len() <= INPUT_MAX && secret.expose().len() <= INPUT_MAX;
+        let address = if fits { Address::parse(login).ok() } else { None };
+        let nothing = Secret::new(Vec::new());
+        let secret = if fits { secret } else { &nothing };
+        match self.store.sign_in(address.as_ref(), secret, peer).await {
+            Ok(SignIn::Accepted(who)) => {
+                tracing::info!(
+                    event = "signed-in",
+                    door = door.as_str(),
+                    account = who.account.id.0,
+                    app_password = who.app_password.0
+                );
+                metrics::counter!("postern_sign_ins_total", "door" => door.as_str()).increment(1);
+                Ok(Identity::new(&who.account, who.app_password))
+            }
+            Ok(SignIn::Refused(refused)) => {
+                note(door, refused);
+                tokio::time::sleep_until(asked + self.settings.refusal_floor).await;
+                Err(AuthError::Refused)
+            }
+            Err(e) => Err(AuthError::Ours(e)),
+        }
+    }
+
+    /// Watches a session's right to go on.
+    pub fn watch(&self, identity: &Identity) -> SessionWatch {
+        SessionWatch {
+            store: self.store.clone(),
+            account: identity.account,
+            app_password: identity.app_password,
+            events: self.store.account_events(identity.account, identity.epoch),
+            unsure: false,
+        }
+    }
+}
+
+fn note(door: Door, refused: SignInRefused) {
+    let because = match refused.because {
+        Because::Unknown => "unknown",
+        Because::Locked => "locked",
+        Because::Revoked => "revoked",
+        Because::Again => "again",
+        Because::Counted => "wrong",
+        Because::LockedNow => "locked-now",
+    };
+    let account = refused.account.map(|a| a.0);
+    tracing::info!(event = "sign-in-refused", door = door.as_str(), account, because);
+    metrics::counter!("postern_sign_ins_refused_total", "door" => door.as_str(), "because" => because)
+        .increment(1);
+}
+
+/// Tells a door when its session must end: the account was locked or closed (R4), or the app password
+/// revoked (R29).
+pub struct SessionWatch {
+    store: Store,
+    account: AccountId,
+    app_password: AppPasswordId,
+    events: tokio::sync::watch::Receiver<u64>,
+    /// Something happened, and what it means for this session has not been found out yet.
+    unsure: bool,
+}
+
+impl SessionWatch {
+    /// Returns when the session must end; else never. May be dropped and called again at any await.
+    pub async fn ended(&mut self) {
+        loop {
+            if !self.unsure {
+                if self.events.changed().await.is_err() {
+                    // The store is closing, and the door with it, by its own drain.
+                    return std::future::pending().await;
+                }
+                self.unsure = true;
+            }
+            match self.store.still_signed_in(self.account, self.app_password).await {
+                Ok(true) => self.unsure = false,
+                Ok(false) => return,
+                // Not known while the database is away; what the session asks for fails by itself.
+                Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            }
+        }
+    }
+}

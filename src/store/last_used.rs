@@ -1,0 +1,70 @@
+//! When and from where an app password was last used (R29), written off the path of the sign-in.
+//!
+//! Invariants: at most one write runs at a time and carries everything noted meanwhile; a device that
+//! signs in often is noted once; nothing noted is lost at an orderly end.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use parking_lot::Mutex;
+use sqlx::postgres::PgPool;
+use tokio::sync::{Notify, watch};
+
+use super::StoreError;
+use crate::types::{AccountId, AppPasswordId};
+
+/// What waits to be written.
+#[derive(Default)]
+pub(super) struct LastUsed {
+    noted: Mutex<HashMap<(AccountId, AppPasswordId), (SystemTime, IpAddr)>>,
+    more: Notify,
+}
+
+impl LastUsed {
+    pub(super) fn note(&self, account: AccountId, password: AppPasswordId, at: SystemTime, from: IpAddr) {
+        self.noted.lock().insert((account, password), (at, from));
+        self.more.notify_one();
+    }
+}
+
+/// Writes what is noted until `stop` closes, and then the rest.
+pub(super) async fn run(last_used: Arc<LastUsed>, pool: PgPool, mut stop: watch::Receiver<()>) {
+    loop {
+        let stopping = tokio::select! {
+            () = last_used.more.notified() => false,
+            _ = stop.changed() => true,
+        };
+        let noted = std::mem::take(&mut *last_used.noted.lock());
+        if !noted.is_empty()
+            && let Err(e) = write(&pool, noted).await
+        {
+            tracing::warn!(error = %e, "the last use of app passwords was not written");
+        }
+        if stopping {
+            return;
+        }
+    }
+}
+
+async fn write(
+    pool: &PgPool,
+    noted: HashMap<(AccountId, AppPasswordId), (SystemTime, IpAddr)>,
+) -> Result<(), StoreError> {
+    let mut noted: Vec<_> = noted.into_iter().collect();
+    // In one order, so that two gateways do not wait for each other in a ring.
+    noted.sort_unstable_by_key(|(key, _)| *key);
+    sqlx::query!(
+        "update app_password w set last_used_at = to_timestamp(u.at), last_used_from = u.origin
+           from unnest($1::bigint[], $2::bigint[], $3::float8[], $4::text[]) u(account, id, at, origin)
+          where w.account_id = u.account and w.id = u.id and w.revoked_at is null",
+        &noted.iter().map(|((a, _), _)| a.0).collect::<Vec<_>>(),
+        &noted.iter().map(|((_, p), _)| p.0).collect::<Vec<_>>(),
+        &noted.iter().map(|(_, (at, _))| super::seconds_of(*at)).collect::<Vec<_>>(),
+        &noted.iter().map(|(_, (_, from))| from.to_canonical().to_string()).collect::<Vec<_>>()
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

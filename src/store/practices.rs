@@ -1,0 +1,134 @@
+//! The customer organisations. Support alone makes and changes them (R6).
+
+use super::accounts::{AccountError, checked_name};
+use super::keys::Owner;
+use super::{Store, StoreError};
+use crate::types::PracticeId;
+
+/// One customer organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Practice {
+    /// Its identity.
+    pub id: PracticeId,
+    /// Unique.
+    pub name: String,
+    /// Most bytes of decoded attachments in a message (R18); `None`: the gateway's setting.
+    pub attachment_limit: Option<u64>,
+    /// How many accounts it has.
+    pub accounts: u64,
+}
+
+impl Store {
+    /// Makes a practice and the seal key that its mail will be sealed with.
+    ///
+    /// # Errors
+    /// [`AccountError::PracticeTaken`], [`AccountError::Name`].
+    pub async fn practice_create(
+        &self,
+        name: &str,
+        attachment_limit: Option<u64>,
+    ) -> Result<Practice, AccountError> {
+        let name = checked_name(name)?;
+        let limit = attachment_limit.map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+        let mut tx = self.0.pool.begin().await?;
+        let id = sqlx::query_scalar!(
+            "insert into practice (name, attachment_limit) values ($1, $2) returning id",
+            name,
+            limit
+        )
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(|e| named(e, &name))?;
+        let id = PracticeId(id);
+        let key = self.0.keys.new_seal_key(Owner::Practice(id))?;
+        sqlx::query!(
+            "insert into seal_key (practice_id, master_version, wrapped) values ($1, $2, $3)",
+            id.0,
+            key.master_version,
+            key.wrapped
+        )
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(Practice { id, name, attachment_limit, accounts: 0 })
+    }
+
+    /// All practices, in the order they were made.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn practices(&self) -> Result<Vec<Practice>, StoreError> {
+        let rows = sqlx::query!(
+            r#"select p.id, p.name, p.attachment_limit, count(a.id) as "accounts!"
+                 from practice p left join account a on a.practice_id = p.id
+                group by p.id order by p.id"#
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|r| Practice {
+                id: PracticeId(r.id),
+                name: r.name,
+                attachment_limit: r.attachment_limit.map(|n| n as u64),
+                accounts: r.accounts as u64,
+            })
+            .collect())
+    }
+
+    /// One practice, by its number or its exact name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn practice(&self, number_or_name: &str) -> Result<Option<Practice>, StoreError> {
+        let row = sqlx::query!(
+            r#"select p.id, p.name, p.attachment_limit,
+                      (select count(*) from account a where a.practice_id = p.id) as "accounts!"
+                 from practice p where p.id = $1 or p.name = $2 order by p.name = $2 desc limit 1"#,
+            number_or_name.trim().parse::<i64>().ok(),
+            number_or_name.trim()
+        )
+        .fetch_optional(&self.0.pool)
+        .await?;
+        Ok(row.map(|r| Practice {
+            id: PracticeId(r.id),
+            name: r.name,
+            attachment_limit: r.attachment_limit.map(|n| n as u64),
+            accounts: r.accounts as u64,
+        }))
+    }
+
+    /// Changes a practice's name and limit.
+    ///
+    /// # Errors
+    /// [`AccountError::PracticeTaken`], [`AccountError::NoPractice`], [`AccountError::Name`].
+    pub async fn practice_set(
+        &self,
+        id: PracticeId,
+        name: &str,
+        attachment_limit: Option<u64>,
+    ) -> Result<(), AccountError> {
+        let name = checked_name(name)?;
+        let done = sqlx::query!(
+            "update practice set name = $2, attachment_limit = $3 where id = $1",
+            id.0,
+            name,
+            attachment_limit.map(|n| i64::try_from(n).unwrap_or(i64::MAX))
+        )
+        .execute(&self.0.pool)
+        .await
+        .map_err(|e| named(e, &name))?;
+        if done.rows_affected() == 0 {
+            return Err(AccountError::NoPractice(id));
+        }
+        Ok(())
+    }
+}
+
+fn named(e: sqlx::Error, name: &str) -> AccountError {
+    let e = StoreError::from(e);
+    match e.constraint() {
+        Some("practice_name_unique") => AccountError::PracticeTaken(name.to_owned()),
+        _ => e.into(),
+    }
+}
