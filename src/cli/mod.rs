@@ -1,1 +1,97 @@
-//! cli
+//! The command line: one file for each noun or verb; the only place that wires modules to each other.
+//!
+//! Invariants: data goes to standard output (with `--json` as JSON), everything else to standard error;
+//! secrets come by prompt, standard input or file and are printed once, never taken from arguments.
+//! May import everything; `anyhow` is used here alone.
+
+pub mod config_file;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A closed-system secure-mail gateway for dental and medical practices.
+#[derive(Parser)]
+#[command(name = "postern", version, arg_required_else_help = true)]
+struct Arguments {
+    /// The configuration file; without it POSTERN_CONFIG, else /etc/postern/postern.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// The configuration file: a sample, or what is wrong with one
+    #[command(subcommand)]
+    Config(config_file::Command),
+}
+
+/// Runs the program: arguments, verb, exit status.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let place = ConfigPlace { path: arguments.config };
+    let output = Output { json: arguments.json };
+    let done = match arguments.verb {
+        Verb::Config(command) => config_file::run(&place, &command, output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("postern: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Where the configuration file is.
+pub struct ConfigPlace {
+    path: Option<PathBuf>,
+}
+
+impl ConfigPlace {
+    /// The file named by the arguments, else by the environment, else the default one.
+    pub fn path(&self) -> PathBuf {
+        let variable = || std::env::var_os(crate::config::FILE_VARIABLE).map(PathBuf::from);
+        self.path.clone().or_else(variable).unwrap_or_else(|| crate::config::DEFAULT_FILE.into())
+    }
+
+    /// The configuration, with the environment laid over it.
+    ///
+    /// # Errors
+    /// As [`crate::config::Config::load`].
+    pub fn load(&self) -> Result<crate::config::Config, crate::config::ConfigError> {
+        crate::config::Config::load(&self.path(), &crate::config::Config::environment())
+    }
+}
+
+/// How a verb prints its data.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// JSON instead of text for people.
+    pub json: bool,
+}
+
+impl Output {
+    /// Prints `data` as JSON, or `text` for people.
+    ///
+    /// # Errors
+    /// Standard output that is closed.
+    pub fn print(self, data: &impl serde::Serialize, text: impl std::fmt::Display) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            serde_json::to_writer_pretty(&mut out, data)?;
+            writeln!(out)?;
+        } else {
+            write!(out, "{text}")?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,41 @@
+//! `postern config`: the sample, the manual page, and what is wrong with a file.
+
+use clap::Subcommand;
+
+use super::{ConfigPlace, Output};
+use crate::config;
+
+/// What to do with the configuration.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Print a sample with every setting described
+    Example,
+    /// Read the file and the environment and say what is wrong
+    Check,
+    /// Print the manual page docs/config.md
+    #[command(hide = true)]
+    Manual,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// The faults of the configuration.
+pub fn run(place: &ConfigPlace, command: &Command, output: Output) -> anyhow::Result<()> {
+    match command {
+        Command::Example => {
+            let sample = config::sample();
+            output.print(&serde_json::json!({ "sample": sample }), &sample)
+        }
+        Command::Manual => {
+            let manual = config::manual();
+            output.print(&serde_json::json!({ "manual": manual }), &manual)
+        }
+        Command::Check => {
+            let path = place.path();
+            place.load()?;
+            let data = serde_json::json!({ "file": path, "ok": true });
+            output.print(&data, format_args!("{}: no faults\n", path.display()))
+        }
+    }
+}
