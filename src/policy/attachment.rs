@@ -2,17 +2,20 @@
 
 mod archive;
 mod content;
+mod decoded;
 mod fault;
 mod inflated;
 mod kinds;
 mod name;
 mod office;
 mod ole;
+mod parts;
 #[cfg(test)]
 mod tests;
 
 pub use archive::ContainerLimits;
-pub use content::{Known, ReadSeek, Rules, Seen, TextFacts, by_content, by_head};
-pub use fault::{CheckError, Fault};
+pub use content::ReadSeek;
+pub use decoded::{Decoded, ReadAt};
 pub use inflated::Budget;
-pub use kinds::{AttachmentTypes, AttachmentTypesError, CustomType, Kind, Never};
+pub use kinds::{AttachmentTypes, AttachmentTypesError, CustomType};
+pub use parts::{Place, Unread, attached_bytes, check_parts, check_readable, check_unread, place};

@@ -37,17 +37,22 @@ pub enum Fault {
     Compression,
     /// A member that would be unpacked elsewhere than beside the archive.
     Escapes,
+    /// A part that mail programs read differently, so that what was judged is not what one shows.
+    AmbiguousPart,
+    /// A file between the lines of the text (uuencode), which some programs show as an attachment.
+    InText,
     /// Something is wrong with a member.
     Member(String, Box<Fault>),
 }
 
 impl Fault {
-    /// The refusal for the file of that name; the name is as the sender's program wrote it.
+    /// The refusal for the file of that name; the name is as the sender's program wrote it, empty
+    /// where it wrote none.
     pub fn refusal(&self, name: &str, types: &AttachmentTypes) -> Refusal {
-        let subject = if name.is_empty() {
-            "A file without a name".to_owned()
-        } else {
-            format!("The file {}", quoted(name))
+        let subject = match self {
+            Self::NotAccepted(ending) if name.is_empty() && ending == "ics" => "An appointment".to_owned(),
+            _ if name.is_empty() => "A file without a name".to_owned(),
+            _ => format!("The file {}", quoted(name)),
         };
         let text = match self {
             Self::Member(member, fault) => fault.sentence(
@@ -141,6 +146,12 @@ impl Fault {
                     "{subject}{cannot} the name points outside of the archive; please pack the files again"
                 )
             }
+            Self::AmbiguousPart => format!(
+                "{subject}{cannot}{it} is attached in a way that mail programs read differently; please attach it again in a new message"
+            ),
+            Self::InText => format!(
+                "{subject}{cannot}{it} stands inside the text of the message; please attach it as a file"
+            ),
             // One level only: an archive in an archive is refused as such.
             Self::Member(_, fault) => fault.sentence(subject, inside, types),
         }
@@ -206,6 +217,8 @@ mod tests {
             Fault::Damaged,
             Fault::Compression,
             Fault::Escapes,
+            Fault::AmbiguousPart,
+            Fault::InText,
         ];
         for fault in all {
             for fault in [fault.clone(), Fault::Member("inner.bin".to_owned(), Box::new(fault))] {

@@ -5,7 +5,12 @@ use std::io::{Cursor, Write};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 
-use super::*;
+use super::archive::ContainerLimits;
+use super::content::{Known, Rules, Seen, by_content, by_head};
+use super::fault::{CheckError, Fault};
+use super::inflated::Budget;
+use super::kinds::{AttachmentTypes, CustomType, Kind, Never};
+use super::ole;
 
 fn types() -> AttachmentTypes {
     let custom = CustomType { ending: "3ox".to_owned(), offset: 2, signature: b"3OXZ".to_vec() };
