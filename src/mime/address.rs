@@ -370,7 +370,7 @@ mod tests {
             ("<anna@praxis.example> (Anna)", "Anna", "anna@praxis.example"),
             ("Dr. A. M. Weiss <anna@praxis.example>", "Dr. A. M. Weiss", "anna@praxis.example"),
             ("<@relay.example,@b:anna@praxis.example>", "", "anna@praxis.example"),
-            ("anna . weiss @ praxis (x) . example", "", "anna.weiss@praxis.example"),
+            ("anna . weiss @ praxis (x) . example", "x", "anna.weiss@praxis.example"),
             ("\"anna weiss\"@praxis.example", "", "anna weiss@praxis.example"),
             ("anna@[192.0.2.1]", "", "anna@[192.0.2.1]"),
             ("anna@b <anna@praxis.example>", "anna@b", "anna@praxis.example"),

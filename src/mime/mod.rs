@@ -13,13 +13,21 @@
 
 mod address;
 mod charset;
+mod content;
 mod encoded_word;
+mod entity;
+mod envelope;
 mod facts;
 mod field;
 mod locate;
 mod message_id;
+mod outcome;
+mod parameter;
+mod scan;
+mod structure;
 mod summary;
 mod transfer;
+mod wire;
 
 pub use address::{MAX_ADDRESSES, Mailbox, addresses};
 pub use charset::TextDecoder;
@@ -28,6 +36,7 @@ pub use facts::{Facts, FactsError, FactsRef, Role, Section, SectionKind, Section
 pub use field::{Field, fields, select_header_fields, unfold};
 pub use locate::{SectionPart, SectionSpec};
 pub use message_id::message_ids;
+pub use scan::Scanner;
 pub use summary::{
     AddressField, Checkpoint, Content, Disposition, Encryption, LimitHit, PartSummary, Report, Summary,
 };
