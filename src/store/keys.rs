@@ -262,26 +262,26 @@ impl Keyring {
             cache: parking_lot::RwLock::default(),
         };
         let check = seal::derive_aead(&prk, b"master key check v1")?;
-        // Written only to a database that has nothing sealed yet, and only if no other process was first.
-        let proof = seal::seal_random(&check, b"master key check", PROOF)?;
-        sqlx::query!(
-            "insert into master_key_check (version, proof)
-             select $1, $2
-              where not exists (select from master_key_check) and not exists (select from seal_key)
-             on conflict do nothing",
-            MASTER_VERSION,
-            proof
-        )
-        .execute(pool)
-        .await?;
-        let row = sqlx::query!("select version, proof from master_key_check order by version desc limit 1")
-            .fetch_optional(pool)
-            .await?
-            .ok_or(KeyError::Wrong)?;
-        if row.version != MASTER_VERSION {
-            return Err(KeyError::Version(row.version).into());
+        let mut found = bound_proof(pool).await?;
+        if found.is_none() {
+            // Only to a database that has nothing sealed yet, and only if no other process was first.
+            let proof = seal::seal_random(&check, b"master key check", PROOF)?;
+            sqlx::query!(
+                "insert into master_key_check (version, proof)
+                 select $1, $2 where not exists (select from seal_key)
+                 on conflict do nothing",
+                MASTER_VERSION,
+                proof
+            )
+            .execute(pool)
+            .await?;
+            found = bound_proof(pool).await?;
         }
-        match seal::open_random(&check, b"master key check", &row.proof, "the master key check") {
+        let (version, proof) = found.ok_or(KeyError::Wrong)?;
+        if version != MASTER_VERSION {
+            return Err(KeyError::Version(version).into());
+        }
+        match seal::open_random(&check, b"master key check", &proof, "the master key check") {
             Ok(plain) if plain == PROOF => Ok(keys),
             _ => Err(KeyError::Wrong.into()),
         }
@@ -340,6 +340,13 @@ impl Keyring {
     fn cached(&self, account: AccountId) -> Option<Arc<SealKey>> {
         self.cache.read().by_account.get(&account).cloned()
     }
+}
+
+async fn bound_proof(pool: &PgPool) -> Result<Option<(i32, Vec<u8>)>, StoreError> {
+    let row = sqlx::query!("select version, proof from master_key_check order by version desc limit 1")
+        .fetch_optional(pool)
+        .await?;
+    Ok(row.map(|r| (r.version, r.proof)))
 }
 
 /// Whether a master key has been bound to the database.

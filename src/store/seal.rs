@@ -336,3 +336,113 @@ pub(super) fn open_key(
     let bytes: &[u8; KEY_LEN] = plain.as_slice().try_into().map_err(|_| SealError::Open(what))?;
     Ok(Zeroizing::new(*bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn body(n: u128) -> BodyId {
+        BodyId(uuid::Uuid::from_u128(n))
+    }
+
+    fn seal_key(id: i64) -> SealKey {
+        SealKey::of(SealKeyId(id), &[7; KEY_LEN]).unwrap()
+    }
+
+    const SHAPE: BodyShape =
+        BodyShape { id: BodyId(uuid::Uuid::from_u128(1)), size: 300_000, chunk_size: 131_072 };
+
+    proptest! {
+        #[test]
+        fn round_trips(plain in prop::collection::vec(any::<u8>(), 0..2000), idx: u32, n: u128) {
+            let key = DataKey::random().unwrap();
+            let sealed = key.seal_chunk(body(n), idx, &plain).unwrap();
+            prop_assert_eq!(sealed.len(), plain.len() + CHUNK_OVERHEAD);
+            prop_assert_eq!(&key.open_chunk(body(n), idx, sealed).unwrap(), &plain);
+            let sealed = key.seal_facts(body(n), &plain).unwrap();
+            prop_assert_eq!(&key.open_facts(body(n), sealed).unwrap(), &plain);
+        }
+
+        /// A changed bit, wherever, and a cut, however long, are noticed.
+        #[test]
+        fn tampering_is_noticed(plain in prop::collection::vec(any::<u8>(), 0..200), bit: usize, cut: usize) {
+            let key = DataKey::random().unwrap();
+            let chunk = key.seal_chunk(body(1), 0, &plain).unwrap();
+            let facts = key.seal_facts(body(1), &plain).unwrap();
+            let text = seal_key(1).seal_text(TextDomain::Keyword, AccountId(1), "Röntgen").unwrap();
+            let wrapped = seal_key(1).wrap(&key, SHAPE).unwrap();
+            for (which, sealed) in [&chunk, &facts, &text, &wrapped].into_iter().enumerate() {
+                let mut flipped = sealed.clone();
+                let at = bit % (flipped.len() * 8);
+                flipped[at / 8] ^= 1 << (at % 8);
+                let short = sealed[..cut % sealed.len()].to_vec();
+                for bad in [flipped, short] {
+                    let opens = match which {
+                        0 => key.open_chunk(body(1), 0, bad).is_ok(),
+                        1 => key.open_facts(body(1), bad).is_ok(),
+                        2 => seal_key(1).open_text(TextDomain::Keyword, AccountId(1), &bad).is_ok(),
+                        _ => seal_key(1).unwrap(&bad, SHAPE).is_ok(),
+                    };
+                    prop_assert!(!opens, "{}", which);
+                }
+            }
+        }
+    }
+
+    /// What is sealed opens only where it was put.
+    #[test]
+    fn rows_cannot_be_exchanged() {
+        let key = DataKey::random().unwrap();
+        let chunk = key.seal_chunk(body(1), 0, b"Befund").unwrap();
+        assert!(key.open_chunk(body(1), 1, chunk.clone()).is_err(), "another place");
+        assert!(key.open_chunk(body(2), 0, chunk.clone()).is_err(), "another message");
+        assert!(DataKey::random().unwrap().open_chunk(body(1), 0, chunk).is_err(), "another key");
+        let facts = key.seal_facts(body(1), b"Befund").unwrap();
+        assert!(key.open_facts(body(2), facts).is_err());
+
+        let text = seal_key(1).seal_text(TextDomain::MailboxName, AccountId(1), "Frau Müller").unwrap();
+        assert!(seal_key(1).open_text(TextDomain::Subscription, AccountId(1), &text).is_err());
+        assert!(seal_key(1).open_text(TextDomain::MailboxName, AccountId(2), &text).is_err());
+    }
+
+    /// A wrapped key belongs to a seal key, a message, and the message's length in chunks of one size.
+    #[test]
+    fn data_keys_are_bound() {
+        let key = DataKey::random().unwrap();
+        let chunk = key.seal_chunk(SHAPE.id, 0, b"Befund").unwrap();
+        let wrapped = seal_key(1).wrap(&key, SHAPE).unwrap();
+        let opened = seal_key(1).unwrap(&wrapped, SHAPE).unwrap();
+        assert_eq!(opened.open_chunk(SHAPE.id, 0, chunk).unwrap(), b"Befund");
+        assert!(seal_key(2).unwrap(&wrapped, SHAPE).is_err());
+        for other in [
+            BodyShape { id: body(2), ..SHAPE },
+            BodyShape { size: SHAPE.size - 1, ..SHAPE },
+            BodyShape { chunk_size: 65_536, ..SHAPE },
+        ] {
+            assert!(seal_key(1).unwrap(&wrapped, other).is_err(), "{other:?}");
+        }
+    }
+
+    /// Equal texts, and facts sealed again, do not look equal: nonces are random.
+    #[test]
+    fn equal_plaintexts_differ() {
+        let key = DataKey::random().unwrap();
+        assert_ne!(key.seal_facts(body(1), b"x").unwrap(), key.seal_facts(body(1), b"x").unwrap());
+        let seal = || seal_key(1).seal_text(TextDomain::Keyword, AccountId(1), "x").unwrap();
+        assert_ne!(seal(), seal());
+    }
+
+    #[test]
+    fn newer_texts_are_not_guessed_at() {
+        let mut text = seal_key(1).seal_text(TextDomain::Keyword, AccountId(1), "x").unwrap();
+        text[0] = 2;
+        assert_eq!(seal_key(1).open_text(TextDomain::Keyword, AccountId(1), &text), Err(SealError::Version));
+    }
+
+    #[test]
+    fn no_key_is_shown() {
+        assert_eq!(format!("{:?} {:?}", DataKey::random().unwrap(), seal_key(3)), "DataKey(…) SealKey(3, …)");
+    }
+}
