@@ -148,7 +148,9 @@ impl Config {
             if value.is_empty() {
                 faults.push(format!("{name} is not set"));
             } else if value.len() > 253 || !value.split('.').all(label) {
-                faults.push(format!("{name}: \"{value}\" is no domain name (an international one is written xn--…)"));
+                faults.push(format!(
+                    "{name}: \"{value}\" is no domain name (an international one is written xn--…)"
+                ));
             }
         }
         let url = &self.portal.url;

@@ -37,6 +37,16 @@ pub fn check_one_message_id(fields: usize) -> Result<(), Refusal> {
     ))
 }
 
+/// A header line that is no field: some programs skip it, some end the header there.
+pub fn malformed_header() -> Refusal {
+    Refusal::new(
+        RULE,
+        554,
+        "5.6.0",
+        "The header of the message has a line that is not a header field; please write it again as a new message",
+    )
+}
+
 /// The header block went past its limit before the message began; see [`check_limits`].
 pub fn header_too_long() -> Refusal {
     let hit = Summary { limit_hit: Some(LimitHit::Header), ..Summary::default() };
@@ -55,6 +65,7 @@ mod tests {
         }
         assert!(check_one_message_id(1).is_ok());
         assert!(check_one_message_id(2).is_err());
+        assert!(malformed_header().text.contains("header field"));
         assert!(header_too_long().text.contains("header"));
     }
 }

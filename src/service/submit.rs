@@ -12,6 +12,8 @@
 //!
 //! Dropping any of them ends the submission without a trace that a client could see.
 
+pub mod header;
+
 use crate::policy::Refusal;
 
 /// `MAIL FROM` as the door read it.
