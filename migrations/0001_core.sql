@@ -3,7 +3,11 @@
 -- Conventions. Every row that belongs to an account starts its key with account_id, so that these
 -- tables can later be partitioned or distributed by account. A column whose comment says "sealed"
 -- holds AEAD output (src/store/seal.rs); one that ends in _key holds a keyed hash (HMAC), never a bare one.
--- Order of locks: staged/message rows first, mailbox rows last, in (account_id, id) order.
+-- Order of locks: account row (only where mailbox names change), staged rows, mailbox rows in
+-- (account_id, id) order; then only rows that belong to a locked mailbox or are new.
+-- Tables that each submission writes have no foreign keys: a check costs a lock and a trigger per
+-- row, and what they would catch cannot happen (ids are never reused, accounts never deleted,
+-- message rows are removed by the sweeper alone, when nothing can refer to them any more).
 
 create table master_key_check (
     version      integer primary key,
@@ -146,10 +150,12 @@ create table mailbox (
     size         bigint not null default 0,   -- bytes, sum of RFC822.SIZE
     deleted_size bigint not null default 0,
     selectable   boolean not null default true,             -- false: \Noselect, kept for its children
+    changes_from bigint not null default 0,   -- rows of mailbox_change up to this modseq may be gone
     created_at   timestamptz not null default now(),
     primary key (account_id, id),
     constraint mailbox_name_unique unique (account_id, name_key)
 ) with (fillfactor = 50);
+create unique index mailbox_one_use on mailbox (account_id, special_use) where special_use is not null;
 
 -- \Recent goes to exactly one session: who raises recent_from owns the UIDs it passed.
 create table mailbox_recent (
@@ -189,11 +195,12 @@ create table message (
     facts        bytea not null,              -- sealed: envelope, structure, header block, sections
     created_at   timestamptz not null default now()
 ) with (toast_tuple_target = 8160);
+create index message_created_at on message using brin (created_at);
 alter table message alter column facts set storage external;
 
 create table message_key (
-    message_id   uuid not null references message on delete cascade,
-    seal_key_id  bigint not null references seal_key,
+    message_id   uuid not null,
+    seal_key_id  bigint not null,
     wrapped      bytea not null,              -- the data key, sealed by the seal key
     primary key (message_id, seal_key_id)
 );
@@ -219,9 +226,9 @@ create table mailbox_message (
     modseq       bigint not null,
     flags        bigint not null,             -- types::Flags: system flags, then the mailbox's keywords
     size         bigint not null,             -- RFC822.SIZE
-    internal_date timestamptz not null,
+    internal_date bigint not null,            -- Unix seconds
     saved_at     timestamptz not null default now(),
-    message_id   uuid not null references message,
+    message_id   uuid not null,
     primary key (account_id, mailbox_id, uid)
 ) with (fillfactor = 85);
 create index mailbox_message_message on mailbox_message (message_id);
@@ -234,10 +241,11 @@ create table expunged (
     modseq       bigint not null,
     flags        bigint not null,
     size         bigint not null,
-    internal_date timestamptz not null,
+    internal_date bigint not null,            -- Unix seconds
     saved_at     timestamptz not null,
     expunged_at  timestamptz not null default now(),
-    message_id   uuid not null references message,
+    moved        boolean not null default false,            -- it went on into another mailbox
+    message_id   uuid not null,
     primary key (account_id, mailbox_id, uid)
 );
 create index expunged_message on expunged (message_id);
@@ -258,9 +266,9 @@ create index mailbox_change_at on mailbox_change (changed_at);
 
 -- R14: who delivered which Message-ID to whom; outlives the message.
 create table delivery (
-    account_id   bigint not null references account,          -- the recipient
+    account_id   bigint not null,          -- the recipient
     msgid_key    bytea not null,
-    sender_id    bigint not null references account,
+    sender_id    bigint not null,
     message_id   uuid not null,
     delivered_at timestamptz not null default now(),
     primary key (account_id, msgid_key, sender_id)
@@ -268,10 +276,10 @@ create table delivery (
 
 -- R17: a retry is answered again, not delivered again. R28: the client's own copy is recognised once.
 create table submission (
-    account_id   bigint not null references account,          -- the sender
+    account_id   bigint not null,          -- the sender
     msgid_key    bytea not null,
     fingerprint_key bytea not null,
-    recipient_id bigint not null references account,
+    recipient_id bigint not null,
     message_id   uuid not null,
     sent_mailbox_id bigint not null,
     sent_uid     bigint not null,
@@ -282,7 +290,7 @@ create table submission (
 
 -- R28, the other order: the client's APPEND to \Sent came before its submission was answered.
 create table sent_append (
-    account_id   bigint not null references account,
+    account_id   bigint not null,
     msgid_key    bytea not null,
     fingerprint_key bytea not null,
     mailbox_id   bigint not null,

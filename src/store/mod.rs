@@ -7,10 +7,16 @@
 
 mod accounts;
 mod addresses;
+mod bodies;
 mod credentials;
 mod events;
+mod hub;
 mod keys;
 mod last_used;
+mod live;
+mod mail_error;
+mod mailboxes;
+mod messages;
 mod practices;
 mod seal;
 
@@ -23,10 +29,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
+pub use bodies::BodyReader;
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };
 pub use keys::{KeyError, Lookup, MasterKey};
+pub use live::{LiveMailbox, MailboxState, Row};
+pub use mail_error::MailError;
+pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
+pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use practices::Practice;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
 
@@ -60,6 +71,7 @@ pub(crate) struct Inner {
     domain: String,
     clock: Clock,
     events: Arc<events::Events>,
+    hub: Arc<hub::Hub>,
     last_used: Arc<last_used::LastUsed>,
     background: Background,
 }
@@ -131,16 +143,18 @@ impl Store {
                     Ok(conn.ping().await.is_ok())
                 })
             })
-            .connect_with(connect)
+            .connect_with(connect.clone())
             .await?;
         let keys = keys::Keyring::prove(&pool, options.master_key).await?;
         let events = Arc::new(events::Events::default());
+        let hub = Arc::new(hub::Hub::new(events.clone()));
         let last_used = Arc::new(last_used::LastUsed::default());
         let (stop, stopped) = watch::channel(());
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(events::run(events.clone(), pool.clone(), stopped.clone())),
-            tokio::spawn(last_used::run(last_used.clone(), pool.clone(), stopped)),
+            tokio::spawn(last_used::run(last_used.clone(), pool.clone(), stopped.clone())),
         ];
+        tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
         Ok(Self(Arc::new(Inner {
@@ -149,6 +163,7 @@ impl Store {
             domain: options.domain,
             clock: options.clock,
             events,
+            hub,
             last_used,
             background,
         })))

@@ -1,0 +1,211 @@
+//! Reading message content back: facts in batches, bytes by range.
+//!
+//! Invariants: only the chunks that a range touches are read; one opened chunk is kept, no more; no
+//! connection is held between two reads. Whoever has no copy of a message has no key that opens it.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use super::{BodyShape, DataKey, Store, StoreError};
+use crate::types::{AccountId, BodyId};
+
+/// Bytes of plaintext in each chunk but the last.
+pub(super) const CHUNK_SIZE: u32 = 128 * 1024;
+/// Chunks read by one statement.
+const CHUNKS_AT_ONCE: u32 = 4;
+
+/// The sealed chunks of one message, opened as they are asked for.
+pub(super) struct Chunks {
+    store: Store,
+    shape: BodyShape,
+    key: DataKey,
+    last: Mutex<Option<(u32, Bytes)>>,
+}
+
+impl Chunks {
+    pub(super) fn new(store: Store, shape: BodyShape, key: DataKey) -> Self {
+        Self { store, shape, key, last: Mutex::new(None) }
+    }
+
+    pub(super) fn shape(&self) -> BodyShape {
+        self.shape
+    }
+
+    pub(super) fn key(&self) -> &DataKey {
+        &self.key
+    }
+
+    fn count(&self) -> u32 {
+        chunk_count(self.shape)
+    }
+
+    fn open(&self, idx: u32, sealed: Vec<u8>) -> Result<Bytes, StoreError> {
+        let plain = self.key.open_chunk(self.shape.id, idx, sealed)?;
+        let start = u64::from(idx) * u64::from(self.shape.chunk_size);
+        let expected = (self.shape.size - start).min(u64::from(self.shape.chunk_size));
+        if plain.len() as u64 != expected {
+            return Err(StoreError::Corrupt("body_chunk.data"));
+        }
+        Ok(plain.into())
+    }
+
+    /// The bytes of the range, as far as the message reaches.
+    pub(super) async fn read(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
+        let end = range.end.min(self.shape.size);
+        let start = range.start.min(end);
+        if start == end {
+            return Ok(Bytes::new());
+        }
+        let chunk = u64::from(self.shape.chunk_size);
+        let (first, last) = ((start / chunk) as u32, ((end - 1) / chunk) as u32);
+        let slice = |idx: u32, plain: &Bytes| {
+            let base = u64::from(idx) * chunk;
+            let lo = start.saturating_sub(base) as usize;
+            let hi = (end - base).min(plain.len() as u64) as usize;
+            plain.slice(lo..hi)
+        };
+        let kept = self.last.lock().clone();
+        if first == last {
+            let plain = match kept {
+                Some((idx, plain)) if idx == first => plain,
+                _ => self.load(first, first).await?.pop().ok_or(StoreError::Corrupt("body_chunk"))?,
+            };
+            return Ok(slice(first, &plain));
+        }
+        let mut out = Vec::with_capacity((end - start) as usize);
+        let mut next = first;
+        if let Some((_, plain)) = kept.filter(|(idx, _)| *idx == first) {
+            out.extend_from_slice(&slice(first, &plain));
+            next += 1;
+        }
+        while next <= last {
+            let upto = last.min(next + CHUNKS_AT_ONCE - 1);
+            for plain in self.load(next, upto).await? {
+                out.extend_from_slice(&slice(next, &plain));
+                next += 1;
+            }
+        }
+        Ok(out.into())
+    }
+
+    /// Chunks `first..=last`, all of them; keeps the last.
+    async fn load(&self, first: u32, last: u32) -> Result<Vec<Bytes>, StoreError> {
+        let rows = sqlx::query!(
+            "select idx, data from body_chunk where message_id = $1 and idx between $2 and $3 order by idx",
+            self.shape.id.0,
+            first.cast_signed(),
+            last.cast_signed()
+        )
+        .fetch_all(&self.store.0.pool)
+        .await?;
+        let mut plain = Vec::with_capacity(rows.len());
+        for (idx, row) in (first..=last).zip(rows) {
+            if row.idx != idx.cast_signed() {
+                return Err(StoreError::Corrupt("body_chunk.idx"));
+            }
+            plain.push(self.open(idx, row.data)?);
+        }
+        if plain.len() != (last - first + 1) as usize {
+            return Err(StoreError::Corrupt("body_chunk"));
+        }
+        *self.last.lock() = plain.last().map(|p| (last, p.clone()));
+        Ok(plain)
+    }
+}
+
+/// How many chunks a message has; at least one.
+pub(super) fn chunk_count(shape: BodyShape) -> u32 {
+    shape.size.div_ceil(u64::from(shape.chunk_size)).max(1) as u32
+}
+
+/// The bytes of a stored message, read by range.
+pub struct BodyReader(Chunks);
+
+impl BodyReader {
+    /// RFC822.SIZE in bytes.
+    pub fn size(&self) -> u64 {
+        self.0.shape.size
+    }
+
+    /// The bytes of `range`, cut at the end of the message. Ask for little at a time (a range is in
+    /// memory as a whole): 1 statement for each half MiB, none within the chunk read last.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when stored bytes were changed.
+    pub async fn read(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
+        self.0.read(range).await
+    }
+}
+
+impl Store {
+    /// The opened facts ([`crate::mime::FactsRef::parse`]) of messages, in the order asked; `None` for one
+    /// that is not there any more. 1 statement.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when stored bytes were changed.
+    pub async fn facts(
+        &self,
+        account: AccountId,
+        bodies: &[BodyId],
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let seal = self.seal_key(account).await?;
+        let ids: Vec<_> = bodies.iter().map(|b| b.0).collect();
+        let rows = sqlx::query!(
+            r#"select u.n as "n!", m.size, m.chunk_size, m.facts, k.wrapped
+                 from unnest($1::uuid[]) with ordinality u(id, n)
+                 join message m on m.id = u.id
+                 join message_key k on k.message_id = u.id and k.seal_key_id = $2"#,
+            &ids,
+            seal.id.0
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        let mut out = vec![None; bodies.len()];
+        for row in rows {
+            let at = (row.n - 1) as usize;
+            let shape = shape(bodies[at], row.size, row.chunk_size)?;
+            let key = seal.unwrap(&row.wrapped, shape)?;
+            out[at] = Some(key.open_facts(bodies[at], row.facts)?.into());
+        }
+        Ok(out)
+    }
+
+    /// A message's bytes. 1 statement, which brings the first chunk along: a small message is read by
+    /// then. `None` when it is not there any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when stored bytes were changed.
+    pub async fn body(&self, account: AccountId, body: BodyId) -> Result<Option<BodyReader>, StoreError> {
+        let seal = self.seal_key(account).await?;
+        let Some(row) = sqlx::query!(
+            "select m.size, m.chunk_size, m.chunks, k.wrapped, c.data
+               from message m
+               join message_key k on k.message_id = m.id and k.seal_key_id = $2
+               join body_chunk c on c.message_id = m.id and c.idx = 0
+              where m.id = $1",
+            body.0,
+            seal.id.0
+        )
+        .fetch_optional(&self.0.pool)
+        .await?
+        else {
+            return Ok(None);
+        };
+        let shape = shape(body, row.size, row.chunk_size)?;
+        let chunks = Chunks::new(self.clone(), shape, seal.unwrap(&row.wrapped, shape)?);
+        if row.chunks.cast_unsigned() != chunks.count() {
+            return Err(StoreError::Corrupt("message.chunks"));
+        }
+        let first = chunks.open(0, row.data)?;
+        *chunks.last.lock() = Some((0, first));
+        Ok(Some(BodyReader(chunks)))
+    }
+}
+
+fn shape(id: BodyId, size: i64, chunk_size: i32) -> Result<BodyShape, StoreError> {
+    let size = u64::try_from(size).map_err(|_| StoreError::Corrupt("message.size"))?;
+    let chunk_size = u32::try_from(chunk_size).ok().filter(|n| *n > 0);
+    Ok(BodyShape { id, size, chunk_size: chunk_size.ok_or(StoreError::Corrupt("message.chunk_size"))? })
+}

@@ -1,0 +1,428 @@
+//! The state of an open mailbox, once per process, shared by every connection that has it open.
+//!
+//! Invariants: the rows are what the database held at `highestmodseq`, complete; they are loaded once,
+//! by one statement, and then brought up to date by what changed after that (one statement, which
+//! reads one row when nothing did). Because modseqs are assigned in commit order, nothing can appear
+//! at or below a modseq that was read. When the change log no longer reaches back far enough, all is
+//! loaded anew. The registry holds weak references alone: the last connection to leave frees the rows.
+//!
+//! Figures: 56 bytes a message. Cold load 1 statement; refresh 1 statement; neither inside a lock that
+//! a reader waits for.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
+
+use super::mail_error::{MailError, ended};
+use super::{Store, StoreError, TextDomain};
+use crate::types::{AccountId, BodyId, Flags, Keyword, MailboxId, ModSeq, UidValidity};
+
+/// Expunged messages remembered for sessions that have not told their client yet.
+const EXPUNGED_MAX: usize = 4096;
+
+/// One message in a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its UID.
+    pub uid: u32,
+    /// System flags and keyword bits; [`MailboxState::keywords`] names the bits.
+    pub flags: Flags,
+    /// When it last changed.
+    pub modseq: ModSeq,
+    /// RFC822.SIZE in bytes.
+    pub size: u64,
+    /// INTERNALDATE in Unix seconds.
+    pub internal_date: i64,
+    /// Its content.
+    pub body: BodyId,
+}
+
+/// What a mailbox holds at [`MailboxState::highestmodseq`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxState {
+    /// UIDVALIDITY.
+    pub uidvalidity: UidValidity,
+    /// UIDNEXT.
+    pub uidnext: u32,
+    /// The state is complete up to here.
+    pub highestmodseq: ModSeq,
+    /// Ascending by uid.
+    pub rows: Vec<Row>,
+    /// The most recently expunged, ascending by the modseq at which they went.
+    pub expunged: VecDeque<(ModSeq, Row)>,
+    /// What went at or below this modseq may be missing in `expunged`.
+    pub expunged_from: ModSeq,
+    /// The mailbox's keywords, ascending by bit. A keyword never changes its bit.
+    pub keywords: Vec<(u8, Keyword)>,
+    /// It was deleted; nothing changes any more.
+    pub gone: bool,
+}
+
+impl MailboxState {
+    /// The message with this uid.
+    pub fn row(&self, uid: u32) -> Option<&Row> {
+        self.position(uid).map(|at| &self.rows[at])
+    }
+
+    /// Its index in [`MailboxState::rows`].
+    pub fn position(&self, uid: u32) -> Option<usize> {
+        self.rows.binary_search_by_key(&uid, |r| r.uid).ok()
+    }
+
+    /// Messages that came or changed after `modseq`, ascending by uid.
+    pub fn changed_since(&self, modseq: ModSeq) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |r| r.modseq > modseq)
+    }
+
+    /// Messages that went after `modseq`, in the order they went; `None` when this no longer reaches
+    /// back that far: then compare uids.
+    pub fn expunged_since(&self, modseq: ModSeq) -> Option<impl Iterator<Item = &Row>> {
+        (modseq >= self.expunged_from)
+            .then(|| self.expunged.iter().skip_while(move |(at, _)| *at <= modseq).map(|(_, row)| row))
+    }
+
+    /// The bit of a keyword, if the mailbox has it.
+    pub fn keyword_bit(&self, keyword: &Keyword) -> Option<u8> {
+        self.keywords.iter().find(|(_, k)| k == keyword).map(|(bit, _)| *bit)
+    }
+
+    /// Brings the state up to date.
+    fn apply(&mut self, delta: Delta) {
+        for (modseq, uids) in delta.expunged {
+            let within = |uid: u32| uids.get(uids.partition_point(|r| r.1 < uid)).is_some_and(|r| r.0 <= uid);
+            let (Some(lo), Some(hi)) = (uids.first().map(|r| r.0), uids.last().map(|r| r.1)) else {
+                continue;
+            };
+            let start = self.rows.partition_point(|r| r.uid < lo);
+            let end = self.rows.partition_point(|r| r.uid <= hi);
+            if uids.len() == 1 {
+                self.expunged.extend(self.rows.drain(start..end).map(|row| (modseq, row)));
+            } else {
+                let mut tail = self.rows.split_off(start);
+                let rest = tail.split_off(end - start);
+                for row in tail {
+                    if within(row.uid) {
+                        self.expunged.push_back((modseq, row));
+                    } else {
+                        self.rows.push(row);
+                    }
+                }
+                self.rows.extend(rest);
+            }
+        }
+        while self.expunged.len() > EXPUNGED_MAX {
+            if let Some((modseq, _)) = self.expunged.pop_front() {
+                self.expunged_from = self.expunged_from.max(modseq);
+            }
+        }
+        for row in delta.rows {
+            match self.rows.binary_search_by_key(&row.uid, |r| r.uid) {
+                Ok(at) => self.rows[at] = row,
+                Err(at) => self.rows.insert(at, row),
+            }
+        }
+        self.keywords.extend(delta.keywords);
+        self.uidvalidity = delta.uidvalidity;
+        self.uidnext = delta.uidnext;
+        self.highestmodseq = delta.highestmodseq;
+    }
+}
+
+/// What one statement brought.
+struct Delta {
+    uidvalidity: UidValidity,
+    uidnext: u32,
+    highestmodseq: ModSeq,
+    /// It is everything, not what changed.
+    whole: bool,
+    /// Ascending by uid.
+    rows: Vec<Row>,
+    /// Ranges of uids, ascending, in the order they went.
+    expunged: Vec<(ModSeq, Vec<(u32, u32)>)>,
+    keywords: Vec<(u8, Keyword)>,
+}
+
+impl Delta {
+    fn into_state(self) -> MailboxState {
+        MailboxState {
+            uidvalidity: self.uidvalidity,
+            uidnext: self.uidnext,
+            highestmodseq: self.highestmodseq,
+            rows: self.rows,
+            expunged: VecDeque::new(),
+            expunged_from: self.highestmodseq,
+            keywords: self.keywords,
+            gone: false,
+        }
+    }
+}
+
+/// A mailbox that somebody has open. Dropping the last one frees it.
+pub struct LiveMailbox {
+    store: Store,
+    account: AccountId,
+    id: MailboxId,
+    /// At modseq 0 until loaded.
+    state: RwLock<MailboxState>,
+    changes: watch::Sender<ModSeq>,
+    /// Held while a statement runs, so that callers at the same time share one.
+    running: tokio::sync::Mutex<()>,
+    asked: AtomicU64,
+    answered: AtomicU64,
+    soon: AtomicBool,
+    itself: Weak<Self>,
+}
+
+impl LiveMailbox {
+    fn unloaded(store: Store, account: AccountId, id: MailboxId, itself: Weak<Self>) -> Self {
+        let state = MailboxState {
+            uidvalidity: UidValidity(std::num::NonZeroU32::MIN),
+            uidnext: 1,
+            highestmodseq: ModSeq(0),
+            rows: Vec::new(),
+            expunged: VecDeque::new(),
+            expunged_from: ModSeq(0),
+            keywords: Vec::new(),
+            gone: false,
+        };
+        Self {
+            store,
+            account,
+            id,
+            state: RwLock::new(state),
+            changes: watch::Sender::new(ModSeq(0)),
+            running: tokio::sync::Mutex::new(()),
+            asked: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            soon: AtomicBool::new(false),
+            itself,
+        }
+    }
+
+    /// Whose it is.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Which mailbox it is.
+    pub fn id(&self) -> MailboxId {
+        self.id
+    }
+
+    /// How far the state is complete.
+    pub fn known(&self) -> ModSeq {
+        self.state.read().highestmodseq
+    }
+
+    /// Looks at the state. Keep it short and do not wait inside: a writer stands behind.
+    pub fn read<T>(&self, look: impl FnOnce(&MailboxState) -> T) -> T {
+        look(&self.state.read())
+    }
+
+    /// Ticks when the state changed, also when the mailbox is gone. A tick says no more than "look".
+    pub fn changes(&self) -> watch::Receiver<ModSeq> {
+        self.changes.subscribe()
+    }
+
+    /// Brings the state up to date with everything committed before this call: one statement, shared
+    /// with others who ask at the same time.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`] once it was deleted; the state then stays as it was, with `gone` set.
+    pub async fn refresh(&self) -> Result<(), MailError> {
+        let mine = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        let _running = self.running.lock().await;
+        if self.read(|s| s.gone) {
+            return Err(MailError::NoMailbox);
+        }
+        if self.answered.load(Ordering::SeqCst) >= mine {
+            return Ok(());
+        }
+        let upto = self.asked.load(Ordering::SeqCst);
+        self.bring_up_to_date().await?;
+        self.answered.fetch_max(upto, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Refreshes in the background; several calls before it starts are one.
+    pub(super) fn refresh_soon(&self) {
+        let Some(this) = self.itself.upgrade() else { return };
+        if self.soon.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        tokio::spawn(async move {
+            this.soon.store(false, Ordering::SeqCst);
+            match this.refresh().await {
+                Ok(()) | Err(MailError::NoMailbox) => {}
+                // The next poll asks again.
+                Err(error) => tracing::warn!(%error, mailbox = %this.id, "a mailbox could not be refreshed"),
+            }
+        });
+    }
+
+    /// One statement: what is new, or everything. Loading cold from packed segments belongs here.
+    async fn bring_up_to_date(&self) -> Result<(), MailError> {
+        let (known, uidnext, bit) = self.read(|s| {
+            let bit = s.keywords.last().map_or(0, |(bit, _)| *bit);
+            (s.highestmodseq, s.uidnext, bit)
+        });
+        let Some(delta) = self.delta(known, uidnext, bit).await? else {
+            self.state.write().gone = true;
+            self.changes.send_modify(|_| {});
+            return Err(MailError::NoMailbox);
+        };
+        let now = delta.highestmodseq;
+        if delta.whole {
+            let state = delta.into_state();
+            *self.state.write() = state;
+        } else if now > known {
+            self.state.write().apply(delta);
+        } else {
+            return Ok(());
+        }
+        self.changes.send_replace(now);
+        Ok(())
+    }
+
+    /// What is new since `known`, for somebody who has all messages below `uidnext` and all keywords up
+    /// to `bit`; `None`: no such mailbox.
+    async fn delta(&self, known: ModSeq, uidnext: u32, bit: u8) -> Result<Option<Delta>, MailError> {
+        let seal = self.store.seal_key(self.account).await?;
+        let Some(row) = sqlx::query!(
+            r#"select uidvalidity as "uidvalidity!", uidnext as "uidnext!",
+                      highestmodseq as "highestmodseq!", whole as "whole!",
+                      uids, flags, modseqs, sizes, dates, bodies, gone_modseqs, gone_lo, gone_hi,
+                      keyword_bits, keyword_names
+                 from mailbox_delta($1, $2, $3, $4, $5)"#,
+            self.account.0,
+            self.id.0,
+            known.0.cast_signed(),
+            i64::from(uidnext),
+            i16::from(bit)
+        )
+        .fetch_optional(&self.store.0.pool)
+        .await
+        .map_err(ended)?
+        else {
+            return Ok(None);
+        };
+        let uids = row.uids.unwrap_or_default();
+        let columns = (row.flags.unwrap_or_default().into_iter())
+            .zip(row.modseqs.unwrap_or_default())
+            .zip(row.sizes.unwrap_or_default())
+            .zip(row.dates.unwrap_or_default())
+            .zip(row.bodies.unwrap_or_default());
+        let mut rows = Vec::with_capacity(uids.len());
+        rows.extend(uids.into_iter().zip(columns).map(
+            |(uid, ((((flags, modseq), size), internal_date), body))| Row {
+                uid: uid as u32,
+                flags: Flags(flags.cast_unsigned()),
+                modseq: ModSeq(modseq.cast_unsigned()),
+                size: size.cast_unsigned(),
+                internal_date,
+                body: BodyId(body),
+            },
+        ));
+        rows.sort_unstable_by_key(|r| r.uid);
+        let mut expunged: Vec<(ModSeq, Vec<(u32, u32)>)> = Vec::new();
+        let ranges = row.gone_lo.unwrap_or_default().into_iter().zip(row.gone_hi.unwrap_or_default());
+        for (modseq, (lo, hi)) in row.gone_modseqs.unwrap_or_default().into_iter().zip(ranges) {
+            let (modseq, range) = (ModSeq(modseq.cast_unsigned()), (lo as u32, hi as u32));
+            match expunged.last_mut() {
+                Some((last, ranges)) if *last == modseq => ranges.push(range),
+                _ => expunged.push((modseq, vec![range])),
+            }
+        }
+        let names = row.keyword_names.unwrap_or_default();
+        let keywords = (row.keyword_bits.unwrap_or_default().into_iter().zip(names))
+            .map(|(bit, name)| {
+                let name = seal.open_text(TextDomain::Keyword, self.account, &name)?;
+                let keyword = Keyword::new(&name).map_err(|_| StoreError::Corrupt("mailbox_keyword.name"))?;
+                Ok((bit as u8, keyword))
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Some(Delta {
+            uidvalidity: uidvalidity(row.uidvalidity)?,
+            uidnext: row.uidnext as u32,
+            highestmodseq: ModSeq(row.highestmodseq.cast_unsigned()),
+            whole: row.whole,
+            rows,
+            expunged,
+            keywords,
+        }))
+    }
+}
+
+/// A column's UIDVALIDITY.
+pub(super) fn uidvalidity(column: i64) -> Result<UidValidity, StoreError> {
+    let number = u32::try_from(column).ok().and_then(UidValidity::new);
+    number.ok_or(StoreError::Corrupt("mailbox.uidvalidity"))
+}
+
+impl Drop for LiveMailbox {
+    fn drop(&mut self) {
+        self.store.0.hub.registry.forget(self);
+    }
+}
+
+impl std::fmt::Debug for LiveMailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "LiveMailbox({})", self.id)
+    }
+}
+
+/// The mailboxes that are open in this process.
+#[derive(Default)]
+pub(super) struct Registry(Mutex<HashMap<MailboxId, Weak<LiveMailbox>>>);
+
+impl Registry {
+    /// The mailbox, if somebody has it open.
+    pub(super) fn find(&self, id: MailboxId) -> Option<Arc<LiveMailbox>> {
+        self.0.lock().get(&id)?.upgrade()
+    }
+
+    /// All that are open.
+    pub(super) fn all(&self) -> Vec<Arc<LiveMailbox>> {
+        self.0.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
+    fn find_or_add(&self, store: &Store, account: AccountId, id: MailboxId) -> Arc<LiveMailbox> {
+        let mut open = self.0.lock();
+        if let Some(live) = open.get(&id).and_then(Weak::upgrade) {
+            return live;
+        }
+        let live =
+            Arc::new_cyclic(|itself| LiveMailbox::unloaded(store.clone(), account, id, itself.clone()));
+        open.insert(id, Arc::downgrade(&live));
+        live
+    }
+
+    fn forget(&self, live: &LiveMailbox) {
+        let mut open = self.0.lock();
+        if open.get(&live.id).is_some_and(|w| std::ptr::eq(w.as_ptr(), live)) {
+            open.remove(&live.id);
+        }
+    }
+}
+
+impl Store {
+    /// Opens a mailbox, up to date: 1 statement, whether or not somebody here has it open already.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`] when the account has no mailbox of that id.
+    pub async fn open_mailbox(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+    ) -> Result<Arc<LiveMailbox>, MailError> {
+        let live = self.0.hub.registry.find_or_add(self, account, mailbox);
+        if live.account != account {
+            return Err(MailError::NoMailbox);
+        }
+        live.refresh().await?;
+        Ok(live)
+    }
+}

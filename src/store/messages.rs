@@ -1,0 +1,280 @@
+//! Messages in mailboxes: flags, keywords, copy, move, expunge, `\Recent`.
+//!
+//! Invariants: each of these is one statement and one transaction of its own (the functions of
+//! `migrations/0002_mail_functions.sql`); concurrent ones wait for each other's mailbox rows and never
+//! fail because of each other. Durable when they return. Who has the mailbox open is woken after COMMIT.
+
+use super::live::uidvalidity;
+use super::mail_error::{MailError, ended};
+use super::{Store, StoreError, TextDomain};
+use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges};
+
+/// Most keywords of one mailbox: the bits 8 to 62.
+pub const KEYWORDS_MAX: usize = 55;
+
+/// What a STORE did, each list ascending by uid. Uids that are not there are in none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagsStored {
+    /// Messages that have other flags now.
+    pub changed: Vec<(u32, Flags, ModSeq)>,
+    /// Messages that had these flags already; their modseq stays.
+    pub same: Vec<(u32, Flags, ModSeq)>,
+    /// Messages left alone because they changed after UNCHANGEDSINCE (RFC 7162 §3.1.3).
+    pub modified: Vec<u32>,
+}
+
+/// What a COPY or MOVE did (`COPYUID`, RFC 4315).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Of the target.
+    pub uidvalidity: UidValidity,
+    /// Uid in the source and in the target, both ascending. Uids that are not there are left out.
+    pub uids: Vec<(u32, u32)>,
+}
+
+/// The uids as ranges, in two columns.
+fn columns(uids: &[u32]) -> (Vec<i64>, Vec<i64>) {
+    let mut uids = uids.to_vec();
+    uids.sort_unstable();
+    uids.dedup();
+    uid_ranges(uids).into_iter().map(|(lo, hi)| (i64::from(lo), i64::from(hi))).unzip()
+}
+
+impl Store {
+    /// STORE: 1 statement, however many messages. Each message is changed from what it is at that
+    /// moment, so that of two sessions' changes none is lost.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`].
+    pub async fn store_flags(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: &[u32],
+        change: FlagChange,
+        flags: Flags,
+        unchanged_since: Option<ModSeq>,
+    ) -> Result<FlagsStored, MailError> {
+        let how = match change {
+            FlagChange::Add => "add",
+            FlagChange::Remove => "remove",
+            FlagChange::Replace => "replace",
+        };
+        let (lo, hi) = columns(uids);
+        let rows = sqlx::query!(
+            r#"select uid as "uid!", flags as "flags!", modseq as "modseq!", outcome as "outcome!"
+                 from store_flags($1, $2, $3, $4, $5, $6, $7)"#,
+            account.0,
+            mailbox.0,
+            &lo,
+            &hi,
+            how,
+            flags.0.cast_signed(),
+            unchanged_since.map(|m| m.0.cast_signed())
+        )
+        .fetch_all(&self.0.pool)
+        .await
+        .map_err(ended)?;
+        let mut stored = FlagsStored::default();
+        for row in rows {
+            let uid = row.uid as u32;
+            let now = (uid, Flags(row.flags.cast_unsigned()), ModSeq(row.modseq.cast_unsigned()));
+            match row.outcome.as_str() {
+                "changed" => stored.changed.push(now),
+                "same" => stored.same.push(now),
+                _ => stored.modified.push(uid),
+            }
+        }
+        if !stored.changed.is_empty() {
+            self.wake_mailboxes([mailbox]);
+        }
+        Ok(stored)
+    }
+
+    /// The bits of keywords in a mailbox; with `create` those it does not have yet are added, without
+    /// they are left out. No statement when somebody has the mailbox open and it knows them all, else 1.
+    ///
+    /// # Errors
+    /// [`MailError::Full`], and then none is added.
+    pub async fn keyword_bits(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        keywords: &[Keyword],
+        create: bool,
+    ) -> Result<Flags, MailError> {
+        if keywords.is_empty() {
+            return Ok(Flags::NONE);
+        }
+        if let Some(live) = self.0.hub.registry.find(mailbox).filter(|l| l.account() == account) {
+            let known = live.read(|s| keywords.iter().map(|k| s.keyword_bit(k)).collect::<Vec<_>>());
+            if known.iter().all(Option::is_some) {
+                return Ok(known.into_iter().flatten().fold(Flags::NONE, |f, b| f.union(Flags::keyword(b))));
+            }
+        }
+        let keys: Vec<_> = keywords.iter().map(|k| self.lookup().keyword(account, k).to_vec()).collect();
+        let bits = if create {
+            let seal = self.seal_key(account).await?;
+            let names = keywords
+                .iter()
+                .map(|k| seal.seal_text(TextDomain::Keyword, account, k.as_str()))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(StoreError::from)?;
+            sqlx::query_scalar!(
+                r#"select create_keywords($1, $2, $3, $4) as "bits!""#,
+                account.0,
+                mailbox.0,
+                &keys,
+                &names
+            )
+            .fetch_one(&self.0.pool)
+            .await
+        } else {
+            sqlx::query_scalar!(
+                r#"select coalesce(bit_or(1::bigint << bit), 0) as "bits!" from mailbox_keyword
+                    where account_id = $1 and mailbox_id = $2 and name_key = any($3)"#,
+                account.0,
+                mailbox.0,
+                &keys
+            )
+            .fetch_one(&self.0.pool)
+            .await
+        };
+        Ok(Flags(bits.map_err(ended)?.cast_unsigned()))
+    }
+
+    /// COPY within the account: 1 statement. Flags and keywords go with the message; a keyword for
+    /// which the target has no room is left behind.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`], [`MailError::NotSelectable`], [`MailError::OverQuota`].
+    pub async fn copy(
+        &self,
+        account: AccountId,
+        from: MailboxId,
+        uids: &[u32],
+        to: MailboxId,
+    ) -> Result<Copied, MailError> {
+        let copied = self.copy_or_move(account, from, uids, to, false).await?;
+        if !copied.uids.is_empty() {
+            self.wake_mailboxes([to]);
+        }
+        Ok(copied)
+    }
+
+    /// MOVE (RFC 6851): as [`Store::copy`], and the messages leave the source in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Store::copy`], without the quota.
+    pub async fn move_messages(
+        &self,
+        account: AccountId,
+        from: MailboxId,
+        uids: &[u32],
+        to: MailboxId,
+    ) -> Result<Copied, MailError> {
+        let copied = self.copy_or_move(account, from, uids, to, true).await?;
+        if !copied.uids.is_empty() {
+            self.wake_mailboxes([to, from]);
+        }
+        Ok(copied)
+    }
+
+    async fn copy_or_move(
+        &self,
+        account: AccountId,
+        from: MailboxId,
+        uids: &[u32],
+        to: MailboxId,
+        moved: bool,
+    ) -> Result<Copied, MailError> {
+        let (lo, hi) = columns(uids);
+        let row = sqlx::query!(
+            r#"select uidvalidity as "uidvalidity!", src as "src!", dst_first as "dst_first!"
+                 from copy_messages($1, $2, $3, $4, $5, $6)"#,
+            account.0,
+            from.0,
+            to.0,
+            &lo,
+            &hi,
+            moved
+        )
+        .fetch_one(&self.0.pool)
+        .await
+        .map_err(ended)?;
+        let first = row.dst_first as u32;
+        Ok(Copied {
+            uidvalidity: uidvalidity(row.uidvalidity)?,
+            uids: row.src.into_iter().map(|u| u as u32).zip(first..).collect(),
+        })
+    }
+
+    /// EXPUNGE, or with `uids` UID EXPUNGE: messages with `\Deleted` go, and stay recoverable until
+    /// retention ends. 1 statement. The uids that went, ascending.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`].
+    pub async fn expunge(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: Option<&[u32]>,
+    ) -> Result<Vec<u32>, MailError> {
+        let (lo, hi) = uids.map_or_else(|| (vec![1], vec![i64::from(u32::MAX)]), columns);
+        let gone = sqlx::query_scalar!(
+            r#"select expunge_messages($1, $2, $3, $4) as "uids!""#,
+            account.0,
+            mailbox.0,
+            &lo,
+            &hi
+        )
+        .fetch_one(&self.0.pool)
+        .await
+        .map_err(ended)?;
+        if !gone.is_empty() {
+            self.wake_mailboxes([mailbox]);
+        }
+        Ok(gone.into_iter().map(|u| u as u32).collect())
+    }
+
+    /// `\Recent` (RFC 3501 §2.3.2): the caller owns the uids from the answer up to, not including,
+    /// `uidnext`; no session after it gets them. 1 statement.
+    pub async fn claim_recent(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uidnext: u32,
+    ) -> Result<u32, MailError> {
+        let from = sqlx::query_scalar!(
+            r#"select claim_recent($1, $2, $3) as "from!""#,
+            account.0,
+            mailbox.0,
+            i64::from(uidnext)
+        )
+        .fetch_one(&self.0.pool)
+        .await
+        .map_err(ended)?;
+        Ok(from as u32)
+    }
+
+    /// Messages that are `\Recent` for nobody yet (STATUS RECENT, EXAMINE): the lowest such uid and how
+    /// many. 1 statement.
+    pub async fn unclaimed_recent(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+    ) -> Result<(u32, u32), StoreError> {
+        let row = sqlx::query!(
+            r#"select r.first as "first!",
+                      (select count(*) from mailbox_message e
+                        where e.account_id = $1 and e.mailbox_id = $2 and e.uid >= r.first) as "count!"
+                 from (select coalesce((select recent_from from mailbox_recent
+                                         where account_id = $1 and mailbox_id = $2), 1) as first) r"#,
+            account.0,
+            mailbox.0
+        )
+        .fetch_one(&self.0.pool)
+        .await?;
+        Ok((row.first as u32, row.count as u32))
+    }
+}
