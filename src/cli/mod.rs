@@ -4,7 +4,11 @@
 //! secrets come by prompt, standard input or file and are printed once, never taken from arguments.
 //! May import everything; `anyhow` is used here alone.
 
+pub mod app_password;
 pub mod config_file;
+pub mod practice;
+pub mod table;
+pub mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,0 +1,166 @@
+//! `postern practice`: the customer organisations (R6: Support alone changes them).
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::Output;
+use super::table::Table;
+use crate::store::{Practice, Store};
+
+/// Bytes in a megabyte (R18).
+const MB: u64 = 1_048_576;
+
+/// What to do with practices.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Make a practice
+    Create {
+        /// Its name, as people know it
+        name: String,
+        /// Most megabytes of attachments in one message; without it the gateway's setting holds
+        #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+        attachment_limit: Option<u64>,
+    },
+    /// List all practices
+    List,
+    /// Show one practice
+    Show {
+        /// Its number or its exact name
+        practice: String,
+    },
+    /// Change a practice's name or limit
+    Set {
+        /// Its number or its exact name
+        practice: String,
+        /// The new name
+        #[arg(long)]
+        name: Option<String>,
+        /// Most megabytes of attachments in one message, or "none": the gateway's setting holds
+        #[arg(long, value_name = "MB|none", value_parser = limit)]
+        attachment_limit: Option<Limit>,
+    },
+}
+
+/// A limit, or that there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// `none`
+    None,
+    /// So many megabytes.
+    Megabytes(u64),
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    match text {
+        "none" => Ok(Limit::None),
+        _ => match text.parse() {
+            Ok(n @ 1..=1_000_000) => Ok(Limit::Megabytes(n)),
+            _ => Err("a number of megabytes from 1 to 1000000, or \"none\"".to_owned()),
+        },
+    }
+}
+
+/// A practice as JSON.
+#[derive(Serialize)]
+struct Shown<'a> {
+    number: i64,
+    name: &'a str,
+    attachment_limit_bytes: Option<u64>,
+    accounts: u64,
+}
+
+impl<'a> From<&'a Practice> for Shown<'a> {
+    fn from(p: &'a Practice) -> Self {
+        Self {
+            number: p.id.0,
+            name: &p.name,
+            attachment_limit_bytes: p.attachment_limit,
+            accounts: p.accounts,
+        }
+    }
+}
+
+fn limit_text(limit: Option<u64>) -> String {
+    match limit {
+        None => "gateway's setting".to_owned(),
+        Some(bytes) if bytes % MB == 0 => format!("{} MB", bytes / MB),
+        Some(bytes) => format!("{bytes} bytes"),
+    }
+}
+
+fn details(p: &Practice) -> String {
+    format!(
+        "Practice {}\n  name              {}\n  attachment limit  {}\n  accounts          {}\n",
+        p.id,
+        p.name,
+        limit_text(p.attachment_limit),
+        p.accounts
+    )
+}
+
+/// Does it.
+///
+/// # Errors
+/// A sentence for Support.
+pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Result<()> {
+    match command {
+        Command::Create { name, attachment_limit } => {
+            let practice = store.practice_create(&name, attachment_limit.map(|n| n * MB)).await?;
+            output.print(&Shown::from(&practice), details(&practice))
+        }
+        Command::List => {
+            let practices = store.practices().await?;
+            let mut table = Table::new(
+                ["NUMBER", "NAME", "ACCOUNTS", "ATTACHMENT LIMIT"],
+                "There are no practices yet; make one with: postern practice create NAME",
+            );
+            for p in &practices {
+                let limit = limit_text(p.attachment_limit);
+                table.row([p.id.to_string(), p.name.clone(), p.accounts.to_string(), limit]);
+            }
+            output.print(&practices.iter().map(Shown::from).collect::<Vec<_>>(), table)
+        }
+        Command::Show { practice } => {
+            let practice = find(store, &practice).await?;
+            output.print(&Shown::from(&practice), details(&practice))
+        }
+        Command::Set { practice, name, attachment_limit } => {
+            let mut practice = find(store, &practice).await?;
+            if name.is_none() && attachment_limit.is_none() {
+                anyhow::bail!("say what to change: --name or --attachment-limit");
+            }
+            let limit = match attachment_limit {
+                None => practice.attachment_limit,
+                Some(Limit::None) => None,
+                Some(Limit::Megabytes(n)) => Some(n * MB),
+            };
+            let name = name.unwrap_or_else(|| practice.name.clone());
+            store.practice_set(practice.id, &name, limit).await?;
+            practice = find(store, &practice.id.to_string()).await?;
+            output.print(&Shown::from(&practice), details(&practice))
+        }
+    }
+}
+
+/// A practice by its number or name.
+pub(super) async fn find(store: &Store, practice: &str) -> anyhow::Result<Practice> {
+    store.practice(practice).await?.with_context(|| {
+        format!("there is no practice \"{practice}\"; list them with: postern practice list")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits() {
+        assert_eq!(limit("none"), Ok(Limit::None));
+        assert_eq!(limit("100"), Ok(Limit::Megabytes(100)));
+        for bad in ["0", "-1", "x", "1000001", ""] {
+            assert!(limit(bad).is_err(), "{bad}");
+        }
+        assert_eq!(limit_text(Some(100 * MB)), "100 MB");
+        assert_eq!(limit_text(Some(5)), "5 bytes");
+    }
+}
