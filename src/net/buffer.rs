@@ -67,6 +67,16 @@ impl ReadBuffer {
         *self = Self::default();
     }
 
+    /// Adds bytes that did not come from a stream: what a decompressor or a test has.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 {
+            self.bytes.drain(..self.start);
+            self.scanned -= self.start;
+            self.start = 0;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// Reads what there is, up to [`READ`](Self::READ) bytes; 0 means the peer has closed its side.
     /// Cancel-safe: nothing read is lost when the future is dropped.
     ///
@@ -78,12 +88,7 @@ impl ReadBuffer {
             let mut space = ReadBuf::uninit(&mut space);
             ready!(Pin::new(&mut *from).poll_read(cx, &mut space))?;
             let read = space.filled();
-            if self.start > 0 {
-                self.bytes.drain(..self.start);
-                self.scanned -= self.start;
-                self.start = 0;
-            }
-            self.bytes.extend_from_slice(read);
+            self.push(read);
             Ok(read.len()).into()
         })
         .await
