@@ -4,5 +4,6 @@ pub mod codec;
 pub mod command;
 mod reply;
 mod settings;
+pub mod utf7;
 
 pub use settings::Settings;

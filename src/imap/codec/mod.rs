@@ -5,9 +5,11 @@
 //! bytes of a message that is appended are never held at all; no error text repeats what the
 //! client sent; what it did hold is wiped.
 
+mod cursor;
 mod decoder;
 mod event;
 mod limits;
+mod parse;
 
 pub use decoder::Decoder;
 pub use event::{Event, Refusal, RefusalCode, RefusalStatus, SaslResponse, Utf8Mode};
@@ -15,3 +17,8 @@ pub use limits::Limits;
 
 /// What [`Event::Continue`] asks to be written.
 pub const CONTINUE: &[u8] = b"+ OK\r\n";
+
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The oracle: imap-codec reads the same commands.

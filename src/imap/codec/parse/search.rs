@@ -1,0 +1,222 @@
+//! SEARCH and its keys.
+
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
+
+use super::spaced;
+use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
+use crate::imap::codec::{RefusalCode, Utf8Mode};
+use crate::imap::command::{AddressField, By, DateOrder, Search, SearchKey, SearchReturn};
+use crate::types::{Keyword, ModSeq, SystemFlag};
+
+/// ```abnf
+/// search         = "SEARCH" [search-return-opts] SP search-program
+/// search-program = [search-charset SP] search-key *(SP search-key)
+/// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+/// ```
+pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
+    c.space()?;
+    let mut returns = None;
+    if c.eat_word(b"RETURN") {
+        c.space()?;
+        returns = Some(return_options(c)?);
+        c.space()?;
+    }
+    let mut charset = encoding_rs::UTF_8;
+    if c.eat_word(b"CHARSET") {
+        c.space()?;
+        let name = c.astring()?;
+        charset = charset_named(&name)?;
+        // RFC 6855 §3
+        if c.utf8 == Utf8Mode::Accept {
+            return Err(Stop::Bad("After ENABLE UTF8=ACCEPT a search takes no CHARSET"));
+        }
+        c.space()?;
+    }
+    let mut keys = Keys { charset, left: c.limits.list, depth: c.limits.depth };
+    let mut all = Vec::new();
+    loop {
+        all.push(keys.key(c)?);
+        if !c.space_and_more() {
+            break;
+        }
+    }
+    Ok(Search { by, returns, key: together(all) })
+}
+
+/// `search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"`; none is ALL.
+fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
+    let mut options = SearchReturn::default();
+    c.list(|c| {
+        match c.word().to_ascii_uppercase().as_slice() {
+            b"MIN" => options.min = true,
+            b"MAX" => options.max = true,
+            b"ALL" => options.all = true,
+            b"COUNT" => options.count = true,
+            b"SAVE" => options.save = true,
+            _ => return Err(Stop::Bad("Unknown SEARCH return option")),
+        }
+        Ok(())
+    })?;
+    if options == SearchReturn::default() {
+        options.all = true;
+    }
+    Ok(options)
+}
+
+/// RFC 9051 §6.4.4: US-ASCII and UTF-8 always; here whatever the WHATWG encodings cover.
+fn charset_named(name: &[u8]) -> Parsed<&'static Encoding> {
+    if name.eq_ignore_ascii_case(b"US-ASCII") || name.eq_ignore_ascii_case(b"ASCII") {
+        return Ok(encoding_rs::UTF_8);
+    }
+    Encoding::for_label_no_replacement(name)
+        .ok_or(Stop::No(RefusalCode::BadCharset, "The server cannot search in this character set"))
+}
+
+fn together(mut keys: Vec<SearchKey>) -> SearchKey {
+    match keys.pop() {
+        Some(only) if keys.is_empty() => only,
+        last => {
+            keys.extend(last);
+            SearchKey::And(keys)
+        }
+    }
+}
+
+/// Reads keys and counts them.
+struct Keys {
+    charset: &'static Encoding,
+    left: usize,
+    depth: usize,
+}
+
+impl Keys {
+    /// ```abnf
+    /// search-key     = "ALL" / "ANSWERED" / "BCC" SP astring / "BEFORE" SP date / ... /
+    ///                  sequence-set / "(" search-key *(SP search-key) ")"
+    /// ```
+    fn key(&mut self, c: &mut Cursor<'_>) -> Parsed<SearchKey> {
+        self.left = self.left.checked_sub(1).ok_or(Stop::Bad("The search has too many keys"))?;
+        match c.peek() {
+            Some(b'(') => return self.deeper(|keys| keys.group(c)),
+            Some(b'0'..=b'9' | b'*' | b'$') => return c.message_set().map(SearchKey::Sequence),
+            _ => {}
+        }
+        let word = c.word().to_ascii_uppercase();
+        if let Some(flag) = flag_key(&word) {
+            return Ok(flag);
+        }
+        Ok(match word.as_slice() {
+            b"NOT" => {
+                c.space()?;
+                self.deeper(|keys| keys.key(c))?.negated()
+            }
+            b"OR" => self.deeper(|keys| {
+                c.space()?;
+                let one = keys.key(c)?;
+                c.space()?;
+                Ok(SearchKey::Or(Box::new(one), Box::new(keys.key(c)?)))
+            })?,
+            b"UID" => SearchKey::Uid(spaced(c, Cursor::message_set)?),
+            b"KEYWORD" => keyword(c)?,
+            b"UNKEYWORD" => keyword(c)?.negated(),
+            b"BEFORE" => SearchKey::InternalDate(DateOrder::Before, spaced(c, Cursor::date)?),
+            b"ON" => SearchKey::InternalDate(DateOrder::On, spaced(c, Cursor::date)?),
+            b"SINCE" => SearchKey::InternalDate(DateOrder::Since, spaced(c, Cursor::date)?),
+            b"SENTBEFORE" => SearchKey::SentDate(DateOrder::Before, spaced(c, Cursor::date)?),
+            b"SENTON" => SearchKey::SentDate(DateOrder::On, spaced(c, Cursor::date)?),
+            b"SENTSINCE" => SearchKey::SentDate(DateOrder::Since, spaced(c, Cursor::date)?),
+            b"LARGER" => SearchKey::Larger(spaced(c, Cursor::number64)?),
+            b"SMALLER" => SearchKey::Smaller(spaced(c, Cursor::number64)?),
+            b"FROM" => SearchKey::Address(AddressField::From, self.text(c)?),
+            b"TO" => SearchKey::Address(AddressField::To, self.text(c)?),
+            b"CC" => SearchKey::Address(AddressField::Cc, self.text(c)?),
+            b"BCC" => SearchKey::Address(AddressField::Bcc, self.text(c)?),
+            b"SUBJECT" => SearchKey::Subject(self.text(c)?),
+            b"BODY" => SearchKey::Body(self.text(c)?),
+            b"TEXT" => SearchKey::Text(self.text(c)?),
+            b"HEADER" => SearchKey::Header(self.text(c)?, self.text(c)?),
+            b"MODSEQ" => mod_sequence(c)?,
+            _ => return Err(Stop::Bad("Unknown search key")),
+        })
+    }
+
+    fn deeper<T>(&mut self, inner: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        self.depth = self.depth.checked_sub(1).ok_or(Stop::Bad("The search is nested too deep"))?;
+        let result = inner(self);
+        self.depth += 1;
+        result
+    }
+
+    fn group(&mut self, c: &mut Cursor<'_>) -> Parsed<SearchKey> {
+        let mut all = Vec::new();
+        c.list(|c| {
+            all.push(self.key(c)?);
+            Ok(())
+        })?;
+        if all.is_empty() { Err(Stop::Bad("Parentheses without a search key")) } else { Ok(together(all)) }
+    }
+
+    /// `SP astring`, out of the search's charset.
+    fn text(&self, c: &mut Cursor<'_>) -> Parsed<String> {
+        c.space()?;
+        let bytes = c.astring()?;
+        // The byte-order mark is no part of a text in a named charset.
+        match self.charset.decode_with_bom_removal(&bytes) {
+            (_, true) => Err(Stop::Bad("A search text is not in the character set of the search")),
+            (Cow::Borrowed(text), false) => Ok(text.to_owned()),
+            (Cow::Owned(text), false) => Ok(text),
+        }
+    }
+}
+
+/// The keys that take nothing.
+fn flag_key(word: &[u8]) -> Option<SearchKey> {
+    let flag = SearchKey::Flag;
+    Some(match word {
+        b"ALL" => SearchKey::All,
+        b"ANSWERED" => flag(SystemFlag::Answered),
+        b"DELETED" => flag(SystemFlag::Deleted),
+        b"DRAFT" => flag(SystemFlag::Draft),
+        b"FLAGGED" => flag(SystemFlag::Flagged),
+        b"SEEN" => flag(SystemFlag::Seen),
+        b"UNANSWERED" => flag(SystemFlag::Answered).negated(),
+        b"UNDELETED" => flag(SystemFlag::Deleted).negated(),
+        b"UNDRAFT" => flag(SystemFlag::Draft).negated(),
+        b"UNFLAGGED" => flag(SystemFlag::Flagged).negated(),
+        b"UNSEEN" => flag(SystemFlag::Seen).negated(),
+        b"RECENT" => SearchKey::Recent,
+        b"OLD" => SearchKey::Recent.negated(),
+        b"NEW" => SearchKey::And(vec![SearchKey::Recent, flag(SystemFlag::Seen).negated()]),
+        _ => return None,
+    })
+}
+
+/// `SP flag-keyword`
+fn keyword(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
+    let word = spaced(c, Cursor::atom)?;
+    Keyword::new(word)
+        .map(SearchKey::Keyword)
+        .map_err(|_| Stop::No(RefusalCode::Limit, "The keyword is too long"))
+}
+
+/// RFC 7162 §7
+/// ```abnf
+/// search-modsequence = "MODSEQ" [search-modseq-ext] SP mod-sequence-valzer
+/// search-modseq-ext  = SP entry-name SP entry-type-req
+/// entry-name         = entry-flag-name     ; DQUOTE "/flags/" attr-flag DQUOTE
+/// entry-type-req     = "priv" / "shared" / "all"
+/// ```
+fn mod_sequence(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
+    c.space()?;
+    if c.peek() == Some(b'"') {
+        c.string()?;
+        c.space()?;
+        if !(c.eat_word(b"all") || c.eat_word(b"priv") || c.eat_word(b"shared")) {
+            return Err(Stop::Bad("After the entry name comes priv, shared or all"));
+        }
+        c.space()?;
+    }
+    Ok(SearchKey::ModSeq(ModSeq(c.number64()?)))
+}
