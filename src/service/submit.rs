@@ -13,6 +13,7 @@
 //! Dropping any of them ends the submission without a trace that a client could see.
 
 pub mod header;
+pub mod verdict;
 
 use crate::policy::Refusal;
 
