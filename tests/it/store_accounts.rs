@@ -446,6 +446,25 @@ async fn a_lock_between_sign_in_and_watch_is_seen() {
     tokio::time::timeout(Duration::from_secs(5), session.ended()).await.expect("the session goes on");
 }
 
+/// R29: the portal password never works on IMAP or SMTP; tried there it is a wrong secret.
+#[tokio::test]
+async fn the_portal_password_opens_no_door() {
+    let g = Ground::new().await;
+    let passwords = postern::service::portal_password::PortalPasswords::default();
+    let typed = Secret::new("Sommer im Garten 7");
+    let hashed = passwords.hash(typed.clone()).await.unwrap();
+    let new =
+        NewAccount { portal_password: Some(hashed.clone()), ..person("Anna", "Weber", "a@weber.example") };
+    let anna = g.store.account_create(new).await.unwrap();
+    assert!(anna.has_portal_password);
+    assert_eq!(refused(g.sign_in(&anna, "Sommer im Garten 7").await), Because::Counted);
+    assert_eq!(refused(g.sign_in(&anna, &hashed).await), Because::Counted, "nor does what is stored");
+    let stored = g.store.portal_password(anna.id).await.unwrap().unwrap();
+    assert!(passwords.verify(typed, stored).await.unwrap());
+    assert!(g.store.set_portal_password(anna.id, None).await.unwrap());
+    assert_eq!(g.store.portal_password(anna.id).await.unwrap(), None);
+}
+
 /// R30: allotted from the name, numbered, never given again; both addresses lead to the account.
 #[tokio::test]
 async fn r30_secure_addresses() {
