@@ -7,10 +7,13 @@
 
 mod accounts;
 mod addresses;
+mod append;
 mod bodies;
 mod credentials;
+mod deliver;
 mod events;
 mod hub;
+mod ingest;
 mod keys;
 mod last_used;
 mod live;
@@ -29,10 +32,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
+pub use append::{Appended, NewAppend, SentCopy};
 pub use bodies::BodyReader;
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };
+pub use deliver::{NewSubmission, SubmitOutcome};
+pub use ingest::{Ingest, Ingested, MEMORY_MAX};
 pub use keys::{KeyError, Lookup, MasterKey};
 pub use live::{LiveMailbox, MailboxState, Row};
 pub use mail_error::MailError;
@@ -72,6 +78,7 @@ pub(crate) struct Inner {
     clock: Clock,
     events: Arc<events::Events>,
     hub: Arc<hub::Hub>,
+    queue: deliver::Queue,
     last_used: Arc<last_used::LastUsed>,
     background: Background,
 }
@@ -164,6 +171,7 @@ impl Store {
             clock: options.clock,
             events,
             hub,
+            queue: deliver::Queue::default(),
             last_used,
             background,
         })))
