@@ -7,6 +7,7 @@
 
 mod cursor;
 mod decoder;
+pub mod encode;
 mod event;
 mod limits;
 mod parse;
