@@ -5,6 +5,7 @@
 //! May import everything; `anyhow` is used here alone.
 
 pub mod app_password;
+pub mod cluster;
 pub mod config_file;
 pub mod practice;
 pub mod table;
