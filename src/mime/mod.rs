@@ -23,6 +23,8 @@ mod locate;
 mod message_id;
 mod outcome;
 mod parameter;
+#[cfg(test)]
+mod properties;
 mod scan;
 mod structure;
 mod summary;

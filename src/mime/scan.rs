@@ -357,16 +357,17 @@ impl Scanner {
         if lf.is_none() {
             return taken;
         }
-        let line = self.held.split_off(self.held_end);
-        if let Some(delimiter) = self.delimiter(&line) {
+        if let Some(delimiter) = self.delimiter(&self.held[self.held_end..]) {
+            let line = self.held.split_off(self.held_end);
             self.take_delimiter(delimiter, &line);
         } else {
             // Its own line end may belong to the next delimiter.
-            let end = line_end(&line);
-            let (text, end) = line.split_at(line.len() - end);
-            self.held.extend_from_slice(text);
-            self.release();
-            self.hold(end);
+            let mut held = std::mem::take(&mut self.held);
+            let end = line_end(&held);
+            self.content(&held[..held.len() - end]);
+            held.drain(..held.len() - end);
+            self.held = held;
+            self.held_end = end;
         }
         taken
     }
