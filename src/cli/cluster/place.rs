@@ -247,6 +247,7 @@ fn short_hash(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     /// A clone under root's own home: the data lies elsewhere and is found again.
     #[test]
