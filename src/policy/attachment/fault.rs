@@ -149,9 +149,7 @@ impl Fault {
             Self::AmbiguousPart => format!(
                 "{subject}{cannot}{it} is attached in a way that mail programs read differently; please attach it again in a new message"
             ),
-            Self::InText => format!(
-                "{subject}{cannot}{it} stands inside the text of the message; please attach it as a file"
-            ),
+            Self::InText => format!("{subject}{cannot}{it} holds another file between its lines"),
             // One level only: an archive in an archive is refused as such.
             Self::Member(_, fault) => fault.sentence(subject, inside, types),
         }
@@ -218,7 +216,6 @@ mod tests {
             Fault::Compression,
             Fault::Escapes,
             Fault::AmbiguousPart,
-            Fault::InText,
         ];
         for fault in all {
             for fault in [fault.clone(), Fault::Member("inner.bin".to_owned(), Box::new(fault))] {
