@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use super::codec::encode::set;
 use crate::types::{ModSeq, UidValidity};
 
 /// What a command is answered with, the tag aside.
@@ -45,8 +46,8 @@ pub enum Code {
     Closed,
     /// RFC 4978 §3
     CompressionActive,
-    /// RFC 9051 §7.1: UIDVALIDITY there, UIDs here, UIDs there, both as ranges.
-    CopyUid(UidValidity, Vec<(u32, u32)>, Vec<(u32, u32)>),
+    /// RFC 9051 §7.1: UIDVALIDITY there, UIDs here, UIDs there, both ascending.
+    CopyUid(UidValidity, Vec<u32>, Vec<u32>),
     /// RFC 5530 §3
     ExpungeIssued,
     /// RFC 9051 §7.1
@@ -55,12 +56,12 @@ pub enum Code {
     HighestModSeq(ModSeq),
     /// RFC 5530 §3
     Limit,
-    /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted.
-    Modified(Vec<(u32, u32)>),
+    /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted, ascending.
+    Modified(Vec<u32>),
     /// RFC 5530 §3
     NonExistent,
-    /// RFC 9051 §7.1
-    NotSaved,
+    /// RFC 5530 §3
+    NoPerm,
     /// RFC 5530 §3
     OverQuota,
     /// RFC 5530 §3
@@ -71,26 +72,14 @@ pub enum Code {
     ReadWrite,
     /// RFC 5530 §3
     ServerBug,
-    /// RFC 4469
-    TooBig,
     /// RFC 9051 §7.1
     TryCreate,
     /// RFC 5530 §3
     Unavailable,
     /// RFC 3516 §4.3
     UnknownCte,
-}
-
-/// Appends ranges as a sequence set: `1:3,7`.
-pub fn write_ranges(ranges: &[(u32, u32)], out: &mut Vec<u8>) {
-    use std::io::Write;
-    for (i, (lo, hi)) in ranges.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        // Writing to a Vec cannot fail.
-        let _ = if lo == hi { write!(out, "{lo}") } else { write!(out, "{lo}:{hi}") };
-    }
+    /// RFC 6154 §3
+    UseAttr,
 }
 
 impl Code {
@@ -107,16 +96,16 @@ impl Code {
             Self::HasChildren => "HASCHILDREN",
             Self::Limit => "LIMIT",
             Self::NonExistent => "NONEXISTENT",
-            Self::NotSaved => "NOTSAVED",
+            Self::NoPerm => "NOPERM",
             Self::OverQuota => "OVERQUOTA",
             Self::PrivacyRequired => "PRIVACYREQUIRED",
             Self::ReadOnly => "READ-ONLY",
             Self::ReadWrite => "READ-WRITE",
             Self::ServerBug => "SERVERBUG",
-            Self::TooBig => "TOOBIG",
             Self::TryCreate => "TRYCREATE",
             Self::Unavailable => "UNAVAILABLE",
             Self::UnknownCte => "UNKNOWN-CTE",
+            Self::UseAttr => "USEATTR",
             Self::Capability(words) => {
                 out.extend_from_slice(b"CAPABILITY ");
                 words
@@ -127,18 +116,18 @@ impl Code {
             }
             Self::CopyUid(validity, from, to) => {
                 let _ = write!(out, "COPYUID {validity} ");
-                write_ranges(from, out);
+                set(from.iter().copied(), out);
                 out.push(b' ');
-                write_ranges(to, out);
+                set(to.iter().copied(), out);
                 return;
             }
             Self::HighestModSeq(modseq) => {
                 let _ = write!(out, "HIGHESTMODSEQ {modseq}");
                 return;
             }
-            Self::Modified(ranges) => {
+            Self::Modified(numbers) => {
                 out.extend_from_slice(b"MODIFIED ");
-                write_ranges(ranges, out);
+                set(numbers.iter().copied(), out);
                 return;
             }
         };
@@ -206,8 +195,8 @@ mod tests {
     #[test]
     fn codes_with_numbers() {
         let validity = UidValidity::new(7).unwrap();
-        let reply = Reply::ok("copied").with(Code::CopyUid(validity, vec![(1, 3), (9, 9)], vec![(4, 7)]));
+        let reply = Reply::ok("copied").with(Code::CopyUid(validity, vec![1, 2, 3, 9], vec![4, 5, 6, 7]));
         assert_eq!(line(&reply), "a OK [COPYUID 7 1:3,9 4:7] copied\r\n");
-        assert_eq!(line(&Reply::ok("x").with(Code::Modified(vec![(2, 2)]))), "a OK [MODIFIED 2] x\r\n");
+        assert_eq!(line(&Reply::ok("x").with(Code::Modified(vec![2]))), "a OK [MODIFIED 2] x\r\n");
     }
 }

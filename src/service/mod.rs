@@ -1,5 +1,8 @@
 //! Use cases: what a door asks for, in one call each. Never any protocol words, never any SQL.
 
+pub mod append;
 pub mod authenticate;
+pub mod mailbox;
 pub mod portal_password;
+pub mod read;
 pub mod submit;

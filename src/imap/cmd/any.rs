@@ -1,0 +1,37 @@
+//! CAPABILITY, NOOP (and CHECK), LOGOUT, ID: allowed in every state (RFC 9051 §6.1, RFC 2971).
+
+use crate::imap::conn::{Answer, Client, Then};
+use crate::imap::reply::Reply;
+use crate::imap::wire::Bytes;
+
+impl<S: Bytes> Client<S> {
+    /// RFC 9051 §6.1.1
+    pub(super) fn capability(&mut self) -> Answer {
+        let line = format!("* CAPABILITY {}\r\n", self.session.capabilities());
+        self.wire.out.extend_from_slice(line.as_bytes());
+        Ok(Reply::ok("CAPABILITY done"))
+    }
+
+    /// RFC 9051 §6.1.2: a client that polls is told what is in the database now.
+    pub(super) async fn noop(&mut self) -> Answer {
+        self.refresh().await?;
+        Ok(Reply::ok("done"))
+    }
+
+    /// RFC 9051 §6.1.3
+    pub(super) fn logout(&mut self) -> Answer {
+        self.wire.out.extend_from_slice(b"* BYE Goodbye\r\n");
+        self.session.logged_out();
+        self.then = Then::Close;
+        Ok(Reply::ok("LOGOUT done"))
+    }
+
+    /// RFC 2971. What the client says of itself is not kept: it tells Support nothing it needs.
+    pub(super) fn id(&mut self) -> Answer {
+        self.wire.out.extend_from_slice(
+            concat!("* ID (\"name\" \"postern\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")\r\n")
+                .as_bytes(),
+        );
+        Ok(Reply::ok("ID done"))
+    }
+}

@@ -1,0 +1,23 @@
+//! EXPUNGE and UID EXPUNGE (RFC 9051 §6.4.3, §6.4.9).
+
+use crate::imap::command::{By, MessageSet};
+use crate::imap::conn::{Answer, Client};
+use crate::imap::reply::Reply;
+use crate::imap::wire::Bytes;
+
+impl<S: Bytes> Client<S> {
+    /// The EXPUNGE responses are told with whatever else changed, before the tagged reply.
+    pub(super) async fn expunge(&mut self, uids: Option<MessageSet>) -> Answer {
+        let selected = self.selected()?;
+        let id = selected.id;
+        let uids = match uids {
+            None => None,
+            Some(set) => Some(selected.uids_at(&selected.positions(&set, By::Uid)?)),
+        };
+        if uids.as_ref().is_none_or(|uids| !uids.is_empty()) {
+            self.mail()?.expunge(id, uids.as_deref()).await?;
+            self.refresh().await?;
+        }
+        Ok(Reply::ok("EXPUNGE done"))
+    }
+}

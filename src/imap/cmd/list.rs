@@ -1,0 +1,183 @@
+//! LIST with its extensions (RFC 9051 §6.3.9; RFC 5258, 5819, 6154, 8440), and LSUB (RFC 3501 §6.3.9).
+
+use std::collections::BTreeSet;
+
+use crate::imap::command::{List, StatusItem};
+use crate::imap::conn::{Answer, Client};
+use crate::imap::pattern::Pattern;
+use crate::imap::reply::{Code, Reply};
+use crate::imap::wire::Bytes;
+use crate::imap::write;
+use crate::service::mailbox::MailboxInfo;
+use crate::types::{MailboxName, SpecialUse};
+
+/// Patterns in one LIST.
+const PATTERNS: usize = 64;
+/// Names looked at before others get a turn.
+const TURN: usize = 256;
+
+/// One line of a LIST response.
+struct Line<'a> {
+    name: &'a MailboxName,
+    info: Option<&'a MailboxInfo>,
+    subscribed: bool,
+    /// RFC 5258 §3.5: a name below is subscribed (with RECURSIVEMATCH).
+    child_subscribed: bool,
+    has_children: bool,
+}
+
+impl<S: Bytes> Client<S> {
+    /// RFC 9051 §6.3.9
+    pub(super) async fn list(&mut self, list: List) -> Answer {
+        if !list.extended && list.patterns.iter().all(String::is_empty) {
+            self.wire.out.extend_from_slice(b"* LIST (\\Noselect) \"/\" \"\"\r\n");
+            return Ok(Reply::ok("LIST done"));
+        }
+        let patterns = patterns(&list.reference, &list.patterns)?;
+        if list.returns.status.contains(&StatusItem::HighestModSeq) {
+            self.use_condstore();
+        }
+        let infos = self.mail()?.list().await?;
+        let asks_subscribed = list.select.subscribed || list.returns.subscribed;
+        let subscribed: BTreeSet<MailboxName> = if asks_subscribed {
+            self.mail()?.subscriptions().await?.into_iter().collect()
+        } else {
+            BTreeSet::new()
+        };
+        let parents = parents(infos.iter().map(|i| &i.name));
+        let parents_of_subscribed = parents_if(list.select.recursive_match, &subscribed);
+
+        let mut lines: Vec<Line<'_>> = infos
+            .iter()
+            .map(|info| Line {
+                name: &info.name,
+                info: Some(info),
+                subscribed: subscribed.contains(&info.name),
+                child_subscribed: parents_of_subscribed.contains(&info.name),
+                has_children: parents.contains(&info.name),
+            })
+            .collect();
+        if list.select.subscribed {
+            let known: BTreeSet<&MailboxName> = infos.iter().map(|i| &i.name).collect();
+            let others = subscribed.iter().chain(&parents_of_subscribed).filter(|n| !known.contains(n));
+            let others: BTreeSet<&MailboxName> = others.collect();
+            lines.extend(others.into_iter().map(|name| Line {
+                name,
+                info: None,
+                subscribed: subscribed.contains(name),
+                child_subscribed: parents_of_subscribed.contains(name),
+                has_children: parents.contains(name),
+            }));
+            lines.sort_by_key(|l| (!l.name.is_inbox(), l.name));
+        }
+        for (i, line) in lines.iter().enumerate() {
+            if i % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            let chosen = (!list.select.subscribed || line.subscribed || line.child_subscribed)
+                && (!list.select.special_use || line.info.is_some_and(|i| i.special_use.is_some()));
+            if !chosen || !patterns.iter().any(|p| p.matches(line.name.as_str())) {
+                continue;
+            }
+            let mode = self.utf8();
+            let out = &mut self.wire.out;
+            out.extend_from_slice(b"* LIST ");
+            write::words(attributes(line, asks_subscribed), out);
+            out.extend_from_slice(b" \"/\" ");
+            write::mailbox_name(line.name, mode, out);
+            if list.select.recursive_match && line.child_subscribed {
+                out.extend_from_slice(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+            }
+            out.extend_from_slice(b"\r\n");
+            if let Some(info) = line.info
+                && info.selectable
+                && !list.returns.status.is_empty()
+            {
+                self.status_response(info, &list.returns.status).await?;
+            }
+            self.wire.relieve().await?;
+        }
+        Ok(Reply::ok("LIST done"))
+    }
+
+    /// RFC 3501 §6.3.9. With `%`, a name that is not subscribed but has subscribed names below is told as
+    /// `\Noselect`.
+    pub(super) async fn lsub(&mut self, reference: &str, pattern: &str) -> Answer {
+        let pattern = Pattern::new(reference, pattern).map_err(|_| too_complicated())?;
+        let subscribed: BTreeSet<MailboxName> = self.mail()?.subscriptions().await?.into_iter().collect();
+        let parents = parents(subscribed.iter());
+        let mode = self.utf8();
+        for (i, name) in subscribed.union(&parents).enumerate() {
+            if i % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            let is_subscribed = subscribed.contains(name);
+            // A parent is told only where the pattern stops at its level.
+            let stands_for_children = || {
+                let below = |n: &&MailboxName| n.is_below(name);
+                subscribed
+                    .range(name..)
+                    .skip(1)
+                    .take_while(|n| n.as_str().starts_with(name.as_str()))
+                    .filter(below)
+                    .any(|n| !pattern.matches(n.as_str()))
+            };
+            if !pattern.matches(name.as_str()) || (!is_subscribed && !stands_for_children()) {
+                continue;
+            }
+            let out = &mut self.wire.out;
+            out.extend_from_slice(if is_subscribed {
+                b"* LSUB () \"/\" "
+            } else {
+                b"* LSUB (\\Noselect) \"/\" "
+            });
+            write::mailbox_name(name, mode, out);
+            out.extend_from_slice(b"\r\n");
+            self.wire.relieve().await?;
+        }
+        Ok(Reply::ok("LSUB done"))
+    }
+}
+
+fn too_complicated() -> Reply {
+    Reply::no("the pattern has too many wildcards").with(Code::Limit)
+}
+
+fn patterns(reference: &str, patterns: &[String]) -> Result<Vec<Pattern>, Reply> {
+    if patterns.len() > PATTERNS {
+        return Err(Reply::no("too many patterns").with(Code::Limit));
+    }
+    patterns.iter().map(|p| Pattern::new(reference, p).map_err(|_| too_complicated())).collect()
+}
+
+/// All names above the given ones.
+fn parents<'a>(names: impl Iterator<Item = &'a MailboxName>) -> BTreeSet<MailboxName> {
+    let mut all = BTreeSet::new();
+    for name in names {
+        let mut above = name.parent();
+        while let Some(parent) = above {
+            above = parent.parent();
+            if !all.insert(parent) {
+                break;
+            }
+        }
+    }
+    all
+}
+
+fn parents_if(asked: bool, names: &BTreeSet<MailboxName>) -> BTreeSet<MailboxName> {
+    if asked { parents(names.iter()) } else { BTreeSet::new() }
+}
+
+/// The attributes in parentheses (RFC 9051 §7.3.1).
+fn attributes(line: &Line<'_>, asks_subscribed: bool) -> impl Iterator<Item = &'static str> {
+    let exists = match line.info {
+        None => Some("\\NonExistent"),
+        Some(info) if !info.selectable => Some("\\Noselect"),
+        Some(_) => None,
+    };
+    let children = if line.has_children { "\\HasChildren" } else { "\\HasNoChildren" };
+    let subscribed = (asks_subscribed && line.subscribed).then_some("\\Subscribed");
+    let special_use = line.info.and_then(|i| i.special_use).map(SpecialUse::as_str);
+    exists.into_iter().chain([children]).chain(subscribed).chain(special_use)
+}

@@ -1,0 +1,56 @@
+//! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE (RFC 9051 §6.3.4 to §6.3.8, §6.3.10).
+
+use crate::imap::conn::{Answer, Client};
+use crate::imap::reply::{Code, Reply};
+use crate::imap::wire::Bytes;
+use crate::types::{MailboxName, SpecialUse};
+
+impl<S: Bytes> Client<S> {
+    /// RFC 9051 §6.3.4, RFC 6154 §3
+    pub(super) async fn create(&mut self, mailbox: &MailboxName, uses: &[SpecialUse]) -> Answer {
+        let special_use = match uses {
+            [] => None,
+            [one] => Some(*one),
+            _ => return Err(Reply::no("A folder can have one special use only").with(Code::UseAttr).into()),
+        };
+        self.mail()?.create(mailbox, special_use).await?;
+        Ok(Reply::ok("CREATE done"))
+    }
+
+    /// RFC 9051 §6.3.5
+    pub(super) async fn delete(&mut self, mailbox: &MailboxName) -> Answer {
+        self.mail()?.delete(mailbox).await?;
+        Ok(Reply::ok("DELETE done"))
+    }
+
+    /// RFC 9051 §6.3.6
+    pub(super) async fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> Answer {
+        self.mail()?.rename(from, to).await?;
+        if let Some(selected) = &mut self.selected
+            && (selected.name == *from || selected.name.is_below(from))
+            && !from.is_inbox()
+            && let Ok(name) = selected.name.moved(from, to)
+        {
+            selected.name = name;
+        }
+        Ok(Reply::ok("RENAME done"))
+    }
+
+    /// RFC 9051 §6.3.7: the name need not exist.
+    pub(super) async fn subscribe(&mut self, mailbox: &MailboxName) -> Answer {
+        self.mail()?.subscribe(mailbox).await?;
+        Ok(Reply::ok("SUBSCRIBE done"))
+    }
+
+    /// RFC 9051 §6.3.8
+    pub(super) async fn unsubscribe(&mut self, mailbox: &MailboxName) -> Answer {
+        self.mail()?.unsubscribe(mailbox).await?;
+        Ok(Reply::ok("UNSUBSCRIBE done"))
+    }
+
+    /// RFC 9051 §6.3.10: one personal namespace, no others.
+    pub(super) fn namespace(&mut self) -> Answer {
+        self.wire.out.extend_from_slice(b"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+        Ok(Reply::ok("NAMESPACE done"))
+    }
+}

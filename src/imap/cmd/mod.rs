@@ -1,0 +1,62 @@
+//! The commands, one file for each or for a family: each a method of the connection that says what the
+//! tagged reply is. `conn` permits them, tells what changed, and writes the reply.
+
+mod any;
+mod append;
+mod enable;
+mod expunge;
+mod fetch;
+mod list;
+mod mailboxes;
+mod quota;
+mod select;
+mod sign_in;
+mod status;
+mod store;
+mod transfer;
+
+use super::command::CommandBody as C;
+use super::conn::{Answer, Client};
+use super::reply::Reply;
+use super::wire::Bytes;
+
+impl<S: Bytes> Client<S> {
+    /// Carries out a command that `session` permits now.
+    pub(super) async fn perform(&mut self, _tag: &str, command: C) -> Answer {
+        match command {
+            C::Capability => self.capability(),
+            C::Noop | C::Check => self.noop().await,
+            C::Logout => self.logout(),
+            C::Id(_) => self.id(),
+            C::StartTls => self.start_tls(),
+            C::Authenticate { mechanism, initial } => Box::pin(self.authenticate(&mechanism, initial)).await,
+            C::Login { user, password } => Box::pin(self.sign_in(&user, &password)).await,
+            C::Enable(what) => self.enable(&what),
+            C::Compress(algorithm) => self.compress(&algorithm),
+            C::Select(select) => Box::pin(self.select(select, super::session::Access::ReadWrite)).await,
+            C::Examine(select) => Box::pin(self.select(select, super::session::Access::ReadOnly)).await,
+            C::Close => Box::pin(self.close()).await,
+            C::Unselect => self.unselect(),
+            C::Create { mailbox, uses } => Box::pin(self.create(&mailbox, &uses)).await,
+            C::Delete(mailbox) => Box::pin(self.delete(&mailbox)).await,
+            C::Rename { from, to } => Box::pin(self.rename(&from, &to)).await,
+            C::Subscribe(mailbox) => Box::pin(self.subscribe(&mailbox)).await,
+            C::Unsubscribe(mailbox) => Box::pin(self.unsubscribe(&mailbox)).await,
+            C::Namespace => self.namespace(),
+            C::List(list) => Box::pin(self.list(list)).await,
+            C::Lsub { reference, pattern } => Box::pin(self.lsub(&reference, &pattern)).await,
+            C::Status { mailbox, items } => Box::pin(self.status(&mailbox, &items)).await,
+            C::Expunge { uids } => Box::pin(self.expunge(uids)).await,
+            C::Fetch(fetch) => Box::pin(self.fetch(fetch)).await,
+            C::Store(store) => Box::pin(self.store(store)).await,
+            C::Copy(transfer) => Box::pin(self.copy(transfer)).await,
+            C::Move(transfer) => Box::pin(self.move_messages(transfer)).await,
+            C::GetQuota { root } => Box::pin(self.get_quota(&root)).await,
+            C::GetQuotaRoot(mailbox) => Box::pin(self.get_quota_root(&mailbox)).await,
+            C::SetQuota { .. } => self.set_quota(),
+            C::Search(_) => Err(Reply::bad("not yet").into()),
+            // The connection's own loop idles.
+            C::Idle => Err(Reply::bad("not now").into()),
+        }
+    }
+}

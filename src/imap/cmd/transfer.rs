@@ -1,0 +1,75 @@
+//! COPY and MOVE, by number or UID (RFC 9051 §6.4.7, §6.4.8).
+
+use crate::imap::command::Transfer;
+use crate::imap::conn::{Answer, Client, Failure};
+use crate::imap::reply::{Code, Reply};
+use crate::imap::wire::Bytes;
+use crate::service::mailbox::{Copied, MailError};
+use crate::types::{MailboxId, MailboxName};
+
+impl<S: Bytes> Client<S> {
+    pub(super) async fn copy(&mut self, transfer: Transfer) -> Answer {
+        let (from, uids, to) = self.both_ends(&transfer).await?;
+        if uids.is_empty() {
+            return Ok(Reply::ok("no such messages"));
+        }
+        let copied = self.mail()?.copy(from, &uids, to).await.map_err(to_target)?;
+        if to == from {
+            self.refresh().await?;
+        }
+        Ok(match copy_uid(copied) {
+            Some(code) => Reply::ok("COPY done").with(code),
+            None => Reply::ok("the messages are gone").with(Code::ExpungeIssued),
+        })
+    }
+
+    /// RFC 9051 §6.4.8: COPYUID comes untagged, then the EXPUNGE responses, then the tagged OK.
+    pub(super) async fn move_messages(&mut self, transfer: Transfer) -> Answer {
+        let (from, uids, to) = self.both_ends(&transfer).await?;
+        if uids.is_empty() {
+            return Ok(Reply::ok("no such messages"));
+        }
+        let moved = self.mail()?.move_messages(from, &uids, to).await.map_err(to_target)?;
+        match copy_uid(moved) {
+            Some(code) => {
+                Reply::ok("moved").with(code).write("*", &mut self.wire.out);
+                self.refresh().await?;
+                Ok(Reply::ok("MOVE done"))
+            }
+            None => Ok(Reply::ok("the messages are gone").with(Code::ExpungeIssued)),
+        }
+    }
+
+    async fn both_ends(&mut self, transfer: &Transfer) -> Result<(MailboxId, Vec<u32>, MailboxId), Failure> {
+        let selected = self.selected()?;
+        let from = selected.id;
+        let uids = selected.uids_at(&selected.positions(&transfer.set, transfer.by)?);
+        let to = self.target(&transfer.mailbox).await?;
+        Ok((from, uids, to))
+    }
+
+    /// The mailbox that messages are put into.
+    ///
+    /// # Errors
+    /// TRYCREATE where there is none (RFC 9051 §6.4.7).
+    pub(super) async fn target(&self, name: &MailboxName) -> Result<MailboxId, Failure> {
+        Ok(self.mail()?.find_selectable(name).await.map_err(to_target)?.id)
+    }
+}
+
+/// A missing target may be made.
+pub(super) fn to_target(error: MailError) -> Failure {
+    match error {
+        MailError::NoMailbox | MailError::NotSelectable => {
+            Reply::no("There is no such folder").with(Code::TryCreate).into()
+        }
+        other => other.into(),
+    }
+}
+
+/// RFC 4315 §3; both sets ascend, so their order says which became which.
+fn copy_uid(mut copied: Copied) -> Option<Code> {
+    copied.uids.sort_unstable();
+    let (from, to): (Vec<u32>, Vec<u32>) = copied.uids.into_iter().unzip();
+    (!from.is_empty()).then(|| Code::CopyUid(copied.uidvalidity, from, to))
+}

@@ -1,0 +1,626 @@
+//! Drives one connection: reads commands, has them carried out one after the other, tells what changed,
+//! idles, and says goodbye.
+//!
+//! Invariants
+//! * Commands are answered in the order they came; the next one is looked at when the last is answered.
+//! * Everything that was answered is flushed before the connection waits for the client.
+//! * A command runs in a box of its own, so that an idle connection is a small task without buffers.
+//! * The session ends within moments when the account is locked or the app password revoked (R4, R29),
+//!   also in the middle of a long answer; on a drain it ends between two commands, with BYE.
+//! * No database connection and no lock is held while something is written to the client.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::codec::{Refusal, RefusalStatus, Utf8Mode};
+use super::command::{Command, CommandBody};
+use super::reply::{Code, Reply, Status};
+use super::selected::{Selected, Telling, flags_fetch};
+use super::session::{Channel, Offer, Session};
+use super::view::{Changes, Expunges};
+use super::wire::{Bytes, Incoming, Wire};
+use super::{Imap, Settings};
+use crate::net::{AccountPermit, Admission, Connection, Origin, ReadBuffer, Security, Shutdown, Trace};
+use crate::service::authenticate::{Identity, SessionWatch};
+use crate::service::mailbox::{AccountMail, MailError};
+
+/// What a command comes to.
+pub type Answer = Result<Reply, Failure>;
+
+/// Why a command came to nothing.
+#[derive(Debug)]
+pub enum Failure {
+    /// Refused: the client is told so, and the session goes on.
+    Refused(Reply),
+    /// The store said no, or failed.
+    Mail(MailError),
+    /// The connection is of no more use.
+    Broken(io::Error),
+}
+
+impl From<Reply> for Failure {
+    fn from(reply: Reply) -> Self {
+        Self::Refused(reply)
+    }
+}
+
+impl From<MailError> for Failure {
+    fn from(error: MailError) -> Self {
+        Self::Mail(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+/// How a conversation ended.
+enum End<S> {
+    /// The client shakes hands now.
+    StartTls(S),
+    /// It is over.
+    Over,
+}
+
+/// What is to be done once the tagged reply is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    /// The next command.
+    GoOn,
+    /// TLS.
+    StartTls,
+    /// COMPRESS.
+    Deflate,
+    /// Goodbye.
+    Close,
+}
+
+/// Where a client comes from and what its connection may use.
+pub(super) struct Peer {
+    pub ip: IpAddr,
+    pub origin: Origin,
+    pub admission: Admission,
+    pub trace: Trace,
+    pub shutdown: Shutdown,
+}
+
+/// Somebody who signed in.
+pub(super) struct SignedIn {
+    pub identity: Identity,
+    pub mail: AccountMail,
+    /// Given back at the end.
+    pub _permit: AccountPermit,
+}
+
+/// A place among the compressed connections.
+pub(super) struct DeflatePermit(Arc<Imap>);
+
+impl DeflatePermit {
+    pub(super) fn take(imap: &Arc<Imap>, most: usize) -> Option<Self> {
+        let took =
+            imap.deflated.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| (n < most).then_some(n + 1));
+        took.ok().map(|_| Self(Arc::clone(imap)))
+    }
+}
+
+impl Drop for DeflatePermit {
+    fn drop(&mut self) {
+        self.0.deflated.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// One connection. The commands are its methods, in `cmd`.
+pub(super) struct Client<S> {
+    pub imap: Arc<Imap>,
+    pub settings: Arc<Settings>,
+    pub wire: Wire<S>,
+    pub session: Session,
+    pub peer: Peer,
+    pub account: Option<Box<SignedIn>>,
+    /// Made at sign-in, then taken by the loop.
+    pub watch: Option<SessionWatch>,
+    pub selected: Option<Box<Selected>>,
+    pub deflate: Option<DeflatePermit>,
+    pub then: Then,
+    /// Bad commands in a row.
+    bad: u32,
+    /// Refused sign-ins.
+    pub refused: u32,
+}
+
+impl Imap {
+    /// Speaks IMAP with a client until one of the two has enough.
+    pub async fn serve(self: Arc<Self>, connection: Connection) {
+        let Connection { stream, peer, origin, tls, handshake, security, admission, trace, shutdown, permit } =
+            connection;
+        let peer = Peer { ip: peer.ip(), origin, admission, trace, shutdown };
+        let again = Peer {
+            ip: peer.ip,
+            origin,
+            admission: peer.admission.clone(),
+            trace: peer.trace.clone(),
+            shutdown: peer.shutdown.clone(),
+        };
+        let stream = match security {
+            Security::Implicit => stream,
+            Security::StartTls => {
+                let End::StartTls(plain) = self.clone().talk(stream, Channel::Plain, peer).await else {
+                    return;
+                };
+                match plain.start_tls(&mut ReadBuffer::new(), &tls, handshake).await {
+                    Ok(stream) => {
+                        self.talk_on(stream, again).await;
+                        drop(permit);
+                        return;
+                    }
+                    Err(_) => return again.trace.closed("no TLS"),
+                }
+            }
+        };
+        self.talk(stream, Channel::Tls, peer).await;
+        drop(permit);
+    }
+
+    /// After STARTTLS there is no second greeting (RFC 9051 §6.2.1).
+    async fn talk_on<S: Bytes>(self: Arc<Self>, stream: S, peer: Peer) {
+        Client::new(self, stream, Channel::Tls, peer).run().await;
+    }
+
+    async fn talk<S: Bytes>(self: Arc<Self>, stream: S, channel: Channel, peer: Peer) -> End<S> {
+        let mut client = Client::new(self, stream, channel, peer);
+        let greeting = Reply::ok("postern is ready").with(Code::Capability(client.session.capabilities()));
+        greeting.write("*", &mut client.wire.out);
+        client.run().await
+    }
+
+    /// As [`serve`](Self::serve), over any stream, protected already.
+    #[cfg(test)]
+    pub(super) async fn serve_stream<S: Bytes>(self: Arc<Self>, stream: S, peer: Peer) {
+        self.talk(stream, Channel::Tls, peer).await;
+    }
+}
+
+/// Why the wait for the client ended.
+enum Woken {
+    /// There is more to decode.
+    Input,
+    /// The client closed its side, or the connection broke.
+    Gone,
+    /// The sentence to part with.
+    Bye(&'static str),
+}
+
+const LOCKED: &str = "This account was locked, or the app password of this device was revoked";
+const DRAINING: &str = "The server restarts, please connect again in a moment";
+const AUTOLOGOUT: &str = "You were signed out after a long time without activity";
+
+/// Pends until the account may no longer be signed in; for ever before sign-in.
+async fn ended(watch: &mut Option<SessionWatch>) {
+    match watch {
+        Some(watch) => watch.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl<S: Bytes> Client<S> {
+    fn new(imap: Arc<Imap>, stream: S, channel: Channel, peer: Peer) -> Self {
+        let settings = imap.settings.load_full();
+        let offer = Offer { append_limit: settings.append_limit, compress: settings.compress };
+        Self {
+            wire: Wire::new(stream, settings.write_timeout),
+            session: Session::new(channel, offer),
+            peer,
+            account: None,
+            watch: None,
+            selected: None,
+            deflate: None,
+            then: Then::GoOn,
+            bad: 0,
+            refused: 0,
+            imap,
+            settings,
+        }
+    }
+
+    /// Until the end.
+    async fn run(mut self) -> End<S> {
+        let mut watch = None;
+        let mut shutdown = self.peer.shutdown.clone();
+        let opened = Instant::now();
+        let mut heard = opened;
+        loop {
+            if shutdown.is_draining() && self.wire.is_at_command() {
+                return self.bye(DRAINING).await;
+            }
+            let Some(incoming) = self.wire.take() else {
+                let deadline = if self.session.is_authenticated() {
+                    heard + self.settings.autologout
+                } else {
+                    opened + self.settings.sign_in_timeout
+                };
+                match self.wait(&mut watch, &mut shutdown, deadline).await {
+                    Woken::Input => continue,
+                    Woken::Gone => return self.gone("the client is gone"),
+                    Woken::Bye(why) => return self.bye(why).await,
+                }
+            };
+            if let Incoming::Command(Command { tag, body: CommandBody::Idle }) = incoming {
+                match self.idle(tag.as_str(), &mut watch, &mut shutdown).await {
+                    Woken::Input => {}
+                    Woken::Gone => return self.gone("the client is gone"),
+                    Woken::Bye(why) => return self.bye(why).await,
+                }
+            } else {
+                let carried_out = {
+                    let mut carry_out = Box::pin(self.carry_out(incoming));
+                    tokio::select! {
+                        biased;
+                        done = &mut carry_out => Some(done),
+                        () = ended(&mut watch) => None,
+                        () = shutdown.closing() => None,
+                    }
+                };
+                match carried_out {
+                    Some(Ok(())) => {}
+                    Some(Err(_)) => return self.gone("the connection broke"),
+                    None if shutdown.phase() == crate::net::Phase::Closing => return self.gone("closing"),
+                    None => return self.bye(LOCKED).await,
+                }
+            }
+            heard = Instant::now();
+            if let Some(new) = self.watch.take() {
+                watch = Some(new);
+            }
+            match std::mem::replace(&mut self.then, Then::GoOn) {
+                Then::GoOn => {}
+                Then::Deflate => {
+                    if self.wire.flush().await.is_err() {
+                        return self.gone("the connection broke");
+                    }
+                    self.wire.start_deflate();
+                }
+                Then::StartTls => {
+                    return match self.wire.flush().await {
+                        Ok(()) => End::StartTls(self.wire.into_stream()),
+                        Err(_) => self.gone("the connection broke"),
+                    };
+                }
+                Then::Close => {
+                    if self.wire.flush().await.is_ok() {
+                        self.wire.close().await;
+                    }
+                    return self.gone("closed");
+                }
+            }
+        }
+    }
+
+    /// Waits for the client to say something, with nothing held.
+    async fn wait(
+        &mut self,
+        watch: &mut Option<SessionWatch>,
+        shutdown: &mut Shutdown,
+        deadline: Instant,
+    ) -> Woken {
+        if self.wire.flush().await.is_err() {
+            return Woken::Gone;
+        }
+        let at_command = self.wire.is_at_command();
+        let mut closing = shutdown.clone();
+        let slow = Instant::now() + self.settings.command_timeout;
+        let deadline = if at_command { deadline } else { deadline.min(slow) };
+        tokio::select! {
+            read = self.wire.fill() => if matches!(read, Ok(true)) { Woken::Input } else { Woken::Gone },
+            () = ended(watch) => Woken::Bye(LOCKED),
+            () = shutdown.draining(), if at_command => Woken::Bye(DRAINING),
+            () = closing.closing() => Woken::Gone,
+            () = sleep_until(deadline) => Woken::Bye(AUTOLOGOUT),
+        }
+    }
+
+    /// IDLE (RFC 9051 §6.3.13): changes go out as they happen.
+    async fn idle(&mut self, tag: &str, watch: &mut Option<SessionWatch>, shutdown: &mut Shutdown) -> Woken {
+        self.peer.trace.command("IDLE", self.wire.take_used());
+        if let Err(reply) = self.session.permit(&CommandBody::Idle) {
+            self.answer(tag, &reply);
+            return Woken::Input;
+        }
+        self.wire.decoder().expect_done();
+        self.wire.out.extend_from_slice(b"+ idling\r\n");
+        let mut keepalive = Instant::now() + self.settings.idle_keepalive;
+        loop {
+            // First what happened before IDLE and since the last look, then the wait.
+            let mut changes = self.selected.as_mut().map(|s| {
+                s.changes.mark_unchanged();
+                s.changes.clone()
+            });
+            if let Err(failure) = Box::pin(self.tell_changes(Expunges::Told)).await {
+                match failure {
+                    Failure::Broken(_) => return Woken::Gone,
+                    other => drop(self.reply_to("IDLE", other)),
+                }
+            }
+            match self.wire.take() {
+                None => {}
+                Some(Incoming::Done) => {
+                    self.answer(tag, &Reply::ok("IDLE done"));
+                    return Woken::Input;
+                }
+                Some(Incoming::Close(why)) => return Woken::Bye(why),
+                Some(_) => {
+                    self.answer(tag, &Reply::bad("IDLE is ended by DONE"));
+                    return Woken::Input;
+                }
+            }
+            if self.wire.flush().await.is_err() {
+                return Woken::Gone;
+            }
+            let changed = async {
+                match &mut changes {
+                    Some(changes) => changes.changed().await.map_err(drop),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = ended(watch) => return Woken::Bye(LOCKED),
+                () = shutdown.draining() => return Woken::Bye(DRAINING),
+                read = self.wire.fill() => {
+                    if !matches!(read, Ok(true)) {
+                        return Woken::Gone;
+                    }
+                }
+                changed = changed => {
+                    if changed.is_err() {
+                        return Woken::Bye(DRAINING);
+                    }
+                }
+                () = sleep_until(keepalive) => {
+                    Reply::ok("Still here").write("*", &mut self.wire.out);
+                    keepalive = Instant::now() + self.settings.idle_keepalive;
+                }
+            }
+        }
+    }
+
+    /// One command, from its first byte to its tagged reply.
+    async fn carry_out(&mut self, incoming: Incoming) -> io::Result<()> {
+        match incoming {
+            Incoming::Command(Command { tag, body }) => {
+                self.peer.trace.command(body.name(), self.wire.take_used());
+                let name = body.name();
+                let expunges = Session::expunges(&body);
+                let answer = match self.session.permit(&body) {
+                    Ok(()) => self.perform(tag.as_str(), body).await,
+                    Err(reply) => Err(reply.into()),
+                };
+                self.conclude(tag.as_str(), name, expunges, answer).await
+            }
+            Incoming::Append(append) => {
+                self.peer.trace.command("APPEND", self.wire.take_used());
+                let tag = append.tag.clone();
+                let answer = self.append(append).await;
+                self.conclude(tag.as_str(), "APPEND", Expunges::Told, answer).await
+            }
+            Incoming::Refused(refusal) => {
+                self.peer.trace.unparsed(self.wire.take_used());
+                self.refuse(&refusal);
+                Ok(())
+            }
+            Incoming::Close(why) => {
+                self.peer.trace.unparsed(self.wire.take_used());
+                self.part(why);
+                Ok(())
+            }
+            // What belongs to a command that was refused or is over.
+            Incoming::AppendData(_)
+            | Incoming::AppendEnd
+            | Incoming::Sasl(_)
+            | Incoming::Done
+            | Incoming::NotDone => Ok(()),
+        }
+    }
+
+    /// Tells what changed, then the tagged reply.
+    async fn conclude(
+        &mut self,
+        tag: &str,
+        name: &'static str,
+        expunges: Expunges,
+        answer: Answer,
+    ) -> io::Result<()> {
+        let mut reply = match answer {
+            Ok(reply) => reply,
+            Err(Failure::Broken(error)) => return Err(error),
+            Err(failure) => self.reply_to(name, failure),
+        };
+        if self.then != Then::Close {
+            match self.tell_changes(expunges).await {
+                Ok(()) => {}
+                Err(Failure::Broken(error)) => return Err(error),
+                // The command itself was done; what could not be told comes with the next one.
+                Err(failure) => drop(self.reply_to(name, failure)),
+            }
+        }
+        if reply.status == Status::Ok
+            && reply.code.is_none()
+            && expunges == Expunges::Withheld
+            && self.selected.as_ref().is_some_and(|s| s.view.owes_expunges())
+        {
+            reply = reply.with(Code::ExpungeIssued);
+        }
+        self.answer(tag, &reply);
+        self.wire.relieve().await
+    }
+
+    /// Appends the tagged reply; too many BADs in a row end the connection.
+    fn answer(&mut self, tag: &str, reply: &Reply) {
+        reply.write(tag, &mut self.wire.out);
+        self.count(reply.status == Status::Bad);
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        refusal.write(&mut self.wire.out);
+        self.count(refusal.status == RefusalStatus::Bad);
+    }
+
+    fn count(&mut self, bad: bool) {
+        self.bad = if bad { self.bad + 1 } else { 0 };
+        if self.bad >= self.settings.bad_commands {
+            self.part("Too many bad commands");
+        }
+    }
+
+    /// Says BYE and closes once that is out.
+    pub fn part(&mut self, why: &'static str) {
+        bye_line(why, &mut self.wire.out);
+        self.session.logged_out();
+        self.then = Then::Close;
+    }
+
+    /// Brings the client up to date with its mailbox.
+    pub async fn tell_changes(&mut self, expunges: Expunges) -> Result<(), Failure> {
+        let (Some(selected), Some(account)) = (&mut self.selected, &self.account) else { return Ok(()) };
+        let (changes, keywords) = selected.catch_up(expunges, &mut self.wire.out);
+        if changes.is_empty() && changes.new_uids.is_none() {
+            return Ok(());
+        }
+        let enabled = self.session.enabled();
+        let mut claimed = Ok(());
+        if let (Some((from, to)), false) = (changes.new_uids, enabled.rev2) {
+            let first = if self.session.may_write() {
+                account.mail.claim_recent(selected.id, to).await
+            } else {
+                account.mail.unclaimed_recent(selected.id).await.map(|(first, _)| first)
+            };
+            match first {
+                Ok(first) => selected.view.claim_recent(first.max(from), to - 1),
+                Err(error) => claimed = Err(error),
+            }
+        }
+        self.imap.lists.share(selected.id, &mut selected.view);
+        let Changes { expunged, exists, flags, .. } = changes;
+        let out = &mut self.wire.out;
+        let mut line = |text: String| out.extend_from_slice(text.as_bytes());
+        for seq in expunged {
+            line(format!("* {seq} EXPUNGE\r\n"));
+        }
+        if let Some(exists) = exists {
+            line(format!("* {exists} EXISTS\r\n"));
+            if !enabled.rev2 {
+                line(format!("* {} RECENT\r\n", selected.view.recent()));
+            }
+        }
+        let telling = Telling::to(enabled);
+        for f in flags {
+            flags_fetch(&selected.view, &f, &keywords, telling, &mut self.wire.out);
+            self.wire.relieve().await?;
+        }
+        claimed.map_err(Failure::Mail)
+    }
+
+    /// Asks the database what changed in the selected mailbox, so that the next telling tells it.
+    pub async fn refresh(&mut self) -> Result<(), Failure> {
+        if let Some(selected) = &self.selected {
+            match selected.live.refresh().await {
+                // It was deleted; to this client it becomes empty.
+                Ok(()) | Err(MailError::NoMailbox) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The mail of whoever signed in.
+    ///
+    /// # Errors
+    /// Before sign-in, which `session` refused already.
+    pub fn mail(&self) -> Result<&AccountMail, Failure> {
+        match &self.account {
+            Some(account) => Ok(&account.mail),
+            None => Err(Reply::bad("sign in first").into()),
+        }
+    }
+
+    /// The selected mailbox.
+    ///
+    /// # Errors
+    /// When there is none, which `session` refused already.
+    pub fn selected(&mut self) -> Result<&mut Selected, Failure> {
+        match &mut self.selected {
+            Some(selected) => Ok(selected),
+            None => Err(Reply::bad("no mailbox is selected").into()),
+        }
+    }
+
+    /// How names are written to this client.
+    pub fn utf8(&self) -> Utf8Mode {
+        let enabled = self.session.enabled();
+        if enabled.utf8 {
+            Utf8Mode::Accept
+        } else if enabled.rev2 {
+            Utf8Mode::Rev2
+        } else {
+            Utf8Mode::Off
+        }
+    }
+
+    /// The words for a failure; ours are logged here, and named by the trace id alone.
+    pub fn reply_to(&self, name: &'static str, failure: Failure) -> Reply {
+        let error = match failure {
+            Failure::Refused(reply) => return reply,
+            Failure::Broken(_) => return Reply::no("the connection broke"),
+            Failure::Mail(error) => error,
+        };
+        let (code, text) = match &error {
+            MailError::NoMailbox => (Code::NonExistent, "There is no such folder"),
+            MailError::Exists => (Code::AlreadyExists, "There is already a folder of that name"),
+            MailError::Full => (Code::Limit, "This folder cannot take another kind of label"),
+            MailError::HasChildren => (Code::HasChildren, "This folder has folders in it"),
+            MailError::Forbidden => (Code::Cannot, "This cannot be done with this folder"),
+            MailError::NotSelectable => {
+                (Code::NonExistent, "This folder holds no messages, only other folders")
+            }
+            MailError::UseTaken => (Code::UseAttr, "Another folder is already used for this"),
+            MailError::TooMany => (Code::Limit, "There are too many folders"),
+            MailError::OverQuota => (Code::OverQuota, "The storage of this account is used up"),
+            MailError::Name(_) => (Code::Cannot, "A folder cannot have this name"),
+            MailError::StagedGone => (Code::Unavailable, "The message arrived too slowly, please try again"),
+            MailError::OutcomeUnknown | MailError::Store(_) => {
+                let trace = self.peer.trace.id();
+                tracing::error!(command = name, %error, "a command failed");
+                let text =
+                    format!("Something went wrong on the server, please try again (reference {trace})");
+                return Reply::no(text).with(Code::ServerBug);
+            }
+        };
+        Reply::no(text).with(code)
+    }
+
+    async fn bye(mut self, why: &'static str) -> End<S> {
+        if self.wire.is_clean() {
+            bye_line(why, &mut self.wire.out);
+            if self.wire.flush().await.is_ok() {
+                self.wire.close().await;
+            }
+        }
+        self.gone(why)
+    }
+
+    fn gone(self, why: &'static str) -> End<S> {
+        self.peer.trace.closed(why);
+        End::Over
+    }
+}
+
+fn bye_line(why: &'static str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"* BYE ");
+    out.extend_from_slice(why.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}

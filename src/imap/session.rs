@@ -1,0 +1,321 @@
+//! Where a connection stands, and what it may ask there (RFC 9051 §3): pure, no I/O.
+//!
+//! | state             | commands                                                                   |
+//! |-------------------|----------------------------------------------------------------------------|
+//! | any               | CAPABILITY NOOP LOGOUT ID                                                  |
+//! | not authenticated | STARTTLS AUTHENTICATE LOGIN                                                |
+//! | authenticated     | ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS |
+//! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE       |
+//! | logout            | none                                                                       |
+//!
+//! Invariants: no password is looked at before TLS, and with TLS a new session begins, so that nothing said
+//! in the clear is remembered (§6.2.1); capabilities name only what the next command may
+//! use (RFC 9051 §6.1.1); what was enabled stays so until the connection ends (RFC 5161 §3.1).
+
+use super::command::{By, CommandBody, Enable};
+use super::reply::{Code, Reply};
+use super::view::Expunges;
+
+/// RFC 9051 §3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// §3.1
+    NotAuthenticated,
+    /// §3.2
+    Authenticated,
+    /// §3.3; read-only after EXAMINE.
+    Selected(Access),
+    /// §3.4
+    Logout,
+}
+
+/// Whether the selected mailbox may be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// SELECT
+    ReadWrite,
+    /// EXAMINE
+    ReadOnly,
+}
+
+/// What protects the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Nothing yet; STARTTLS comes first.
+    Plain,
+    /// TLS.
+    Tls,
+}
+
+/// What the door offers, beside what it always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// APPENDLIMIT (RFC 7889).
+    pub append_limit: u64,
+    /// COMPRESS=DEFLATE
+    pub compress: bool,
+}
+
+/// What the client turned on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Enabled {
+    /// CONDSTORE (RFC 7162 §3.1): mod-sequences in every FETCH of flags.
+    pub condstore: bool,
+    /// UTF8=ACCEPT (RFC 6855).
+    pub utf8: bool,
+    /// IMAP4rev2 (RFC 9051 §6.3.1, appendix E): no RECENT, ESEARCH, names in UTF-8.
+    pub rev2: bool,
+}
+
+/// See the module text.
+#[derive(Clone, Debug)]
+pub struct Session {
+    state: State,
+    channel: Channel,
+    offer: Offer,
+    enabled: Enabled,
+    compressed: bool,
+}
+
+impl Session {
+    /// A connection that just opened.
+    pub fn new(channel: Channel, offer: Offer) -> Self {
+        Self {
+            state: State::NotAuthenticated,
+            channel,
+            offer,
+            enabled: Enabled::default(),
+            compressed: false,
+        }
+    }
+
+    /// What the client turned on.
+    pub fn enabled(&self) -> Enabled {
+        self.enabled
+    }
+
+    /// APPENDLIMIT.
+    pub fn append_limit(&self) -> u64 {
+        self.offer.append_limit
+    }
+
+    /// Whether somebody signed in.
+    pub fn is_authenticated(&self) -> bool {
+        matches!(self.state, State::Authenticated | State::Selected(_))
+    }
+
+    /// Whether the selected mailbox may be changed.
+    pub fn may_write(&self) -> bool {
+        self.state == State::Selected(Access::ReadWrite)
+    }
+
+    /// Somebody signed in.
+    pub fn signed_in(&mut self) {
+        self.state = State::Authenticated;
+    }
+
+    /// SELECT or EXAMINE succeeded.
+    pub fn selected(&mut self, access: Access) {
+        self.state = State::Selected(access);
+    }
+
+    /// CLOSE, UNSELECT, or a SELECT that failed (RFC 9051 §6.3.2).
+    pub fn unselected(&mut self) {
+        if matches!(self.state, State::Selected(_)) {
+            self.state = State::Authenticated;
+        }
+    }
+
+    /// LOGOUT, or BYE.
+    pub fn logged_out(&mut self) {
+        self.state = State::Logout;
+    }
+
+    /// COMPRESS succeeded.
+    pub fn compression_started(&mut self) {
+        self.compressed = true;
+    }
+
+    /// Turns CONDSTORE on; whether that was news (then `HIGHESTMODSEQ` is owed, RFC 7162 §3.1.2).
+    pub fn enable_condstore(&mut self) -> bool {
+        !std::mem::replace(&mut self.enabled.condstore, true)
+    }
+
+    /// ENABLE: turns on what is known, and names what is new (RFC 5161 §3.1).
+    pub fn enable(&mut self, what: &[Enable]) -> Vec<&'static str> {
+        let mut new = Vec::new();
+        for one in what {
+            let (flag, name) = match one {
+                Enable::CondStore => (&mut self.enabled.condstore, "CONDSTORE"),
+                Enable::Utf8Accept => (&mut self.enabled.utf8, "UTF8=ACCEPT"),
+                Enable::Imap4Rev2 => (&mut self.enabled.rev2, "IMAP4rev2"),
+                Enable::Other(_) => continue,
+            };
+            if !std::mem::replace(flag, true) {
+                new.push(name);
+            }
+        }
+        new
+    }
+
+    /// Whether the command may come now.
+    ///
+    /// # Errors
+    /// The reply it gets instead.
+    pub fn permit(&self, command: &CommandBody) -> Result<(), Reply> {
+        use CommandBody as C;
+        if self.state == State::Logout {
+            return Err(Reply::bad("the session is over"));
+        }
+        match command {
+            C::Capability | C::Noop | C::Logout | C::Id(_) => Ok(()),
+            C::StartTls => match (self.state, self.channel) {
+                (State::NotAuthenticated, Channel::Plain) => Ok(()),
+                (_, Channel::Tls) => Err(Reply::bad("the connection is encrypted already")),
+                _ => Err(Reply::bad("not after sign-in")),
+            },
+            C::Authenticate { .. } | C::Login { .. } => match (self.state, self.channel) {
+                (State::NotAuthenticated, Channel::Tls) => Ok(()),
+                (State::NotAuthenticated, Channel::Plain) => {
+                    Err(Reply::no("Turn on STARTTLS or SSL/TLS in the account settings of your mail program")
+                        .with(Code::PrivacyRequired))
+                }
+                _ => Err(Reply::bad("signed in already")),
+            },
+            C::Check
+            | C::Close
+            | C::Unselect
+            | C::Expunge { .. }
+            | C::Search(_)
+            | C::Fetch(_)
+            | C::Store(_)
+            | C::Copy(_)
+            | C::Move(_) => match self.state {
+                State::Selected(Access::ReadOnly)
+                    if matches!(command, C::Expunge { .. } | C::Store(_) | C::Move(_)) =>
+                {
+                    Err(Reply::no("This folder was opened for reading only").with(Code::ReadOnly))
+                }
+                State::Selected(_) => Ok(()),
+                _ => Err(Reply::bad("no mailbox is selected")),
+            },
+            C::Compress(_) if self.compressed => {
+                Err(Reply::no("the connection is compressed already").with(Code::CompressionActive))
+            }
+            C::Compress(_) if self.is_authenticated() && !self.offer.compress => {
+                Err(Reply::no("compression is not offered").with(Code::Cannot))
+            }
+            _ => self.permit_append(),
+        }
+    }
+
+    /// Whether APPEND, or another command on mailboxes, may come now.
+    ///
+    /// # Errors
+    /// The reply it gets instead.
+    pub fn permit_append(&self) -> Result<(), Reply> {
+        if self.is_authenticated() { Ok(()) } else { Err(Reply::bad("sign in first")) }
+    }
+
+    /// Whether EXPUNGE may be told before this command's tagged reply (RFC 9051 §7.5.1).
+    pub fn expunges(command: &CommandBody) -> Expunges {
+        match command {
+            CommandBody::Fetch(f) if f.by == By::Sequence => Expunges::Withheld,
+            CommandBody::Store(s) if s.by == By::Sequence => Expunges::Withheld,
+            CommandBody::Search(s) if s.by == By::Sequence => Expunges::Withheld,
+            _ => Expunges::Told,
+        }
+    }
+
+    /// The words of the CAPABILITY response.
+    pub fn capabilities(&self) -> String {
+        let mut words = String::from("IMAP4rev1 IMAP4rev2 LITERAL+ ID");
+        if !self.is_authenticated() {
+            words.push_str(match self.channel {
+                Channel::Plain => " STARTTLS LOGINDISABLED",
+                // AUTH=LOGIN works too, but saying so only makes a mistyped password fail once more.
+                Channel::Tls => " SASL-IR AUTH=PLAIN",
+            });
+            return words;
+        }
+        words.push_str(
+            " ENABLE NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
+             LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE UTF8=ACCEPT \
+             QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=",
+        );
+        words.push_str(&self.offer.append_limit.to_string());
+        if self.offer.compress && !self.compressed {
+            words.push_str(" COMPRESS=DEFLATE");
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::reply::Status;
+
+    fn session(channel: Channel) -> Session {
+        Session::new(channel, Offer { append_limit: 1000, compress: true })
+    }
+
+    fn login() -> CommandBody {
+        CommandBody::Login { user: "a".into(), password: crate::types::Secret::new("b") }
+    }
+
+    #[test]
+    fn no_password_before_tls() {
+        let s = session(Channel::Plain);
+        assert!(s.capabilities().contains("STARTTLS LOGINDISABLED"));
+        assert!(!s.capabilities().contains("AUTH="));
+        assert_eq!(s.permit(&login()).unwrap_err().code, Some(Code::PrivacyRequired));
+        assert!(s.permit(&CommandBody::StartTls).is_ok());
+        let s = session(Channel::Tls);
+        assert!(s.permit(&login()).is_ok());
+        assert_eq!(s.permit(&CommandBody::StartTls).unwrap_err().status, Status::Bad);
+        assert!(!s.capabilities().contains("STARTTLS"));
+    }
+
+    #[test]
+    fn states() {
+        let mut s = session(Channel::Tls);
+        assert!(s.permit(&CommandBody::Idle).is_err());
+        assert!(s.permit_append().is_err());
+        s.signed_in();
+        assert!(s.permit(&CommandBody::Idle).is_ok());
+        assert_eq!(s.permit(&login()).unwrap_err().status, Status::Bad);
+        assert_eq!(s.permit(&CommandBody::Close).unwrap_err().status, Status::Bad);
+        s.selected(Access::ReadOnly);
+        assert!(s.permit(&CommandBody::Close).is_ok());
+        let refused = s.permit(&CommandBody::Expunge { uids: None }).unwrap_err();
+        assert_eq!((refused.status, refused.code), (Status::No, Some(Code::ReadOnly)));
+        s.unselected();
+        assert_eq!(s.state, State::Authenticated);
+        s.logged_out();
+        assert!(s.permit(&CommandBody::Noop).is_err());
+    }
+
+    #[test]
+    fn compression_once() {
+        let mut s = session(Channel::Tls);
+        let deflate = CommandBody::Compress("DEFLATE".into());
+        assert_eq!(s.permit(&deflate).unwrap_err().status, Status::Bad);
+        s.signed_in();
+        assert!(s.permit(&deflate).is_ok());
+        assert!(s.capabilities().ends_with(" COMPRESS=DEFLATE"));
+        s.compression_started();
+        assert_eq!(s.permit(&deflate).unwrap_err().code, Some(Code::CompressionActive));
+        assert!(!s.capabilities().contains("COMPRESS"));
+    }
+
+    #[test]
+    fn enable_names_news_only() {
+        let mut s = session(Channel::Tls);
+        s.signed_in();
+        let what = [Enable::CondStore, Enable::Other("X-Y".into()), Enable::CondStore];
+        assert_eq!(s.enable(&what), ["CONDSTORE"]);
+        assert!(s.enable(&what).is_empty());
+        assert!(!s.enable_condstore());
+    }
+}
