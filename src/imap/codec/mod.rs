@@ -20,6 +20,8 @@ pub use limits::Limits;
 pub const CONTINUE: &[u8] = b"+ OK\r\n";
 
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod tests;
