@@ -203,3 +203,45 @@ impl std::fmt::Debug for TextDecoder {
         f.write_str("TextDecoder")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_senders_declare() {
+        for (charset, bytes, text) in [
+            (None, &b"R\xc3\xb6ntgen R\xf6ntgen"[..], "Röntgen Röntgen"),
+            (Some("us-ascii"), b"\xe4", "ä"),
+            (Some("UTF-8"), b"\xc3\xa4\xe4", "ää"),
+            (Some("ISO-8859-1"), b"\xe4 \x80", "ä €"),
+            (Some("iso-8859-15"), b"\xa4", "€"),
+            (Some("windows-1251"), b"\xcf\xf0\xe8", "При"),
+            (Some("iso-2022-jp"), b"\x1b$B$O\x1b(B", "は"),
+            (Some("utf-16le"), b"a\0\xe4\0", "aä"),
+            (Some("utf-7"), b"a +AOQ- +- +2D3eAA-!", "ä +"),
+            (Some("cp850"), b"\x84", "ä"),
+            (Some("no such thing"), b"\xc3\xa4", "ä"),
+        ] {
+            let decoded = TextDecoder::decode(charset, bytes);
+            assert!(decoded.contains(text) || decoded == text, "{charset:?} gave {decoded:?}");
+        }
+        assert_eq!(TextDecoder::decode(Some("utf-7"), b"a +AOQ- +- +2D3eAA-!"), "a ä + 😀!");
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_decodes_the_same(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            step in 1usize..20,
+            charset in proptest::sample::select(vec!["", "utf-8", "iso-8859-1", "iso-2022-jp", "utf-16", "utf-7", "big5", "gb18030", "cp850"]),
+        ) {
+            let mut pieces = String::new();
+            let mut decoder = TextDecoder::new(Some(charset));
+            bytes.chunks(step).for_each(|chunk| decoder.push(chunk, &mut pieces));
+            decoder.finish(&mut pieces);
+            prop_assert_eq!(pieces, TextDecoder::decode(Some(charset), &bytes));
+        }
+    }
+}

@@ -342,3 +342,57 @@ fn take_bytes<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     *input = rest;
     Some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        let section = |parent, role, kind, at: u64| Section {
+            parent,
+            role,
+            kind,
+            media_type: "text/plain".into(),
+            charset: (at > 0).then(|| "utf-8".into()),
+            encoding: TransferEncoding::Base64,
+            header: at..at + 3,
+            body: at + 3..300,
+            lines: 7,
+            decoded_size: 1 << 40,
+        };
+        Facts {
+            size: 300,
+            header: b"a: b\r\n\r\n".to_vec(),
+            envelope: b"(NIL)".to_vec(),
+            body: Vec::new(),
+            bodystructure: vec![b'x'; 1000],
+            sections: vec![
+                section(None, Role::Root, SectionKind::Multipart, 0),
+                section(Some(0), Role::Part(1), SectionKind::Message, 4),
+                section(Some(1), Role::Embedded, SectionKind::Leaf, 130),
+            ],
+        }
+    }
+
+    #[test]
+    fn stored_and_read_back() {
+        let facts = facts();
+        let stored = facts.encode();
+        let view = FactsRef::parse(&stored).unwrap();
+        assert_eq!((view.size, view.header), (300, &facts.header[..]));
+        assert_eq!((view.envelope, view.body), (&facts.envelope[..], &facts.body[..]));
+        assert_eq!(view.bodystructure, facts.bodystructure);
+        assert_eq!(view.sections(), facts.view().sections());
+        assert_eq!(view.sections().len(), 3);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error() {
+        let mut stored = facts().encode();
+        for end in 0..1020 {
+            assert_eq!(FactsRef::parse(&stored[..end]).unwrap_err(), FactsError::Damaged);
+        }
+        stored[0] = 2;
+        assert_eq!(FactsRef::parse(&stored).unwrap_err(), FactsError::Version(2));
+    }
+}

@@ -323,24 +323,22 @@ impl TransferDecoder {
         while !input.is_empty() {
             let before = out.len();
             let line = memchr(b'\n', input).map(|lf| &input[..=lf]);
-            match line {
-                Some(line) if self.qp.held.is_empty() && quoted_line(line, out) => {
-                    self.count(line.len(), out.len() - before);
-                    self.mark();
-                    input = &input[line.len()..];
-                }
-                _ => {
-                    let end = line.map_or(input.len(), <[u8]>::len);
-                    for &byte in &input[..end] {
-                        self.quoted_byte(byte, out);
-                    }
-                    self.count(end, out.len() - before);
-                    if line.is_some() {
+            let end = line.map_or(input.len(), <[u8]>::len);
+            // A line that may reach the next checkpoint is taken byte by byte, to note it exactly.
+            let short = self.marks.as_ref().is_none_or(|m| self.produced + (end as u64) < m.next);
+            if self.qp.held.is_empty() && short && line.is_some_and(|line| quoted_line(line, out)) {
+                self.count(end, out.len() - before);
+            } else {
+                for &byte in &input[..end] {
+                    let before = out.len();
+                    self.quoted_byte(byte, out);
+                    self.count(1, out.len() - before);
+                    if self.qp.held.is_empty() {
                         self.mark();
                     }
-                    input = &input[end..];
                 }
             }
+            input = &input[end..];
         }
     }
 
@@ -426,4 +424,142 @@ fn quoted_line(line: &[u8], out: &mut Vec<u8>) -> bool {
 pub(super) fn hex(high: u8, low: u8) -> Option<u8> {
     let digit = |b: u8| char::from(b).to_digit(16);
     Some((digit(high)? << 4 | digit(low)?) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decode(encoding: TransferEncoding, input: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut decoder = TransferDecoder::new(encoding);
+        decoder.push(input, &mut out);
+        decoder.finish(&mut out);
+        out
+    }
+
+    fn noting(encoding: TransferEncoding, input: &[u8], step: usize) -> (Vec<u8>, Vec<Checkpoint>) {
+        let mut out = Vec::new();
+        let mut decoder = TransferDecoder::with_checkpoints(encoding, 0);
+        input.chunks(step).for_each(|chunk| decoder.push(chunk, &mut out));
+        let marks = decoder.finish_noting(&mut out);
+        (out, marks)
+    }
+
+    #[test]
+    fn words_of_the_field() {
+        for (value, encoding) in [
+            ("Base64", TransferEncoding::Base64),
+            (" quoted-printable ; x", TransferEncoding::QuotedPrintable),
+            ("7bit (plain)", TransferEncoding::SevenBit),
+            ("", TransferEncoding::SevenBit),
+            ("x-uuencode", TransferEncoding::Unknown),
+        ] {
+            assert_eq!(TransferEncoding::from_field(value.as_bytes()), encoding, "{value}");
+        }
+    }
+
+    #[test]
+    fn base64_as_far_as_it_goes() {
+        for (input, decoded) in [
+            ("aGVsbG8=\r\n", "hello"),
+            ("aGVs\r\nbG8\r\n", "hello"),
+            ("aG Vs!bG8", "hello"),
+            ("aGk=aG8=", "hiho"),
+            ("aGk===aG8", "hiho"),
+            ("a", ""),
+            ("====", ""),
+        ] {
+            assert_eq!(decode(TransferEncoding::Base64, input.as_bytes()), decoded.as_bytes(), "{input}");
+        }
+    }
+
+    #[test]
+    fn quoted_printable_as_far_as_it_goes() {
+        for (input, decoded) in [
+            ("a=3Db=3dc\r\n", "a=b=c\r\n"),
+            ("soft =\r\nbreak", "soft break"),
+            ("soft = \t\r\nbreak", "soft break"),
+            ("blanks \t\r\nend \n", "blanks\r\nend\n"),
+            ("=C3=BC", "ü"),
+            ("=ZZ=4", "=ZZ=4"),
+            ("==41", "=A"),
+            ("end=", "end"),
+            ("a \rb", "a \rb"),
+        ] {
+            let out = decode(TransferEncoding::QuotedPrintable, input.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&out), decoded, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_has_checkpoints_too() {
+        let input = b"=41b c".repeat(50_000);
+        let (out, marks) = noting(TransferEncoding::QuotedPrintable, &input, input.len());
+        assert_eq!((out.len(), marks.len()), (200_000, 3));
+        for step in [1, 999, 70_001] {
+            assert_eq!(noting(TransferEncoding::QuotedPrintable, &input, step), (out.clone(), marks.clone()));
+        }
+        for mark in marks {
+            let rest = decode(TransferEncoding::QuotedPrintable, &input[mark.encoded as usize..]);
+            assert_eq!(rest, out[mark.decoded as usize..]);
+        }
+    }
+
+    #[test]
+    fn checkpoints_lie_every_64_kib() {
+        use base64::Engine as _;
+        let content: Vec<u8> = (0..300_000u32).map(|i| (i * 7919 >> 5) as u8).collect();
+        let text = base64::engine::general_purpose::STANDARD.encode(&content);
+        let lines: Vec<u8> = text.as_bytes().chunks(76).flat_map(|l| [l, b"\r\n"].concat()).collect();
+        for input in [&lines[..], text.as_bytes()] {
+            let (out, marks) = noting(TransferEncoding::Base64, input, input.len());
+            assert_eq!(out, content);
+            assert_eq!(marks.len(), 4);
+            for mark in &marks {
+                let from = &input[mark.encoded as usize..];
+                assert_eq!(decode(TransferEncoding::Base64, from), content[mark.decoded as usize..]);
+            }
+            for step in [1, 1000, 70_001] {
+                assert_eq!(noting(TransferEncoding::Base64, input, step), (out.clone(), marks.clone()));
+            }
+        }
+    }
+
+    /// Encoded text with some of it broken, long enough to reach blocks and checkpoints.
+    fn broken() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            6 => "[A-Za-z0-9+/]{76}\r\n".prop_map(|line| line.repeat(300)),
+            2 => "[A-Za-z0-9+/= \r\n]{0,90}",
+            2 => "(=[0-9A-F]{2}|[a-z ]|=\r\n|\r\n|=|\t){0,60}",
+            1 => " {1000,1100}\r\n",
+        ];
+        proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat().into_bytes())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_split_decodes_the_same(input in broken(), step in 1usize..40_000) {
+            for encoding in [TransferEncoding::Base64, TransferEncoding::QuotedPrintable] {
+                let whole = noting(encoding, &input, input.len().max(1));
+                prop_assert_eq!(&noting(encoding, &input, step), &whole);
+                for mark in &whole.1 {
+                    let rest = decode(encoding, &input[mark.encoded as usize..]);
+                    prop_assert_eq!(&rest, &whole.0[mark.decoded as usize..]);
+                }
+            }
+        }
+
+        #[test]
+        fn what_libraries_encode_comes_back(content in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            use base64::Engine as _;
+            let text = base64::engine::general_purpose::STANDARD.encode(&content);
+            prop_assert_eq!(&decode(TransferEncoding::Base64, text.as_bytes()), &content);
+            let text = quoted_printable::encode(&content);
+            prop_assert_eq!(&decode(TransferEncoding::QuotedPrintable, &text), &content);
+        }
+    }
 }
