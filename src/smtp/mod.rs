@@ -14,13 +14,17 @@
 //! * Message content never rests here: it goes to [`crate::service::submit`] as it comes, and the client
 //!   waits while the store is busy.
 
+use std::time::Duration;
+
 mod command;
+mod conn;
 mod data;
 mod reply;
 pub mod session;
 mod sign_in;
 
 pub use command::Mail;
+pub use conn::{Server, when_full};
 pub use reply::{Reply, Utf8};
 pub use sign_in::Credentials;
 
@@ -29,10 +33,10 @@ pub use sign_in::Credentials;
 pub struct Settings {
     /// The server's own name, in the greeting and in `Received:`.
     pub hostname: String,
-    /// Octets of a message on the wire that `SIZE` announces (R18: `policy::size::announced_size`).
-    pub max_size: u64,
     /// Errors of one session, refused recipients counted, before it ends. A delivered message starts the count anew.
     pub max_errors: u32,
+    /// How long a client may take, and we to write to it.
+    pub patience: Patience,
     /// Failed sign-ins of one connection before it ends. R4 is the rule for accounts; this one spares us work.
     pub max_failed_sign_ins: u32,
 }
@@ -56,9 +60,33 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             hostname: "localhost".to_owned(),
-            max_size: 140 << 20,
             max_errors: 20,
+            patience: Patience::default(),
             max_failed_sign_ins: 10,
+        }
+    }
+}
+
+/// Time limits (RFC 5321 §4.5.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// From the connection to the sign-in, all in all.
+    pub sign_in: Duration,
+    /// Between two commands (§4.5.3.2.7: at least 5 minutes).
+    pub command: Duration,
+    /// Between two pieces of a message.
+    pub content: Duration,
+    /// Without our output moving: the client has stopped reading.
+    pub write: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            sign_in: Duration::from_mins(5),
+            command: Duration::from_mins(5),
+            content: Duration::from_mins(5),
+            write: Duration::from_mins(1),
         }
     }
 }

@@ -22,6 +22,7 @@ use super::data::{ChunkReceiver, DataReceiver};
 use super::reply::{Reply, Utf8};
 use super::sign_in::{self, Exchange, Progress};
 use super::{Settings, sign_in::Credentials};
+use crate::policy;
 use crate::net::{LineStep, ReadBuffer, Security, Trace};
 
 /// What the machine wants done before it goes on.
@@ -149,10 +150,12 @@ impl Session {
     const HELD_BACK: usize = 8 * 1024;
 
     /// A fresh connection; the greeting is in the output already.
-    pub fn new(settings: Arc<Settings>, security: Security, trace: Option<Trace>) -> Self {
+    ///
+    /// `max_size` is what `SIZE` announces: octets of a message on the wire (R18).
+    pub fn new(settings: Arc<Settings>, max_size: u64, security: Security, trace: Option<Trace>) -> Self {
         let greeting = Reply::plain(220, format!("{} ESMTP postern", settings.hostname));
         let mut session = Self {
-            max_size: settings.max_size,
+            max_size,
             settings,
             trace,
             tls: security == Security::Implicit,
@@ -495,12 +498,7 @@ impl Session {
     fn recipient(&mut self, path: String) -> Option<Step> {
         let (utf8, second) = self.transaction.as_ref().map_or((Utf8::No, false), |t| (t.utf8, t.recipient));
         if second {
-            // R13.
-            self.refuse_recipient(&Reply::new(
-                550,
-                "5.5.3",
-                "A secure message goes to one recipient; please send a message of its own to each person",
-            ));
+            self.refuse_recipient(&policy::recipient::second_recipient().into());
             return None;
         }
         if !path.is_ascii() && utf8 == Utf8::No {

@@ -20,8 +20,8 @@ struct World {
 
 impl World {
     fn new(security: Security) -> Self {
-        let settings = Settings { hostname: "mx.test".into(), max_size: 1000, ..Settings::default() };
-        let session = Session::new(Arc::new(settings), security, None);
+        let settings = Settings { hostname: "mx.test".into(), ..Settings::default() };
+        let session = Session::new(Arc::new(settings), 1000, security, None);
         let mut world = Self {
             session,
             buffer: ReadBuffer::new(),

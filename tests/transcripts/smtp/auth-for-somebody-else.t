@@ -1,0 +1,17 @@
+@listener submission-tls
+# RFC 4616 §2: an authorization identity other than oneself is refused
+
+S: 220 *
+C: EHLO client
+S: 250-*
+S: 250-PIPELINING
+S: 250-8BITMIME
+S: 250-SMTPUTF8
+S: 250-ENHANCEDSTATUSCODES
+S: 250-CHUNKING
+S: 250-LIMITS RCPTMAX=1
+S: 250-SIZE *
+S: 250-REQUIRETLS
+S: 250 AUTH PLAIN LOGIN
+C: AUTH PLAIN Ym9zc0B4AG5vYm9keUB4AHg=
+S: 535 5.7.8 *

@@ -1,0 +1,29 @@
+@listener submission-tls
+# RFC 4954 §4: no base64, an empty initial response, a wrong number of fields; unknown mechanism 504
+
+S: 220 *
+C: EHLO client
+S: 250-*
+S: 250-PIPELINING
+S: 250-8BITMIME
+S: 250-SMTPUTF8
+S: 250-ENHANCEDSTATUSCODES
+S: 250-CHUNKING
+S: 250-LIMITS RCPTMAX=1
+S: 250-SIZE *
+S: 250-REQUIRETLS
+S: 250 AUTH PLAIN LOGIN
+C: AUTH PLAIN not*base64
+S: 501 5.5.2 *
+C: AUTH PLAIN =
+S: 501 5.5.2 *
+C: AUTH PLAIN YWJj
+S: 501 5.5.2 *
+C: AUTH CRAM-MD5
+S: 504 5.5.4 *
+C: AUTH
+S: 501 5.5.4 *
+C: AUTH PLAIN
+S: 334 
+C: AAA
+S: 501 5.5.2 *

@@ -1,0 +1,8 @@
+@listener submission-tls
+# RFC 5321 §2.3.8: a command line with a bare CR is refused whole
+
+@auth anna
+<raw> "MAIL FROM:<${anna.secure}>\rX\r\n"
+S: 500 5.5.2 *
+C: RCPT TO:<${bert.secure}>
+S: 503 5.5.1 *

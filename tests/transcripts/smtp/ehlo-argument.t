@@ -1,0 +1,19 @@
+@listener submission-tls
+# RFC 5321 §4.1.1.1: EHLO needs a name, any name (§4.1.4)
+
+S: 220 *
+C: EHLO
+S: 501 5.5.4 *
+C: EHLO two words
+S: 501 5.5.4 *
+C: EHLO under_score.-
+S: 250-*
+S: 250-PIPELINING
+S: 250-8BITMIME
+S: 250-SMTPUTF8
+S: 250-ENHANCEDSTATUSCODES
+S: 250-CHUNKING
+S: 250-LIMITS RCPTMAX=1
+S: 250-SIZE *
+S: 250-REQUIRETLS
+S: 250 AUTH PLAIN LOGIN
