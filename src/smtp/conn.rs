@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 use super::session::{Answer, Awaiting, Session, Step};
 use super::{Credentials, Reply, Settings, sign_in};
 use crate::net::{
-    AccountPermit, Admission, Connection, Full, Origin, ReadBuffer, ServerTls, Shutdown, SignInGate, Stream, Trace,
-    close, write_all,
+    AccountPermit, Admission, Connection, Full, Origin, ReadBuffer, ServerTls, Shutdown, SignInGate, Stream,
+    Trace, close, write_all,
 };
 use crate::service::authenticate::{AuthError, Authenticator, Door, Identity, SessionWatch};
 use crate::service::submit::{Accepted, Addressed, Data, MailFrom, Submission, SubmitError, Submitter};
@@ -78,8 +78,12 @@ impl Server {
 /// What a peer hears for whom there is no place.
 pub fn when_full(full: Full) -> &'static [u8] {
     match full {
-        Full::Total => b"421 4.3.2 The server has its fill of connections, please try again in a few minutes\r\n",
-        Full::Address => b"421 4.7.0 There are too many connections from your network, please close some mail programs\r\n",
+        Full::Total => {
+            b"421 4.3.2 The server has its fill of connections, please try again in a few minutes\r\n"
+        }
+        Full::Address => {
+            b"421 4.7.0 There are too many connections from your network, please close some mail programs\r\n"
+        }
     }
 }
 
@@ -151,7 +155,8 @@ impl Client {
                 Step::Close => {
                     self.draft = Draft::None;
                     let flushed = self.flush(&mut stream).await;
-                    let discard = if self.signed_in.is_some() { Self::PARTING } else { Self::STRANGERS_PARTING };
+                    let discard =
+                        if self.signed_in.is_some() { Self::PARTING } else { Self::STRANGERS_PARTING };
                     close(&mut stream, discard, Self::PARTING_TIME).await;
                     flushed.and(Err(Gone("closed")))
                 }
@@ -353,7 +358,8 @@ impl Client {
     /// What the user hears when it is we who failed.
     fn our_fault(&self, code: u16, enhanced: &'static str) -> Reply {
         let id = self.trace.id();
-        let text = format!("Something went wrong on our side, please try again in a few minutes (reference {id})");
+        let text =
+            format!("Something went wrong on our side, please try again in a few minutes (reference {id})");
         Reply::new(code, enhanced, text)
     }
 

@@ -22,8 +22,8 @@ use super::data::{ChunkReceiver, DataReceiver};
 use super::reply::{Reply, Utf8};
 use super::sign_in::{self, Exchange, Progress};
 use super::{Settings, sign_in::Credentials};
-use crate::policy;
 use crate::net::{LineStep, ReadBuffer, Security, Trace};
+use crate::policy;
 
 /// What the machine wants done before it goes on.
 #[derive(Debug)]
