@@ -5,19 +5,36 @@ use std::process::{Command, Stdio};
 use crate::harness::World;
 use crate::transcript::{Bindings, scripts};
 
+/// A command with the number of its line, and what it is expected to say, each with its line.
+struct Step {
+    number: usize,
+    command: String,
+    expected: Vec<(usize, String)>,
+}
+
+fn steps(name: &str, script: &str) -> Result<Vec<Step>, String> {
+    let mut all: Vec<Step> = Vec::new();
+    for (number, line) in (1..).zip(script.lines()) {
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(command) = line.strip_prefix("$ postern ") {
+            all.push(Step { number, command: command.to_owned(), expected: Vec::new() });
+            continue;
+        }
+        let step = all.last_mut().ok_or_else(|| format!("{name}.t:{number}: not a command\n    {line}"))?;
+        step.expected.push((number, line.to_owned()));
+    }
+    Ok(all)
+}
+
 async fn run(name: &str, script: &str) -> Result<(), String> {
     let world = World::new().await;
     let folder = tempfile::tempdir().unwrap();
     let config = world.config_file(folder.path());
     let mut bindings = Bindings(world.variables());
-    let mut lines = script.lines().enumerate().peekable();
-    while let Some((number, line)) = lines.next() {
-        if line.trim().is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let at = |what: String| format!("{name}.t:{}: {what}\n    {line}", number + 1);
-        let command = line.strip_prefix("$ postern ").ok_or_else(|| at("not a command".into()))?;
-        let (command, input) = command.split_once(" <<< ").unwrap_or((command, ""));
+    for step in steps(name, script)? {
+        let (command, input) = step.command.split_once(" <<< ").unwrap_or((&step.command, ""));
         let words = words(&bindings.fill(command));
         let input = bindings.fill(input);
         let config = config.clone();
@@ -38,42 +55,49 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
         })
         .await
         .unwrap();
-        let said = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let mut got = said.lines().filter(|l| !l.trim().is_empty()).peekable();
-        let mut status = 0;
-        while let Some((number, pattern)) = lines.next_if(|(_, l)| !l.starts_with("$ ")) {
-            let at = |what: String| format!("{name}.t:{}: {what}\n    {pattern}\nall of it:\n{said}", number + 1);
-            if pattern.trim().is_empty() || pattern.starts_with('#') {
-                continue;
-            }
-            if let Some(code) = pattern.strip_prefix("? ") {
-                status = code.trim().parse().map_err(|_| at("a number".into()))?;
-                continue;
-            }
-            if pattern.trim() == "..." {
-                let next = lines.peek().map(|(_, l)| (*l).to_owned());
-                while got.peek().is_some_and(|line| {
-                    next.as_ref().is_none_or(|n| n.starts_with("$ ") || n.starts_with("? ") || !bindings.fits(n, line))
-                }) {
-                    got.next();
-                }
-                continue;
-            }
-            let line = got.next().ok_or_else(|| at("nothing more came".into()))?;
-            if !bindings.fits(pattern.trim_end(), line.trim_end()) {
-                return Err(at(format!("got {line}")));
-            }
+        check(name, &step, &output, &mut bindings)?;
+    }
+    Ok(())
+}
+
+/// Compares what a command said and how it ended with what is expected of it.
+fn check(
+    name: &str,
+    step: &Step,
+    output: &std::process::Output,
+    bindings: &mut Bindings,
+) -> Result<(), String> {
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let at = |number: usize, line: &str, what: String| {
+        format!("{name}.t:{number}: {what}\n    {line}\nall of it:\n{said}")
+    };
+    let mut got = said.lines().filter(|l| !l.trim().is_empty()).peekable();
+    let mut status = 0;
+    for (n, (number, pattern)) in step.expected.iter().enumerate() {
+        if let Some(code) = pattern.strip_prefix("? ") {
+            status = code.trim().parse().map_err(|_| at(*number, pattern, "a number".into()))?;
+            continue;
         }
-        if let Some(line) = got.next() {
-            return Err(at(format!("also said: {line}\nall of it:\n{said}")));
+        if pattern.trim() == "..." {
+            // Up to the line that fits what comes next; to the end when nothing more is expected.
+            let next = step.expected.get(n + 1).map(|(_, p)| p).filter(|p| !p.starts_with("? "));
+            while got
+                .next_if(|line| !next.is_some_and(|p| bindings.fits(p.trim_end(), line.trim_end())))
+                .is_some()
+            {}
+            continue;
         }
-        if output.status.code() != Some(status) {
-            return Err(at(format!("ended with {}", output.status)));
+        let line = got.next().ok_or_else(|| at(*number, pattern, "nothing more came".into()))?;
+        if !bindings.fits(pattern.trim_end(), line.trim_end()) {
+            return Err(at(*number, pattern, format!("got {line}")));
         }
+    }
+    if let Some(line) = got.next() {
+        return Err(at(step.number, &step.command, format!("also said: {line}")));
+    }
+    if output.status.code() != Some(status) {
+        return Err(at(step.number, &step.command, format!("ended with {}", output.status)));
     }
     Ok(())
 }

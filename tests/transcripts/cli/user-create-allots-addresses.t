@@ -15,11 +15,8 @@ $ postern user create --email j@praxis.test --first-name Jürgen --last-name "Gr
 Account 6
   name              Jürgen Groß Öttinger
   secure address    juergen.gross-oettinger@secure.test
-*
+...
   practice          none
   role              doctor
   tier              free
-*
-*
-*
-*
+...

@@ -1,19 +1,11 @@
 # Secrets come by prompt or standard input, never as an argument, and are not printed back
-$ postern user create --email o@ohm.test --first-name Otto --last-name Ohm --role staff --portal-password stdin
-< Sommer im Garten 7
+$ postern user create --email o@ohm.test --first-name Otto --last-name Ohm --role staff --portal-password stdin <<< Sommer im Garten 7
 Account 5
   name              Otto Ohm
-*
-*
-*
-*
-*
-*
-*
+...
   portal password   set
-*
-$ postern user create --email p@ohm.test --first-name Petra --last-name Ohm --role staff --portal-password stdin
-< kurz
+...
+$ postern user create --email p@ohm.test --first-name Petra --last-name Ohm --role staff --portal-password stdin <<< kurz
 postern: a portal password needs 10 characters or more
 ? 1
 $ postern user show p@ohm.test

@@ -2,24 +2,8 @@
 $ postern user show frieda@praxis.test
 Account 4
   name              Frieda Frei
-*
-*
-*
-*
-*
-*
-*
-*
-*
+...
 $ postern user show Frieda.Frei@SECURE.test
 Account 4
   name              Frieda Frei
-*
-*
-*
-*
-*
-*
-*
-*
-*
+...
