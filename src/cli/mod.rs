@@ -7,6 +7,7 @@
 pub mod app_password;
 pub mod cluster;
 pub mod config_file;
+pub mod open;
 pub mod practice;
 pub mod table;
 pub mod user;
@@ -32,6 +33,15 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Practices: make, list, show, change
+    #[command(subcommand)]
+    Practice(practice::Command),
+    /// People's accounts: make, list, show, change, lock, unlock
+    #[command(subcommand)]
+    User(user::Command),
+    /// App passwords of mail programs: make, list, revoke
+    #[command(subcommand)]
+    AppPassword(app_password::Command),
     /// The configuration file: a sample, or what is wrong with one
     #[command(subcommand)]
     Config(config_file::Command),
@@ -43,6 +53,15 @@ pub fn main() -> ExitCode {
     let place = ConfigPlace { path: arguments.config };
     let output = Output { json: arguments.json };
     let done = match arguments.verb {
+        Verb::Practice(command) => {
+            open::with_store(&place, async |store| practice::run(store, command, output).await)
+        }
+        Verb::User(command) => {
+            open::with_store(&place, async |store| user::run(store, command, output).await)
+        }
+        Verb::AppPassword(command) => {
+            open::with_store(&place, async |store| app_password::run(store, command, output).await)
+        }
         Verb::Config(command) => config_file::run(&place, &command, output),
     };
     match done {

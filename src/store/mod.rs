@@ -167,7 +167,7 @@ impl Store {
         Ok(Self(Arc::new(Inner {
             pool,
             keys,
-            domain: options.domain,
+            domain: options.domain.to_lowercase(),
             clock: options.clock,
             events,
             hub,
@@ -183,9 +183,12 @@ impl Store {
     /// [`StoreError::Migrate`], also when a newer program has been here.
     pub async fn migrate(database_url: &str) -> Result<(), StoreError> {
         let connect: PgConnectOptions = database_url.parse()?;
-        let mut conn = connect.disable_statement_logging().connect().await?;
-        MIGRATIONS.run(&mut conn).await?;
-        conn.close().await?;
+        // A pool, since a future that lends a bare connection to the migrator cannot be spawned.
+        let pool =
+            PgPoolOptions::new().max_connections(1).connect_with(connect.disable_statement_logging()).await?;
+        let done = MIGRATIONS.run(&pool).await;
+        pool.close().await;
+        done?;
         Ok(())
     }
 

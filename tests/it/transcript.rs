@@ -91,7 +91,8 @@ fn variable(text: &str) -> (&str, usize) {
 
 /// `\r`, `\n`, `\0`, `\\`, `\"`, `\xHH` inside the quotes of a raw line.
 pub fn unescape(quoted: &str) -> Vec<u8> {
-    let inner = quoted.trim().strip_prefix('"').and_then(|s| s.strip_suffix('"')).expect("raw text in quotes");
+    let inner =
+        quoted.trim().strip_prefix('"').and_then(|s| s.strip_suffix('"')).expect("raw text in quotes");
     let mut out = Vec::new();
     let mut bytes = inner.bytes();
     while let Some(b) = bytes.next() {
