@@ -14,6 +14,7 @@
 mod address;
 mod charset;
 mod content;
+mod date;
 mod encoded_word;
 mod entity;
 mod envelope;
@@ -33,6 +34,7 @@ mod wire;
 
 pub use address::{MAX_ADDRESSES, Mailbox, addresses};
 pub use charset::TextDecoder;
+pub use date::{SentDate, sent_date};
 pub use encoded_word::decode_header;
 pub use facts::{Facts, FactsError, FactsRef, Role, Section, SectionKind, SectionRef};
 pub use field::{Field, fields, select_header_fields, unfold};

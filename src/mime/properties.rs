@@ -412,6 +412,7 @@ proptest! {
         decode_header(&raw);
         addresses(&raw);
         message_ids(&raw);
+        sent_date(&raw);
         let mut chosen = Vec::new();
         select_header_fields(&raw, &["from"], false, &mut chosen);
         select_header_fields(&raw, &["from"], true, &mut chosen);
