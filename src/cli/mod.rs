@@ -5,10 +5,16 @@
 //! May import everything; `anyhow` is used here alone.
 
 pub mod app_password;
+pub mod certificate;
 pub mod cluster;
 pub mod config_file;
-pub mod open;
+pub mod database;
+pub mod demo;
+pub mod doctor;
+pub mod logging;
+pub mod migrate;
 pub mod practice;
+pub mod serve;
 pub mod table;
 pub mod user;
 
@@ -33,6 +39,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Try it out: a whole system in one folder, with accounts and mail
+    Demo(demo::Arguments),
+    /// Run the gateway until SIGTERM; SIGHUP reads certificate and limits again
+    Serve,
+    /// Bring the database's schema up to date; the first time, make the master key
+    Migrate,
     /// Practices: make, list, show, change
     #[command(subcommand)]
     Practice(practice::Command),
@@ -42,6 +54,8 @@ enum Verb {
     /// App passwords of mail programs: make, list, revoke
     #[command(subcommand)]
     AppPassword(app_password::Command),
+    /// Look at certificate, database, clock, ports, and say how to mend what is wrong
+    Doctor,
     /// The configuration file: a sample, or what is wrong with one
     #[command(subcommand)]
     Config(config_file::Command),
@@ -53,16 +67,20 @@ pub fn main() -> ExitCode {
     let place = ConfigPlace { path: arguments.config };
     let output = Output { json: arguments.json };
     let done = match arguments.verb {
+        Verb::Config(command) => config_file::run(&place, &command, output),
+        Verb::Doctor => block_on(doctor::run(&place, output)),
+        Verb::Demo(arguments) => block_on(demo::run(arguments)),
+        Verb::Serve => block_on(serve::run(&place)),
+        Verb::Migrate => block_on(async { migrate::run(&place.load()?, output).await }),
         Verb::Practice(command) => {
-            open::with_store(&place, async |store| practice::run(store, command, output).await)
+            block_on(database::with_store(&place, async |store| practice::run(store, command, output).await))
         }
         Verb::User(command) => {
-            open::with_store(&place, async |store| user::run(store, command, output).await)
+            block_on(database::with_store(&place, async |store| user::run(store, command, output).await))
         }
-        Verb::AppPassword(command) => {
-            open::with_store(&place, async |store| app_password::run(store, command, output).await)
-        }
-        Verb::Config(command) => config_file::run(&place, &command, output),
+        Verb::AppPassword(command) => block_on(database::with_store(&place, async |store| {
+            app_password::run(store, command, output).await
+        })),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -73,12 +91,21 @@ pub fn main() -> ExitCode {
     }
 }
 
+fn block_on(verb: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(verb)
+}
+
 /// Where the configuration file is.
 pub struct ConfigPlace {
     path: Option<PathBuf>,
 }
 
 impl ConfigPlace {
+    /// A file of this program's own.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path: Some(path) }
+    }
+
     /// The file named by the arguments, else by the environment, else the default one.
     pub fn path(&self) -> PathBuf {
         let variable = || std::env::var_os(crate::config::FILE_VARIABLE).map(PathBuf::from);

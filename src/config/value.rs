@@ -68,6 +68,12 @@ impl Setting for Vec<SocketAddr> {
 #[serde(transparent)]
 pub struct Hidden(pub String);
 
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl std::fmt::Debug for Hidden {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Hidden(…)")

@@ -12,6 +12,7 @@ mod bodies;
 mod credentials;
 mod deliver;
 mod events;
+mod health;
 mod hub;
 mod ingest;
 mod keys;
@@ -38,6 +39,7 @@ pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };
 pub use deliver::{NewSubmission, SubmitOutcome};
+pub use health::{Health, Schema};
 pub use ingest::{Ingest, Ingested, MEMORY_MAX};
 pub use keys::{KeyError, Lookup, MasterKey};
 pub use live::{LiveMailbox, MailboxState, Row};
