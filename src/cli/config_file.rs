@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::{ConfigPlace, Output};
 use crate::config;
+use crate::policy::attachment::AttachmentTypes;
 
 /// What to do with the configuration.
 #[derive(Subcommand)]
@@ -33,7 +34,8 @@ pub fn run(place: &ConfigPlace, command: &Command, output: Output) -> anyhow::Re
         }
         Command::Check => {
             let path = place.path();
-            place.load()?;
+            let attachments = place.load()?.attachments;
+            AttachmentTypes::configured(&attachments.add, &attachments.remove, &attachments.custom)?;
             let data = serde_json::json!({ "file": path, "ok": true });
             output.print(&data, format_args!("{}: no faults\n", path.display()))
         }

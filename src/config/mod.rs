@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 pub use render::{manual, sample};
 pub use settings::{
-    Config, Database, Imap, Keys, Limits, Log, Mail, Metrics, Portal, Section, Submission, Tls, sections,
+    Attachments, Config, Database, Imap, Keys, Limits, Log, Mail, Metrics, Portal, Section, Submission, Tls,
+    sections,
 };
 pub use value::{Hidden, LogFormat};
 

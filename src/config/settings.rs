@@ -175,6 +175,20 @@ settings! {
         listen: Vec<SocketAddr> = vec![SocketAddr::from(([127, 0, 0, 1], 9464))];
     }
 
+    /// Which files may be attached. The standard list: jpg jpeg jfif png gif bmp tif tiff heic heif mp4 mov m4v
+    /// pdf doc xls ppt docx xlsx pptx rtf txt csv log dcm dicom stl ply obj zip, and signatures of signed
+    /// messages. Programs, scripts, web pages, SVG, macros and whole mails are refused always. Read again at
+    /// SIGHUP.
+    [attachments: Attachments] {
+        /// Endings to accept beside the standard list, of those whose content can be checked: webp, ics, vcf.
+        add: Vec<String> = Vec::new();
+        /// Endings of the standard list to refuse.
+        remove: Vec<String> = Vec::new();
+        /// Types of your own, each as `ending@offset:bytes`: where in the file (from 0) which bytes (hexadecimal)
+        /// stand. `3oxz@0:504b0304` accepts files ending in .3oxz that begin with those four bytes.
+        custom: Vec<String> = Vec::new();
+    }
+
     /// How much of anything one peer or one message may take. Read again at SIGHUP.
     [limits: Limits] {
         /// All attachments of a message together, decoded, in MB of 1,048,576 bytes (a practice may have its own).

@@ -58,9 +58,21 @@ impl Setting for Vec<SocketAddr> {
     const KIND: &'static str = "list of address:port";
 
     fn from_env(text: &str) -> toml::Value {
-        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-        toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
+        list(text)
     }
+}
+
+impl Setting for Vec<String> {
+    const KIND: &'static str = "list of texts";
+
+    fn from_env(text: &str) -> toml::Value {
+        list(text)
+    }
+}
+
+fn list(text: &str) -> toml::Value {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
 }
 
 /// A text that may hold a password: never shown by `Debug`.

@@ -409,6 +409,24 @@ pub struct CustomType {
     pub signature: Vec<u8>,
 }
 
+impl std::str::FromStr for CustomType {
+    type Err = AttachmentTypesError;
+
+    /// `ending@offset:bytes`, the bytes in hexadecimal.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = || AttachmentTypesError::Form(text.to_owned());
+        let (ending, rest) = text.split_once('@').ok_or_else(form)?;
+        let (offset, hex) = rest.split_once(':').ok_or_else(form)?;
+        let digits: Option<Vec<u32>> = hex.chars().map(|c| c.to_digit(16)).collect();
+        let digits = digits.filter(|d| d.len().is_multiple_of(2)).ok_or_else(form)?;
+        Ok(Self {
+            ending: ending.to_owned(),
+            offset: offset.parse().map_err(|_| form())?,
+            signature: digits.chunks_exact(2).map(|d| (d[0] << 4 | d[1]) as u8).collect(),
+        })
+    }
+}
+
 /// The list of accepted types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachmentTypes {
@@ -428,6 +446,12 @@ pub enum AttachmentTypesError {
     /// A custom type needs a signature within the part of a file that is kept for checking.
     #[error("the signature of .{0} must have 2 to 64 bytes and lie within the first 1024 bytes of the file")]
     Signature(String),
+    /// Not `ending@offset:bytes`.
+    #[error("\"{0}\" does not have the form ending@offset:bytes, as in 3oxz@0:504b0304")]
+    Form(String),
+    /// To be removed, but not on the standard list.
+    #[error(".{0} is not on the standard list of attachment types")]
+    NotListed(String),
     /// The ending belongs to a built-in type.
     #[error(".{0} has its own content check already")]
     Taken(String),
@@ -450,10 +474,9 @@ impl AttachmentTypes {
         endings: impl IntoIterator<Item = S>,
         custom: Vec<CustomType>,
     ) -> Result<Self, AttachmentTypesError> {
-        let norm = |s: &str| s.trim().trim_start_matches('.').to_ascii_lowercase();
         let mut list = BTreeSet::new();
         for ending in endings {
-            let ending = norm(ending.as_ref());
+            let ending = normal(ending.as_ref());
             if Never::of_ending(&ending).is_some() {
                 return Err(AttachmentTypesError::Never(ending));
             }
@@ -464,7 +487,7 @@ impl AttachmentTypes {
         }
         let mut own = Vec::with_capacity(custom.len());
         for mut one in custom {
-            one.ending = norm(&one.ending);
+            one.ending = normal(&one.ending);
             if Never::of_ending(&one.ending).is_some() {
                 return Err(AttachmentTypesError::Never(one.ending));
             }
@@ -481,7 +504,29 @@ impl AttachmentTypes {
         Ok(Self { endings: list, custom: own })
     }
 
-    /// The endings of the default list, for the sample configuration.
+    /// The standard list, wider by `add` and `custom` (each as [`CustomType`] reads it), narrower by
+    /// `remove`.
+    ///
+    /// # Errors
+    /// [`AttachmentTypesError`] names the entry that cannot be.
+    pub fn configured(
+        add: &[String],
+        remove: &[String],
+        custom: &[String],
+    ) -> Result<Self, AttachmentTypesError> {
+        let custom = custom.iter().map(|c| c.parse()).collect::<Result<Vec<CustomType>, _>>()?;
+        let standard = Self::default_endings();
+        for ending in remove {
+            if !standard.contains(&normal(ending).as_str()) {
+                return Err(AttachmentTypesError::NotListed(normal(ending)));
+            }
+        }
+        let removed = |ending: &&str| remove.iter().any(|r| normal(r) == *ending);
+        let kept = standard.iter().copied().filter(|e| !removed(e));
+        Self::new(kept.chain(add.iter().map(String::as_str)), custom)
+    }
+
+    /// The endings of the standard list.
     pub fn default_endings() -> Vec<&'static str> {
         CATALOGUE.iter().filter(|r| r.by_default).flat_map(|r| r.endings).copied().collect()
     }
@@ -514,6 +559,11 @@ impl AttachmentTypes {
         words.extend(self.custom.iter().map(|c| c.ending.as_str()));
         words.join(", ")
     }
+}
+
+/// An ending as operators write it: with a dot or without, in any case.
+fn normal(ending: &str) -> String {
+    ending.trim().trim_start_matches('.').to_lowercase()
 }
 
 #[cfg(test)]
@@ -549,6 +599,42 @@ mod tests {
         let types = AttachmentTypes::new(["pdf"], vec![own]).unwrap();
         assert_eq!(types.accepted("3ox"), Some(Kind::Custom(0)));
         assert_eq!(types.in_words(), "pdf, 3ox");
+    }
+
+    #[test]
+    fn r19_as_the_configuration_says_it() {
+        let texts = |list: &[&str]| list.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        let of = |add: &[&str], remove: &[&str], custom: &[&str]| {
+            AttachmentTypes::configured(&texts(add), &texts(remove), &texts(custom))
+        };
+        assert_eq!(of(&[], &[], &[]), Ok(AttachmentTypes::default()));
+        let types = of(&[".ICS"], &["zip", ".Mov"], &["3oxz@4:504b0304"]).unwrap();
+        assert_eq!(types.accepted("ics"), Some(Kind::Calendar));
+        assert_eq!(types.accepted("zip"), None);
+        assert_eq!(types.accepted("mov"), None);
+        assert_eq!(types.accepted("mp4"), Some(Kind::Mp4));
+        let own = CustomType { ending: "3oxz".to_owned(), offset: 4, signature: b"PK\x03\x04".to_vec() };
+        assert_eq!(types.custom(), [own]);
+        for bad in [
+            "3oxz",
+            "3oxz@x:00",
+            "3oxz@0:0",
+            "3oxz@0:zz",
+            "3oxz@-1:0000",
+            "@0:0000",
+            "3oxz@0:00",
+            "pdf@0:0000",
+        ] {
+            assert!(of(&[], &[], &[bad]).is_err(), "{bad}");
+        }
+        assert!(of(&["exe"], &[], &[]).is_err());
+        assert!(of(&[], &["exe"], &[]).is_err());
+        let said =
+            crate::config::sections().into_iter().find(|s| s.name == "attachments").unwrap().doc.join(" ");
+        for ending in AttachmentTypes::default_endings() {
+            let signature = matches!(ending, "p7s" | "asc" | "sig");
+            assert!(signature || said.split([' ', ',']).any(|word| word == ending), "{ending}");
+        }
     }
 
     #[test]
