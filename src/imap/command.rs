@@ -409,6 +409,13 @@ pub struct SearchReturn {
     pub save: bool,
 }
 
+impl SearchReturn {
+    /// `(ALL)`: what `()` means, and what rev2 answers to a SEARCH without RETURN.
+    pub fn all() -> Self {
+        Self { all: true, ..Self::default() }
+    }
+}
+
 /// FETCH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetch {

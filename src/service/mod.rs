@@ -5,4 +5,5 @@ pub mod authenticate;
 pub mod mailbox;
 pub mod portal_password;
 pub mod read;
+pub mod search;
 pub mod submit;

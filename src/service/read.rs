@@ -20,4 +20,8 @@ impl AccountMail {
     pub async fn body(&self, body: BodyId) -> Result<Option<BodyReader>, MailError> {
         Ok(self.store.body(self.account, body).await?)
     }
+    /// The bytes of several small messages, in the order asked: one statement brings them along.
+    pub async fn bodies(&self, bodies: &[BodyId]) -> Result<Vec<Option<BodyReader>>, MailError> {
+        Ok(self.store.bodies(self.account, bodies).await?)
+    }
 }

@@ -51,6 +51,16 @@ impl Chunks {
         Ok(plain.into())
     }
 
+    /// A reader that has the first chunk already.
+    fn with_first(self, chunks: i32, sealed: Vec<u8>) -> Result<BodyReader, StoreError> {
+        if chunks.cast_unsigned() != self.count() {
+            return Err(StoreError::Corrupt("message.chunks"));
+        }
+        let first = self.open(0, sealed)?;
+        *self.last.lock() = Some((0, first));
+        Ok(BodyReader(self))
+    }
+
     /// The bytes of the range, as far as the message reaches.
     pub(super) async fn read(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
         let end = range.end.min(self.shape.size);
@@ -207,12 +217,40 @@ impl Store {
         };
         let shape = shape(body, row.size, row.chunk_size)?;
         let chunks = Chunks::new(self.clone(), shape, seal.unwrap(&row.wrapped, shape)?);
-        if row.chunks.cast_unsigned() != chunks.count() {
-            return Err(StoreError::Corrupt("message.chunks"));
+        Ok(Some(chunks.with_first(row.chunks, row.data)?))
+    }
+
+    /// As [`Store::body`] for several messages, in the order asked: 1 statement for all. Their first
+    /// chunks are in memory together, so ask for few.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when stored bytes were changed.
+    pub async fn bodies(
+        &self,
+        account: AccountId,
+        bodies: &[BodyId],
+    ) -> Result<Vec<Option<BodyReader>>, StoreError> {
+        let seal = self.seal_key(account).await?;
+        let ids: Vec<_> = bodies.iter().map(|b| b.0).collect();
+        let rows = sqlx::query!(
+            r#"select u.n as "n!", m.size, m.chunk_size, m.chunks, k.wrapped, c.data
+                 from unnest($1::uuid[]) with ordinality u(id, n)
+                 join message m on m.id = u.id
+                 join message_key k on k.message_id = u.id and k.seal_key_id = $2
+                 join body_chunk c on c.message_id = u.id and c.idx = 0"#,
+            &ids,
+            seal.id.0
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        let mut out: Vec<_> = bodies.iter().map(|_| None).collect();
+        for row in rows {
+            let at = (row.n - 1) as usize;
+            let shape = shape(bodies[at], row.size, row.chunk_size)?;
+            let chunks = Chunks::new(self.clone(), shape, seal.unwrap(&row.wrapped, shape)?);
+            out[at] = Some(chunks.with_first(row.chunks, row.data)?);
         }
-        let first = chunks.open(0, row.data)?;
-        *chunks.last.lock() = Some((0, first));
-        Ok(Some(BodyReader(chunks)))
+        Ok(out)
     }
 }
 

@@ -9,6 +9,7 @@ mod fetch;
 mod list;
 mod mailboxes;
 mod quota;
+mod search;
 mod select;
 mod sign_in;
 mod status;
@@ -22,7 +23,7 @@ use super::wire::Bytes;
 
 impl<S: Bytes> Client<S> {
     /// Carries out a command that `session` permits now.
-    pub(super) async fn perform(&mut self, _tag: &str, command: C) -> Answer {
+    pub(super) async fn perform(&mut self, tag: &str, command: C) -> Answer {
         match command {
             C::Capability => self.capability(),
             C::Noop | C::Check => self.noop().await,
@@ -54,7 +55,7 @@ impl<S: Bytes> Client<S> {
             C::GetQuota { root } => Box::pin(self.get_quota(&root)).await,
             C::GetQuotaRoot(mailbox) => Box::pin(self.get_quota_root(&mailbox)).await,
             C::SetQuota { .. } => self.set_quota(),
-            C::Search(_) => Err(Reply::bad("not yet").into()),
+            C::Search(search) => Box::pin(self.search(tag, search)).await,
             // The connection's own loop idles.
             C::Idle => Err(Reply::bad("not now").into()),
         }

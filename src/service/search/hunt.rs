@@ -1,0 +1,166 @@
+//! One message's body, searched piece by piece.
+//!
+//! Pure: says which bytes it wants next and is fed them; it stops asking as soon as the search is
+//! decided. Held are one piece, decoded, and as much of the last as the longest text needs to be
+//! found across the seam. BODY looks into every text part, attached or not; TEXT into the header
+//! fields of parts and embedded messages as well (RFC 9051 §6.4.4).
+
+use std::ops::Range;
+
+use super::fold::Window;
+use super::header;
+use super::plan::{Known, Leaf, Plan};
+use crate::mime::{FactsRef, SectionKind, SectionRef, TextDecoder, TransferDecoder, TransferEncoding};
+use crate::service::mailbox::Row;
+
+/// Bytes asked for at a time, and where pieces are cut.
+const PIECE: u64 = 128 * 1024;
+/// Longest header block of a part that is looked into.
+const HEADER: u64 = 256 * 1024;
+
+pub(super) struct Hunt<'p> {
+    plan: &'p Plan,
+    row: Row,
+    recent: bool,
+    known: Known,
+    /// What is left to look into, the next at the end.
+    places: Vec<Place>,
+    reading: Option<Reading>,
+    window: Window,
+    decoded: Vec<u8>,
+    text: String,
+}
+
+enum Place {
+    Header(Range<u64>),
+    Text { range: Range<u64>, encoding: TransferEncoding, charset: Option<String> },
+}
+
+struct Reading {
+    left: Range<u64>,
+    /// `None`: a header block, read as a whole.
+    decoders: Option<(TransferDecoder, TextDecoder)>,
+}
+
+/// Whether a part's content is text.
+fn is_text(section: &SectionRef<'_>) -> bool {
+    section.is_text() || (section.kind == SectionKind::Leaf && section.media_type.starts_with("message/"))
+}
+
+impl<'p> Hunt<'p> {
+    /// For a message whose header was examined.
+    pub fn new(plan: &'p Plan, row: Row, recent: bool, known: Known, facts: &FactsRef<'_>) -> Self {
+        let open = |is: fn(&Leaf) -> bool| {
+            plan.leaves().iter().zip(&known).any(|(leaf, known)| known.is_none() && is(leaf))
+        };
+        let headers = open(|leaf| matches!(leaf, Leaf::Text(_)));
+        let mut places = Vec::new();
+        if open(|leaf| leaf.body_needle().is_some()) {
+            for section in facts.sections() {
+                // The top header block was examined already.
+                if headers && section.index > 0 && !section.header.is_empty() {
+                    let Range { start, end } = section.header;
+                    places.push(Place::Header(start..end.min(start + HEADER)));
+                }
+                if is_text(&section) && !section.body.is_empty() {
+                    places.push(Place::Text {
+                        range: section.body,
+                        encoding: section.encoding,
+                        charset: section.charset.map(str::to_owned),
+                    });
+                }
+            }
+            places.reverse();
+        }
+        Self {
+            plan,
+            row,
+            recent,
+            known,
+            places,
+            reading: None,
+            window: Window::default(),
+            decoded: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// The bytes it wants to be fed next; `None`: it is decided.
+    pub fn wants(&mut self) -> Option<Range<u64>> {
+        if self.plan.verdict(&self.row, self.recent, &self.known).is_some() {
+            return None;
+        }
+        let reading = match &mut self.reading {
+            Some(reading) => reading,
+            None => {
+                let place = self.places.pop()?;
+                self.window.clear();
+                self.reading.insert(match place {
+                    Place::Header(range) => Reading { left: range, decoders: None },
+                    Place::Text { range, encoding, charset } => Reading {
+                        left: range,
+                        decoders: Some((
+                            TransferDecoder::new(encoding),
+                            TextDecoder::new(charset.as_deref()),
+                        )),
+                    },
+                })
+            }
+        };
+        let Range { start, end } = reading.left;
+        let stop = match reading.decoders {
+            None => end,
+            Some(_) => end.min((start / PIECE + 1) * PIECE),
+        };
+        Some(start..stop)
+    }
+
+    /// Takes the bytes it asked for, or the first of them (of a header block all); none: there are no
+    /// more.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let Some(reading) = &mut self.reading else {
+            return;
+        };
+        reading.left.start += bytes.len() as u64;
+        let Some((transfer, charset)) = &mut reading.decoders else {
+            let folded = header::text(bytes);
+            self.reading = None;
+            for (leaf, known) in self.plan.leaves().iter().zip(&mut self.known) {
+                if known.is_none()
+                    && let Leaf::Text(needle) = leaf
+                    && needle.within(&folded)
+                {
+                    *known = Some(true);
+                }
+            }
+            return;
+        };
+        self.decoded.clear();
+        self.text.clear();
+        transfer.push(bytes, &mut self.decoded);
+        let over = reading.left.is_empty() || bytes.is_empty();
+        if over {
+            transfer.finish(&mut self.decoded);
+        }
+        charset.push(&self.decoded, &mut self.text);
+        if over {
+            charset.finish(&mut self.text);
+            self.reading = None;
+        }
+        self.window.push(&self.text, self.plan.longest());
+        for (leaf, known) in self.plan.leaves().iter().zip(&mut self.known) {
+            if known.is_none() && leaf.body_needle().is_some_and(|needle| needle.within(self.window.folded()))
+            {
+                *known = Some(true);
+            }
+        }
+    }
+
+    /// Whether the message matches: what was not found is not there.
+    pub fn matches(mut self) -> bool {
+        for known in &mut self.known {
+            known.get_or_insert(false);
+        }
+        self.plan.verdict(&self.row, self.recent, &self.known).unwrap_or(false)
+    }
+}
