@@ -20,6 +20,7 @@ use crate::imap::{self, Imap};
 use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
 };
+use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::{MB, announced_size};
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
@@ -99,7 +100,7 @@ impl Gateway {
             database::open(&config, &database.url, config.database.connections, clock.clone()).await?;
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
-        let submitter = Submitter::new(store.clone(), clock, submit_settings(&config));
+        let submitter = Submitter::new(store.clone(), clock, submit_settings(&config)?);
         let shared = Shared {
             imap: Imap::new(
                 imap_settings(&config),
@@ -210,12 +211,13 @@ impl Gateway {
     /// Everything else waits for a restart.
     ///
     /// # Errors
-    /// The certificate's fault; the one in use stays, the limits are taken over all the same.
+    /// The certificate's fault; the one in use stays, the limits are taken over all the same. Or a fault
+    /// of `[attachments]`: nothing is taken over.
     pub fn reload(&self, config: &Config) -> anyhow::Result<()> {
         let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission } = &self.shared;
+        submitter.reload(submit_settings(config)?);
         imap.set_settings(imap_settings(config));
         smtp.reload(smtp_settings(config));
-        submitter.reload(submit_settings(config));
         for admission in [imap_admission, smtp_admission, portal_admission] {
             admission.set_limits(net_limits(config));
         }
@@ -320,22 +322,26 @@ fn net_limits(config: &Config) -> net::Limits {
     }
 }
 
-fn policy_settings(config: &Config) -> policy::Settings {
-    policy::Settings {
+/// # Errors
+/// The entry of `[attachments]` that cannot be.
+fn policy_settings(config: &Config) -> anyhow::Result<policy::Settings> {
+    let types = &config.attachments;
+    Ok(policy::Settings {
+        attachments: AttachmentTypes::configured(&types.add, &types.remove, &types.custom)?,
         attachment_limit: u64::from(config.limits.attachments_mb) * MB,
         text_room: u64::from(config.limits.text_mb) * MB,
         portal_url: config.portal.url.clone(),
         secure_domain: config.mail.domain.clone(),
         ..policy::Settings::default()
-    }
+    })
 }
 
-fn submit_settings(config: &Config) -> submit::Settings {
-    submit::Settings {
+fn submit_settings(config: &Config) -> anyhow::Result<submit::Settings> {
+    Ok(submit::Settings {
         hostname: config.mail.hostname.clone(),
-        policy: policy_settings(config),
+        policy: policy_settings(config)?,
         ..submit::Settings::default()
-    }
+    })
 }
 
 fn smtp_settings(config: &Config) -> smtp::Settings {
@@ -351,9 +357,9 @@ fn smtp_settings(config: &Config) -> smtp::Settings {
 }
 
 fn imap_settings(config: &Config) -> imap::Settings {
-    let policy = policy_settings(config);
+    let limits = &config.limits;
     imap::Settings {
-        append_limit: announced_size(policy.attachment_limit, policy.text_room),
+        append_limit: announced_size(u64::from(limits.attachments_mb) * MB, u64::from(limits.text_mb) * MB),
         compress: config.imap.compress,
         sign_in_timeout: Duration::from_secs(config.limits.sign_in_seconds.into()),
         autologout: Duration::from_secs(u64::from(config.limits.imap_idle_minutes) * 60),
