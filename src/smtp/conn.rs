@@ -288,8 +288,8 @@ impl Client {
     }
 
     async fn recipient(&mut self, path: &str) -> Answer {
-        if let Draft::Refused(mail) = std::mem::replace(&mut self.draft, Draft::None) {
-            match self.begin(mail) {
+        if let Draft::Refused(mail) = &self.draft {
+            match self.begin(mail.clone()) {
                 Answer::Accept => {}
                 other => return other,
             }
