@@ -195,7 +195,6 @@ create table message (
     facts        bytea not null,              -- sealed: envelope, structure, header block, sections
     created_at   timestamptz not null default now()
 ) with (toast_tuple_target = 8160);
-create index message_created_at on message using brin (created_at);
 alter table message alter column facts set storage external;
 
 create table message_key (

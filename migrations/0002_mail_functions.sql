@@ -603,3 +603,80 @@ begin
     delete from mailbox_change where account_id = p_account and mailbox_id = p_mailbox;
     delete from sent_append where account_id = p_account and mailbox_id = p_mailbox;
 end $$;
+
+-- One small step of the sweeper in each of its fields; ages in seconds. All zero: nothing is due, or
+-- another gateway is sweeping. Mailbox rows are locked one at a time, with nothing else held.
+create function sweep(p_staged double precision, p_changes double precision, p_expunged double precision,
+                      p_sent_append double precision)
+returns table (staged bigint, changes bigint, expunged bigint, messages bigint, sent_appends bigint)
+language plpgsql
+set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+    v_ids uuid[];
+    v_box record;
+    v_upto bigint;
+begin
+    staged := 0; changes := 0; expunged := 0; messages := 0; sent_appends := 0;
+    if not pg_try_advisory_xact_lock(7064001) then
+        return next;
+        return;
+    end if;
+
+    -- First, and one mailbox per step: the row lock must be the only thing others could wait for.
+    select c.account_id, c.mailbox_id into v_box from mailbox_change c
+     where c.changed_at < now() - make_interval(secs => p_changes) limit 1;
+    if found then
+        perform from mailbox m where m.account_id = v_box.account_id and m.id = v_box.mailbox_id
+            for no key update;
+        with gone as (
+            delete from mailbox_change c
+             where c.account_id = v_box.account_id and c.mailbox_id = v_box.mailbox_id
+               and c.changed_at < now() - make_interval(secs => p_changes)
+            returning c.modseq
+        ) select count(*), max(modseq) into changes, v_upto from gone;
+        update mailbox m set changes_from = greatest(m.changes_from, v_upto)
+         where m.account_id = v_box.account_id and m.id = v_box.mailbox_id;
+        return next;
+        return;
+    end if;
+
+    -- Who stages, or claims, holds the row: it is passed over.
+    select array_agg(d.message_id) into v_ids
+      from (select s.message_id from staged s
+             where s.touched_at < now() - make_interval(secs => p_staged)
+             limit 10 for update skip locked) d;
+    if v_ids is not null then
+        delete from staged s where s.message_id = any(v_ids);
+        delete from body_chunk b where b.message_id = any(v_ids);
+        staged := cardinality(v_ids);
+    end if;
+
+    with gone as (
+        delete from expunged e
+         where (e.account_id, e.mailbox_id, e.uid) in (
+               select x.account_id, x.mailbox_id, x.uid from expunged x
+                where x.expunged_at < now() - make_interval(secs => p_expunged) limit 200)
+        returning e.message_id
+    ) select count(*), array_agg(distinct message_id) into expunged, v_ids from gone;
+    if expunged > 0 then
+        with gone as (
+            delete from message m
+             where m.id = any(v_ids)
+               and not exists (select from mailbox_message e where e.message_id = m.id)
+               and not exists (select from expunged e where e.message_id = m.id)
+            returning m.id
+        ) select array_agg(id) into v_ids from gone;
+        delete from message_key k where k.message_id = any(v_ids);
+        delete from body_chunk b where b.message_id = any(v_ids);
+        messages := coalesce(cardinality(v_ids), 0);
+    end if;
+
+    delete from sent_append a
+     where (a.account_id, a.msgid_key, a.mailbox_id, a.uid) in (
+           select x.account_id, x.msgid_key, x.mailbox_id, x.uid from sent_append x
+            where x.appended_at < now() - make_interval(secs => p_sent_append)
+            limit 1000 for update skip locked);
+    get diagnostics sent_appends = row_count;
+    return next;
+end $$;

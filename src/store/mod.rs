@@ -23,6 +23,7 @@ mod mailboxes;
 mod messages;
 mod practices;
 mod seal;
+mod sweeper;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -48,6 +49,7 @@ pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use practices::Practice;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
+pub use sweeper::{Retention, Swept};
 
 use crate::clock::Clock;
 
@@ -215,6 +217,20 @@ impl Store {
     /// The portal's own domain (R30).
     pub fn domain(&self) -> &str {
         &self.0.domain
+    }
+
+    /// Runs something until the store is closed.
+    fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let Some(mut stop) = self.0.background.stop.lock().as_ref().map(watch::Sender::subscribe) else {
+            return;
+        };
+        let task = tokio::spawn(async move {
+            tokio::select! {
+                _ = stop.changed() => {}
+                () = work => {}
+            }
+        });
+        self.0.background.tasks.lock().push(task);
     }
 
     /// Finishes what runs in the background and closes every connection.
