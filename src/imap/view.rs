@@ -138,7 +138,7 @@ impl View {
 
     /// The row of a message of this view: alive, or gone and not told yet. `None`: gone too long ago.
     pub fn row<'a>(&'a self, now: &'a MailboxState, uid: u32) -> Option<&'a Row> {
-        now.row(uid).or_else(|| self.gone(uid))
+        now.row(uid).or_else(|| self.gone(uid)).or_else(|| lately(now, uid))
     }
 
     /// Notes a flag change of this session's own that needs no further report.
@@ -231,8 +231,7 @@ impl View {
             if rows.next_if_eq(&uid).is_some() {
                 continue;
             }
-            let lately = || now.expunged.iter().rev().find(|(_, r)| r.uid == uid).map(|(_, r)| *r);
-            gone.push((uid, self.gone(uid).copied().or_else(lately)));
+            gone.push((uid, self.gone(uid).or_else(|| lately(now, uid)).copied()));
         }
         self.gone = gone;
     }
@@ -246,6 +245,11 @@ impl View {
         Arc::make_mut(&mut self.uids).retain(|uid| gone.next_if_eq(uid).is_none());
         numbers
     }
+}
+
+/// The row of a message that was expunged not long ago.
+fn lately(now: &MailboxState, uid: u32) -> Option<&Row> {
+    now.expunged.iter().rev().find(|(_, row)| row.uid == uid).map(|(_, row)| row)
 }
 
 /// The lists of UIDs that views share, by mailbox: one list however many sessions are in it.
@@ -330,6 +334,7 @@ mod tests {
         let mut state = mailbox(3);
         let mut view = View::open(&state);
         expunge(&mut state, 1);
+        assert_eq!(view.row(&state, 2).unwrap().uid, 2);
         arrive(&mut state);
         let changes = view.catch_up(&state, Expunges::Withheld);
         assert_eq!((changes.expunged, changes.exists), (vec![], Some(4)));

@@ -114,13 +114,8 @@ impl<S: Bytes> Client<S> {
             let is_subscribed = subscribed.contains(name);
             // A parent is told only where the pattern stops at its level.
             let stands_for_children = || {
-                let below = |n: &&MailboxName| n.is_below(name);
-                subscribed
-                    .range(name..)
-                    .skip(1)
-                    .take_while(|n| n.as_str().starts_with(name.as_str()))
-                    .filter(below)
-                    .any(|n| !pattern.matches(n.as_str()))
+                let behind = subscribed.range(name..).take_while(|n| n.as_str().starts_with(name.as_str()));
+                behind.filter(|n| n.is_below(name)).any(|n| !pattern.matches(n.as_str()))
             };
             if !pattern.matches(name.as_str()) || (!is_subscribed && !stands_for_children()) {
                 continue;

@@ -1,0 +1,7 @@
+# RFC 5819: LIST RETURN (STATUS …)
+@mail anna INBOX 2
+@login 1 anna
+1> a LIST "" INBOX RETURN (STATUS (MESSAGES UNSEEN))
+1< * LIST (\HasNoChildren) "/" "INBOX"
+1< * STATUS "INBOX" (MESSAGES 2 UNSEEN 2)
+1< a OK *

@@ -1,0 +1,17 @@
+# RFC 3501 §2.3.2: \Recent goes to one session
+@mail anna INBOX 2
+@login 1 anna
+@login 2 anna
+1> a SELECT INBOX
+1< * 2 RECENT
+1< a OK *
+2> a SELECT INBOX
+2< * 0 RECENT
+2< a OK *
+2> b FETCH 1 FLAGS
+2< * 1 FETCH (UID 1 FLAGS ())
+2< b OK *
+1> b FETCH 1:2 FLAGS
+1< * 1 FETCH (UID 1 FLAGS (\Recent))
+1< * 2 FETCH (UID 2 FLAGS (\Recent))
+1< b OK *
