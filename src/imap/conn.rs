@@ -178,12 +178,6 @@ impl Imap {
         greeting.write("*", &mut client.wire.out);
         client.run().await
     }
-
-    /// As [`serve`](Self::serve), over any stream, protected already.
-    #[cfg(test)]
-    pub(super) async fn serve_stream<S: Bytes>(self: Arc<Self>, stream: S, peer: Peer) {
-        self.talk(stream, Channel::Tls, peer).await;
-    }
 }
 
 /// Why the wait for the client ended.

@@ -149,13 +149,11 @@ fn octets(range: Range<u64>, partial: Option<Partial>, out: &mut Vec<u8>) -> Res
 
 /// A section that the message may not have.
 fn located(range: Option<Range<u64>>, partial: Option<Partial>, out: &mut Vec<u8>) -> Option<Rest> {
-    match range {
-        Some(range) => Some(octets(range, partial, out)),
-        None => {
-            out.extend_from_slice(b"NIL");
-            None
-        }
-    }
+    let Some(range) = range else {
+        out.extend_from_slice(b"NIL");
+        return None;
+    };
+    Some(octets(range, partial, out))
 }
 
 /// The top header block, from the facts when they hold all of it.

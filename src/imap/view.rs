@@ -402,7 +402,9 @@ mod tests {
         let state = mailbox(4);
         let lists = SharedLists::default();
         let mut views = [View::open(&state), View::open(&state)];
-        views.iter_mut().for_each(|v| lists.share(MailboxId(1), v));
+        for view in &mut views {
+            lists.share(MailboxId(1), view);
+        }
         assert!(Arc::ptr_eq(&views[0].uids, &views[1].uids));
     }
 
@@ -428,7 +430,6 @@ mod tests {
     }
 
     /// A client that believes what it is told: UIDs by position, and the flags it knows.
-    #[derive(Default)]
     struct Client {
         messages: Vec<(u32, u64)>,
         reported: u32,
@@ -460,8 +461,8 @@ mod tests {
         fn a_client_that_believes_the_view_knows_the_mailbox(steps in prop::collection::vec(step(), 0..80)) {
             let mut state = mailbox(3);
             let mut view = View::open(&state);
-            let mut client = Client::default();
-            client.messages = state.rows.iter().map(|r| (r.uid, r.flags.0)).collect();
+            let messages = state.rows.iter().map(|r| (r.uid, r.flags.0)).collect();
+            let mut client = Client { messages, reported: 0 };
             for step in steps.into_iter().chain([Step::Look(true)]) {
                 match step {
                     Step::Arrive => arrive(&mut state),

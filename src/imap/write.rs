@@ -51,8 +51,8 @@ pub fn mailbox_name(name: &MailboxName, mode: Utf8Mode, out: &mut Vec<u8>) {
 }
 
 /// `(\Seen $Forwarded)`. Bits without a name are left out.
-pub fn flag_list<'a>(flags: Flags, recent: bool, keywords: &'a [(u8, Keyword)], out: &mut Vec<u8>) {
-    let system = SystemFlag::ALL.into_iter().filter(|f| flags.has(*f)).map(|f| f.as_str());
+pub fn flag_list(flags: Flags, recent: bool, keywords: &[(u8, Keyword)], out: &mut Vec<u8>) {
+    let system = SystemFlag::ALL.into_iter().filter(|f| flags.has(*f)).map(|f| -> &str { f.as_str() });
     let named = keywords.iter().filter(|(bit, _)| flags.0 & (1 << bit) != 0).map(|(_, k)| k.as_str());
     words(system.chain(recent.then_some("\\Recent")).chain(named), out);
 }
@@ -69,12 +69,13 @@ pub fn words<'a>(words: impl Iterator<Item = &'a str>, out: &mut Vec<u8>) {
     out.push(b')');
 }
 
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// `"17-Jul-1996 02:44:25 +0000"`: an internal date, in UTC.
 pub fn date_time(unix: i64, out: &mut Vec<u8>) {
     let time = jiff::Timestamp::from_second(unix).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     let t = jiff::tz::TimeZone::UTC.to_datetime(time);
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let month = MONTHS[usize::from(t.month().unsigned_abs() - 1) % 12];
     let _ = write!(
         out,

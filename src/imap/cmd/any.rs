@@ -6,10 +6,10 @@ use crate::imap::wire::Bytes;
 
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.1.1
-    pub(super) fn capability(&mut self) -> Answer {
+    pub(super) fn capability(&mut self) -> Reply {
         let line = format!("* CAPABILITY {}\r\n", self.session.capabilities());
         self.wire.out.extend_from_slice(line.as_bytes());
-        Ok(Reply::ok("CAPABILITY done"))
+        Reply::ok("CAPABILITY done")
     }
 
     /// RFC 9051 §6.1.2: a client that polls is told what is in the database now.
@@ -19,19 +19,19 @@ impl<S: Bytes> Client<S> {
     }
 
     /// RFC 9051 §6.1.3
-    pub(super) fn logout(&mut self) -> Answer {
+    pub(super) fn logout(&mut self) -> Reply {
         self.wire.out.extend_from_slice(b"* BYE Goodbye\r\n");
         self.session.logged_out();
         self.then = Then::Close;
-        Ok(Reply::ok("LOGOUT done"))
+        Reply::ok("LOGOUT done")
     }
 
     /// RFC 2971. What the client says of itself is not kept: it tells Support nothing it needs.
-    pub(super) fn id(&mut self) -> Answer {
+    pub(super) fn id(&mut self) -> Reply {
         self.wire.out.extend_from_slice(
             concat!("* ID (\"name\" \"postern\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")\r\n")
                 .as_bytes(),
         );
-        Ok(Reply::ok("ID done"))
+        Reply::ok("ID done")
     }
 }

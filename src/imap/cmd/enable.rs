@@ -7,7 +7,7 @@ use crate::imap::wire::Bytes;
 
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.3.1
-    pub(super) fn enable(&mut self, what: &[Enable]) -> Answer {
+    pub(super) fn enable(&mut self, what: &[Enable]) -> Reply {
         let new = self.session.enable(what);
         self.wire.out.extend_from_slice(b"* ENABLED");
         for name in &new {
@@ -20,7 +20,7 @@ impl<S: Bytes> Client<S> {
         if new.contains(&"CONDSTORE") {
             self.tell_highest_modseq();
         }
-        Ok(Reply::ok("ENABLE done"))
+        Reply::ok("ENABLE done")
     }
 
     /// Turns CONDSTORE on because a command asked for mod-sequences (RFC 7162 §3.1).

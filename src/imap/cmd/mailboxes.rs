@@ -49,8 +49,8 @@ impl<S: Bytes> Client<S> {
     }
 
     /// RFC 9051 §6.3.10: one personal namespace, no others.
-    pub(super) fn namespace(&mut self) -> Answer {
+    pub(super) fn namespace(&mut self) -> Reply {
         self.wire.out.extend_from_slice(b"* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
-        Ok(Reply::ok("NAMESPACE done"))
+        Reply::ok("NAMESPACE done")
     }
 }

@@ -33,11 +33,6 @@ impl<S: Bytes> Client<S> {
         Ok(Reply::ok("GETQUOTAROOT done"))
     }
 
-    /// RFC 9208 §4.1.1: Support sets caps, by the CLI.
-    pub(super) fn set_quota(&mut self) -> Answer {
-        Err(Reply::no("Only Support can change the storage of an account").with(Code::NoPerm).into())
-    }
-
     async fn quota_response(&mut self) -> Result<(), Failure> {
         let usage = self.mail()?.usage().await?;
         let used = usage.size.div_ceil(1024);
@@ -49,4 +44,9 @@ impl<S: Bytes> Client<S> {
         self.wire.out.extend_from_slice(line.as_bytes());
         Ok(())
     }
+}
+
+/// RFC 9208 §4.1.1: Support sets caps, by the CLI.
+pub(super) fn set_quota() -> Reply {
+    Reply::no("Only Support can change the storage of an account").with(Code::NoPerm)
 }

@@ -8,7 +8,7 @@ use crate::imap::selected::Selected;
 use crate::imap::wire::Bytes;
 use crate::service::mailbox::MailboxState;
 use crate::service::search::{FirstPass, Hit, Plan, Scope};
-use crate::types::ModSeq;
+use crate::types::{ModSeq, SeqNum};
 
 impl<S: Bytes> Client<S> {
     pub(super) async fn search(&mut self, tag: &str, search: Search) -> Answer {
@@ -46,7 +46,7 @@ impl<S: Bytes> Client<S> {
         }
         let number = |hit: &Hit| match by {
             By::Uid => Some(hit.uid),
-            By::Sequence => selected.view.seq(hit.uid).map(|seq| seq.get()),
+            By::Sequence => selected.view.seq(hit.uid).map(SeqNum::get),
         };
         match returns {
             None => {

@@ -92,13 +92,13 @@ impl<S: Bytes> Client<S> {
                 Err(error) => return Err(Failure::Mail(error)),
             }
         }
-        self.unselect()
+        Ok(self.unselect())
     }
 
     /// RFC 9051 §6.4.2
-    pub(super) fn unselect(&mut self) -> Answer {
+    pub(super) fn unselect(&mut self) -> Reply {
         self.selected = None;
         self.session.unselected();
-        Ok(Reply::ok("the mailbox is closed"))
+        Reply::ok("the mailbox is closed")
     }
 }

@@ -15,9 +15,9 @@ const REFUSED: &str = "The address or the app password is wrong, or the account 
 
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.2.1: the handshake follows the reply.
-    pub(super) fn start_tls(&mut self) -> Answer {
+    pub(super) fn start_tls(&mut self) -> Reply {
         self.then = Then::StartTls;
-        Ok(Reply::ok("begin TLS now"))
+        Reply::ok("begin TLS now")
     }
 
     /// RFC 9051 §6.2.2 with PLAIN (RFC 4616) and LOGIN; an initial response is RFC 4959's.

@@ -7,7 +7,7 @@ use crate::imap::reply::{Code, Reply};
 use crate::imap::selected::{Telling, flags_fetch};
 use crate::imap::view::FlagsSeen;
 use crate::imap::wire::Bytes;
-use crate::types::FlagChange;
+use crate::types::{FlagChange, SeqNum};
 
 impl<S: Bytes> Client<S> {
     pub(super) async fn store(&mut self, store: Store) -> Answer {
@@ -31,9 +31,8 @@ impl<S: Bytes> Client<S> {
         self.refresh().await?;
 
         let telling = Telling::to(self.session.enabled());
-        let selected = match &mut self.selected {
-            Some(selected) => selected,
-            None => return Err(Reply::bad("no mailbox is selected").into()),
+        let Some(selected) = &mut self.selected else {
+            return Err(Reply::bad("no mailbox is selected").into());
         };
         for &(uid, _, modseq) in &stored.changed {
             selected.view.answered(uid, modseq);
@@ -65,7 +64,7 @@ impl<S: Bytes> Client<S> {
         let mut modified: Vec<u32> = match store.by {
             By::Uid => stored.modified,
             By::Sequence => {
-                stored.modified.iter().filter_map(|uid| selected.view.seq(*uid)).map(|s| s.get()).collect()
+                stored.modified.iter().filter_map(|uid| selected.view.seq(*uid)).map(SeqNum::get).collect()
             }
         };
         modified.sort_unstable();

@@ -71,5 +71,5 @@ pub(super) fn to_target(error: MailError) -> Failure {
 fn copy_uid(mut copied: Copied) -> Option<Code> {
     copied.uids.sort_unstable();
     let (from, to): (Vec<u32>, Vec<u32>) = copied.uids.into_iter().unzip();
-    (!from.is_empty()).then(|| Code::CopyUid(copied.uidvalidity, from, to))
+    (!from.is_empty()).then_some(Code::CopyUid(copied.uidvalidity, from, to))
 }
