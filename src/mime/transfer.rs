@@ -510,7 +510,7 @@ mod tests {
     #[test]
     fn checkpoints_lie_every_64_kib() {
         use base64::Engine as _;
-        let content: Vec<u8> = (0..300_000u32).map(|i| (i * 7919 >> 5) as u8).collect();
+        let content: Vec<u8> = (0..300_000u32).map(|i| ((i * 7919) >> 5) as u8).collect();
         let text = base64::engine::general_purpose::STANDARD.encode(&content);
         let lines: Vec<u8> = text.as_bytes().chunks(76).flat_map(|l| [l, b"\r\n"].concat()).collect();
         for input in [&lines[..], text.as_bytes()] {
