@@ -19,15 +19,20 @@ pub use connections::serve;
 pub struct Settings {
     /// The host name that mail programs connect to, shown on the page.
     pub mail_hostname: String,
+    /// Its own address, as people type it.
+    pub url: String,
 }
 
+/// For names of the operator's own. A browser that is told so of `localhost` would refuse everything else
+/// that its user runs there.
+const STRICT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
 /// Headers of every answer: nothing is loaded from anywhere, nothing frames the page, nothing is cached.
-const SECURITY: [(header::HeaderName, &str); 6] = [
+const SECURITY: [(header::HeaderName, &str); 5] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     ),
-    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -41,16 +46,21 @@ where
     F: Future<Output = bool> + Send + 'static,
 {
     let page = page(settings);
+    let strict = !settings.url.trim_start_matches("https://").starts_with("localhost");
     Router::new()
         .route("/", get(async move || Html(page)))
         .route("/healthz", get(async move || health(alive().await)))
         .fallback(async || (StatusCode::NOT_FOUND, "There is no such page.\n"))
-        .layer(axum::middleware::map_response(secured))
+        .layer(axum::middleware::map_response(async move |response| secured(response, strict)))
 }
 
-async fn secured(mut response: Response) -> Response {
+fn secured(mut response: Response, strict: bool) -> Response {
+    let headers = response.headers_mut();
     for (name, value) in SECURITY {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if strict {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
     }
     response
 }
