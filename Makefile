@@ -1,5 +1,5 @@
 # postern: what a developer types. Everything needed is set up by scripts/setup.
-.PHONY: demo test soak fuzz sqlx fmt setup-demo setup-test
+.PHONY: demo test soak fuzz sqlx docs fmt setup-demo setup-test
 
 # Empty unless the caller sets it: cargo's own.
 CARGO ?= cargo
@@ -28,6 +28,13 @@ fuzz: setup-test
 # Writes .sqlx anew from the migrations and the queries in src/store.
 sqlx: setup-test
 	./scripts/sqlx-data --write
+
+# The sample and the page of settings, from src/config/settings.rs.
+docs:
+	$(CARGO) run --quiet -- config example > config/postern.toml.new
+	$(CARGO) run --quiet -- config manual > docs/config.md.new
+	mv config/postern.toml.new config/postern.toml
+	mv docs/config.md.new docs/config.md
 
 setup-demo:
 	@./scripts/setup demo

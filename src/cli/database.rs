@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::store::{KeyError, MasterKey, Options, Store, StoreError};
 
 /// How long a verb waits for a gateway that is just starting its private PostgreSQL.
-const STARTING: Duration = Duration::from_secs(60);
+const STARTING: Duration = Duration::from_mins(1);
 /// Connections of the private server beside the gateway's own: verbs, psql, `pg_dump`.
 const SPARE_CONNECTIONS: u32 = 40;
 

@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "postern", version, arg_required_else_help = true)]
 struct Arguments {
-    /// The configuration file; without it POSTERN_CONFIG, else /etc/postern/postern.toml
+    /// The configuration file; without it `POSTERN_CONFIG`, else /etc/postern/postern.toml
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Print data as JSON

@@ -152,10 +152,8 @@ impl Gateway {
                 self.doors.spawn(net::serve(listener, door, self.shutdown.subscribe(), serve));
             }
         }
-        let settings = portal::Settings {
-            mail_hostname: config.mail.hostname.clone(),
-            url: config.portal.url.clone(),
-        };
+        let settings =
+            portal::Settings { mail_hostname: config.mail.hostname.clone(), url: config.portal.url.clone() };
         let pages = portal::router(&settings, alive(self.store.clone()));
         for listener in sockets.portal {
             // A browser understands nothing before a request.

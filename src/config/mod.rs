@@ -235,7 +235,7 @@ fn refuse_unknown(table: &toml::Table, sections: &[Section], path: &Path) -> Res
                 message: format!("\"{name}\" is a section: write [{name}] and its settings below"),
             });
         };
-        for key in keys.keys().filter(|key| section.keys.iter().all(|k| k.name != **key)) {
+        if let Some(key) = keys.keys().find(|key| section.keys.iter().all(|k| k.name != **key)) {
             let elsewhere = sections.iter().find(|s| s.keys.iter().any(|k| k.name == *key));
             let own = nearest(key, section.keys.iter().map(|k| format!("{name}.{}", k.name)));
             let hint = match elsewhere {

@@ -51,7 +51,7 @@ where
         .route("/", get(async move || Html(page)))
         .route("/healthz", get(async move || health(alive().await)))
         .fallback(async || (StatusCode::NOT_FOUND, "There is no such page.\n"))
-        .layer(axum::middleware::map_response(async move |response| secured(response, strict)))
+        .layer(axum::middleware::map_response(move |r| std::future::ready(secured(r, strict))))
 }
 
 fn secured(mut response: Response, strict: bool) -> Response {

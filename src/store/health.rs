@@ -57,10 +57,8 @@ impl Store {
         )
         .fetch_one(&mut conn)
         .await?;
-        let applied = match row.begun {
-            true => conn.list_applied_migrations(&MIGRATIONS.table_name).await?,
-            false => Vec::new(),
-        };
+        let applied =
+            if row.begun { conn.list_applied_migrations(&MIGRATIONS.table_name).await? } else { Vec::new() };
         conn.close().await?;
         let ours: Vec<i64> = MIGRATIONS.iter().map(|m| m.version).collect();
         let missing = ours.iter().filter(|v| applied.iter().all(|a| a.version != **v)).count();

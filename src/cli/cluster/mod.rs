@@ -105,10 +105,7 @@ impl Cluster {
         let password = server::initialise(&place, &programs)?;
         let supervisor = Arc::new(Supervisor::new(place, programs, options));
         let server = supervisor.bring_up()?;
-        let guard = match options.ephemeral {
-            true => Some(guard::Guard::watch(supervisor.place())?),
-            false => None,
-        };
+        let guard = if options.ephemeral { Some(guard::Guard::watch(supervisor.place())?) } else { None };
         let thread = std::thread::Builder::new()
             .name("postgres".to_owned())
             .spawn({
@@ -119,7 +116,7 @@ impl Cluster {
         Ok(Self { supervisor, thread: Some(thread), password, _guard: guard, _lock: lock })
     }
 
-    /// The address of one of its databases, as psql, pg_dump and `sqlx` take it. Holds the password.
+    /// The address of one of its databases, as `psql`, `pg_dump` and `sqlx` take it. Holds the password.
     pub fn url(&self, database: &str) -> String {
         url(&self.password, &self.supervisor.socket_dir(), database)
     }
@@ -184,6 +181,11 @@ fn url(password: &str, socket_dir: &Path, database: &str) -> String {
         }
     }
     format!("postgres://{NAME}:{password}@{host}/{database}")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |n: u8| char::from(b"0123456789abcdef"[usize::from(n)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Takes the home's lock; the kernel gives it back when this process ends, in whatever way.

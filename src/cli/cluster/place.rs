@@ -175,7 +175,7 @@ impl Place {
                 Err(e) => return Err(ClusterError::io(&path)(e)),
             }
             let meta = path.symlink_metadata().map_err(ClusterError::io(&path))?;
-            if meta.is_dir() && meta.uid() == own.as_raw() && meta.mode() & 0o077 == 0 {
+            if meta.is_dir() && meta.uid() == own.as_raw() && meta.mode().trailing_zeros() >= 6 {
                 return Ok(path);
             }
         }
@@ -241,7 +241,7 @@ fn make_dir(path: &Path, mode: u32) -> Result<(), ClusterError> {
 fn short_hash(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
     let hash = digest::digest(&digest::SHA256, path.as_os_str().as_bytes());
-    hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    super::hex(&hash.as_ref()[..8])
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ use super::programs::Programs;
 use super::{ClusterError, NAME, Options, Place};
 
 /// Crash recovery replays at most what lies between two checkpoints.
-const START_LIMIT: Duration = Duration::from_secs(600);
+const START_LIMIT: Duration = Duration::from_mins(10);
 /// A fast shutdown writes one checkpoint; then it is cut short, which costs a recovery and no data.
-const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_mins(1);
 /// Longest pause between two tries to start a server that keeps dying.
 const RETRY_LIMIT: Duration = Duration::from_secs(5);
 
@@ -152,7 +152,7 @@ fn new_password() -> Result<String, ClusterError> {
     let mut bytes = [0; 20];
     aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|_| ClusterError::Place("the system gave no random numbers".to_owned()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(super::hex(&bytes))
 }
 
 /// The server while it runs.

@@ -205,8 +205,8 @@ fn folder(dir: &Path) -> anyhow::Result<PathBuf> {
 
 fn configuration(dir: &Path, listen: IpAddr, ports: Ports) -> Config {
     let mut config = Config::default();
-    config.mail.domain = DOMAIN.to_owned();
-    config.mail.hostname = HOSTNAME.to_owned();
+    DOMAIN.clone_into(&mut config.mail.domain);
+    HOSTNAME.clone_into(&mut config.mail.hostname);
     config.database.url = Hidden("embedded".to_owned());
     config.database.data_dir = dir.join("postgres");
     config.keys.master_file = dir.join("master.key");

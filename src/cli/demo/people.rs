@@ -16,7 +16,7 @@ const MARKET: &str = "Zahnarztpraxis am Markt";
 const NORTH: &str = "Kieferorthopädie Nordstadt";
 const LOAD: &str = "Load programs";
 
-/// Two practices with three paid accounts each, one of which grants nothing to nobody: a free dentist.
+/// Two practices with three paid accounts each, and a dentist of his own with a free one.
 const PEOPLE: [Part; 7] = [
     ("Anna", "Weber", Role::Doctor, Some(MARKET), true),
     ("Bert", "Brandt", Role::Staff, Some(MARKET), false),
@@ -38,28 +38,25 @@ pub(super) async fn ensure(store: &Store, state: &mut State, dir: &Path) -> anyh
         }
         let portal_password = random_app_password()?;
         let hash = hasher.hash(portal_password.clone()).await?;
-        let account = match store.resolve(&email).await? {
-            Some(account) => {
-                store.set_portal_password(account.id, Some(&hash)).await?;
-                account
-            }
-            None => {
-                let practice = match practice {
-                    Some(name) => Some(ensure_practice(store, name).await?),
-                    None => None,
-                };
-                let person = NewAccount {
-                    practice,
-                    first_name: first.to_owned(),
-                    last_name: last.to_owned(),
-                    role,
-                    tier: if practice.is_some() { Tier::Paid } else { Tier::Free },
-                    user_manager,
-                    email,
-                    portal_password: Some(hash),
-                };
-                store.account_create(person).await?
-            }
+        let account = if let Some(account) = store.resolve(&email).await? {
+            store.set_portal_password(account.id, Some(&hash)).await?;
+            account
+        } else {
+            let practice = match practice {
+                Some(name) => Some(ensure_practice(store, name).await?),
+                None => None,
+            };
+            let person = NewAccount {
+                practice,
+                first_name: first.to_owned(),
+                last_name: last.to_owned(),
+                role,
+                tier: if practice.is_some() { Tier::Paid } else { Tier::Free },
+                user_manager,
+                email,
+                portal_password: Some(hash),
+            };
+            store.account_create(person).await?
         };
         let (_, secret) = store.app_password_create(account.id, "Demo").await?;
         state.people.push(person(&account, Some(&portal_password), &secret)?);

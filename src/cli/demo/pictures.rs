@@ -56,7 +56,7 @@ pub(super) fn letter(lines: &[&str]) -> Vec<u8> {
     let mut page = String::from("BT /F1 12 Tf 72 760 Td 18 TL\n");
     for line in lines {
         let line = line.replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)");
-        page.push_str(&format!("({line}) Tj T*\n"));
+        page.extend(["(", &line, ") Tj T*\n"]);
     }
     page.push_str("ET\n");
     let objects = [
