@@ -252,7 +252,8 @@ mod tests {
     /// A clone under root's own home: the data lies elsewhere and is found again.
     #[test]
     fn out_of_reach_is_elsewhere() {
-        let closed = tempfile::tempdir().unwrap();
+        let closed =
+            tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o700)).tempdir().unwrap();
         let open = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().unwrap();
         let (home, elsewhere) = (closed.path().join("db"), open.path().join("postern"));
         let place = Place::prepare_or(&home, &elsewhere).unwrap();
