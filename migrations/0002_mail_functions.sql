@@ -25,6 +25,8 @@ language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
 as $$
 declare
+    v_accounts bigint[];
+    v_boxes   bigint[];
     v_locked  bigint[];
     v_outcome text[];
     v_inbox   bigint[];
@@ -41,16 +43,20 @@ begin
     insert into body_chunk (message_id, idx, data)
         select * from unnest(c_message, c_idx, c_data);
 
+    select array_agg(x.account_id), array_agg(x.id) into v_accounts, v_boxes
+      from (select i.account_id, i.id
+              from unnest(p_recipient, p_inbox_key) u(account_id, name_key)
+              join mailbox i on i.account_id = u.account_id and i.name_key = u.name_key
+            union
+            select s.account_id, s.id
+              from unnest(p_sender) u(account_id)
+              join mailbox s on s.account_id = u.account_id and s.special_use = 'sent') x;
+    -- A plain join: whoever waited for a row here has it judged again in its new version, and with
+    -- anything more (a semi-join) PostgreSQL would drop it then.
     with locked as (
-        select m.id from mailbox m
-         where (m.account_id, m.id) in (
-                select i.account_id, i.id
-                  from unnest(p_recipient, p_inbox_key) u(account_id, name_key)
-                  join mailbox i on i.account_id = u.account_id and i.name_key = u.name_key
-                union all
-                select s.account_id, s.id
-                  from unnest(p_sender) u(account_id)
-                  join mailbox s on s.account_id = u.account_id and s.special_use = 'sent')
+        select m.id
+          from unnest(v_accounts, v_boxes) u(account_id, id)
+          join mailbox m on m.account_id = u.account_id and m.id = u.id
          order by m.account_id, m.id
            for no key update of m
     )

@@ -79,6 +79,7 @@ fn message(id: &str, size: usize) -> Vec<u8> {
         text.extend((0..line).map(|_| b'a' + seed.next(26) as u8));
         text.extend(b"\r\n");
     }
+    text.resize(size, b' ');
     text
 }
 
@@ -655,7 +656,7 @@ async fn names() {
     ] {
         assert!(g.store.rename_mailbox(g.anna, &name(from), &name(to)).await.is_err(), "{why}");
     }
-    let long = "l".repeat(990);
+    let long = "l".repeat(996);
     let too_long = g.store.rename_mailbox(g.anna, &name("x"), &name(&long)).await;
     assert!(matches!(too_long, Err(MailError::Name(_))));
 
