@@ -98,7 +98,11 @@ async fn mbsync_second_run_changes_nothing() {
     assert_eq!(first, second);
     assert_eq!(third.len(), 23);
     let flags = world.flags("anna", "INBOX").await;
-    assert_eq!(flags.iter().filter(|f| f.contains("\\Flagged") && f.contains("\\Seen")).count(), 1, "{flags:?}");
+    assert_eq!(
+        flags.iter().filter(|f| f.contains("\\Flagged") && f.contains("\\Seen")).count(),
+        1,
+        "{flags:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -116,7 +116,8 @@ impl Run {
 async fn run(name: &str, script: &str) -> Result<(), String> {
     let world = World::new().await;
     let bindings = Bindings(world.variables());
-    let mut run = Run { world, bindings, clients: HashMap::new(), expected: HashMap::new(), tags: HashMap::new() };
+    let mut run =
+        Run { world, bindings, clients: HashMap::new(), expected: HashMap::new(), tags: HashMap::new() };
     let mut lines = script.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let at = |what: String| format!("{name}.t:{}: {what}", number + 1);
@@ -135,7 +136,11 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
                 literal.push_str("\r\n");
             }
             let size = literal.len();
-            text = text.replacen("{lit}", &format!("{{{size}}}"), 1).replacen("{lit+}", &format!("{{{size}+}}"), 1);
+            text = text.replacen("{lit}", &format!("{{{size}}}"), 1).replacen(
+                "{lit+}",
+                &format!("{{{size}+}}"),
+                1,
+            );
             text = format!("{text}\r\n{literal}{after}");
         }
         if text.trim().is_empty() || text.starts_with('#') {
@@ -175,7 +180,8 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
                         run.tags.insert(who, tag);
                     }
                     let wire = run.clients.get_mut(&who).ok_or_else(|| at("no such client".into()))?;
-                    if let Some((head, literal)) = fill.split_once("}\r\n").filter(|(h, _)| !h.ends_with('+')) {
+                    if let Some((head, literal)) = fill.split_once("}\r\n").filter(|(h, _)| !h.ends_with('+'))
+                    {
                         // A synchronising literal waits for its continuation request.
                         wire.send(format!("{head}}}\r\n").as_bytes()).await;
                         let go = wire.response().await.unwrap_or_default();

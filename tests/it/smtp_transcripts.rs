@@ -17,7 +17,7 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
             continue;
         }
         if let Some(which) = line.strip_prefix("@listener ") {
-            listener = which.trim();
+            (listener, client) = (which.trim(), None);
             continue;
         }
         if client.is_none() {

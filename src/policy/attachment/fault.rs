@@ -65,94 +65,72 @@ impl Fault {
         Refusal::new("R19", 554, "5.6.1", text)
     }
 
+    /// The subject with what is to be said of it. Of a member it has been said already that the
+    /// whole "cannot be sent: the file … in it".
     fn sentence(&self, subject: &str, inside: bool, types: &AttachmentTypes) -> String {
-        // Inside an archive "cannot be sent" has been said already.
-        let cannot = if inside { "" } else { " cannot be sent:" };
-        let it = if inside { "" } else { " it" };
-        let again = if inside {
-            "please pack the archive again without it"
-        } else {
-            "please attach it in another form"
-        };
-        match self {
+        let so = if inside { "" } else { " cannot be sent: it" };
+        let again = if inside { "pack the archive again" } else { "attach it again" };
+        let said = match self {
             Self::NotAccepted(ending) => format!(
-                "{subject}{cannot}{it} is of the type .{}, which is not accepted; accepted are {}",
+                "is of the type .{}, which is not accepted; accepted are {}",
                 quoted(ending).trim_matches('"'),
                 types.in_words()
             ),
-            Self::Never(Never::Program) => {
-                format!("{subject}{cannot}{it} is a program or script, and those are never accepted")
+            Self::Never(Never::Program) => "is a program or script, and those are never accepted".to_owned(),
+            Self::Never(Never::WebPage) => {
+                "is a web page or SVG drawing, and those are never accepted; please send it as PDF".to_owned()
             }
-            Self::Never(Never::WebPage) => format!(
-                "{subject}{cannot}{it} is a web page or SVG drawing, and those are never accepted; please send it as PDF"
-            ),
-            Self::Never(Never::Macros) | Self::Macros => format!(
-                "{subject}{cannot}{it} is an Office file with macros; please save it without macros or as PDF and send that"
-            ),
-            Self::Never(Never::Mail) => format!(
-                "{subject}{cannot}{it} is a whole mail message, and forwarding is not possible here; please copy the text into your message"
-            ),
-            Self::Never(Never::Tnef) => format!(
-                "{subject}{cannot} Outlook has packed your attachments into it; please set the message format to HTML or plain text and send again"
-            ),
-            Self::Never(Never::Encrypted) | Self::Encrypted => format!(
-                "{subject}{cannot}{it} is encrypted or protected by a password and cannot be checked; please attach it without protection, it stays inside the portal"
-            ),
+            Self::Never(Never::Macros) | Self::Macros => {
+                "is an Office file with macros; please save it without macros or as PDF and send that".to_owned()
+            }
+            Self::Never(Never::Mail) => {
+                "is a whole mail message, and forwarding is not possible here; please copy the text into your message".to_owned()
+            }
+            Self::Never(Never::Tnef) => {
+                "is what Outlook packs attachments into; please set the message format to HTML or plain text and send again".to_owned()
+            }
+            Self::Never(Never::Encrypted) | Self::Encrypted => {
+                "is encrypted or protected by a password and cannot be checked; please attach it without protection, it stays inside the portal".to_owned()
+            }
             Self::NoEnding => format!(
-                "{subject}{cannot} its name has no ending that says what it is, such as .pdf or .jpg; please rename the file and attach it again"
+                "has no ending in its name that says what it is, such as .pdf or .jpg; please rename the file and {again}"
             ),
-            Self::AmbiguousName => format!(
-                "{subject}{cannot} its name has a colon or a hidden character in it; please rename the file and attach it again"
-            ),
-            Self::Differs(kind) => format!(
-                "{subject}{cannot}{it} is not {} although its name says so; please save it again in that format",
-                kind.label()
-            ),
+            Self::AmbiguousName => {
+                format!("has a colon or a hidden character in its name; please rename the file and {again}")
+            }
+            Self::Differs(kind) => {
+                format!("is not {} although its name says so; please save it again in that format", kind.label())
+            }
             Self::ThreeShape => {
-                format!(
-                    "{subject}{cannot}{it} is a 3Shape file, not a DICOM image; please export it as STL and attach that"
-                )
+                "is a 3Shape file, not a DICOM image; please export it as STL and attach that".to_owned()
             }
             Self::NotUnicode => {
-                format!(
-                    "{subject}{cannot}{it} is not plain text in UTF-8; please save it as text in UTF-8, or as PDF"
-                )
+                "is not plain text in UTF-8; please save it as text in UTF-8, or as PDF".to_owned()
             }
             Self::LooseSignature => {
-                format!(
-                    "{subject}{cannot} a signature or key is accepted only as the signature of a signed message"
-                )
+                "is a signature or key, which is accepted only as the signature of a signed message".to_owned()
             }
             Self::Nested => {
-                format!(
-                    "{subject}{cannot}{it} is an archive inside an archive; please attach its files directly or in one ZIP"
-                )
+                "is an archive inside an archive; please attach its files directly or in one ZIP".to_owned()
             }
             Self::TooMuchInside => {
-                format!(
-                    "{subject}{cannot} there is too much packed into it; please send its files in several messages"
-                )
+                "has too much packed into it; please send its files in several messages".to_owned()
             }
-            Self::Damaged => {
-                format!("{subject}{cannot}{it} is damaged or incomplete; please make it again, {again}")
-            }
+            Self::Damaged => format!("is damaged or incomplete; please make it anew and {again}"),
             Self::Compression => {
-                format!(
-                    "{subject}{cannot}{it} is packed in a way that cannot be checked; please pack it as an ordinary ZIP"
-                )
+                "is packed in a way that cannot be checked; please pack it as an ordinary ZIP".to_owned()
             }
             Self::Escapes => {
-                format!(
-                    "{subject}{cannot} the name points outside of the archive; please pack the files again"
-                )
+                "has a name that points outside of the archive; please pack the files again".to_owned()
             }
-            Self::AmbiguousPart => format!(
-                "{subject}{cannot}{it} is attached in a way that mail programs read differently; please attach it again in a new message"
-            ),
-            Self::InText => format!("{subject}{cannot}{it} holds another file between its lines"),
+            Self::AmbiguousPart => {
+                "is attached in a way that mail programs read differently; please attach it again in a new message".to_owned()
+            }
+            Self::InText => "holds another file between its lines".to_owned(),
             // One level only: an archive in an archive is refused as such.
-            Self::Member(_, fault) => fault.sentence(subject, inside, types),
-        }
+            Self::Member(_, fault) => return fault.sentence(subject, inside, types),
+        };
+        format!("{subject}{so} {said}")
     }
 }
 

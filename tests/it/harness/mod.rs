@@ -60,8 +60,10 @@ where
     F: Future<Output = Result<(), String>> + Send + 'static,
 {
     let only = std::env::var("POSTERN_SCRIPT").ok();
-    let scripts: Vec<_> =
-        scripts.into_iter().filter(|(name, _)| only.as_ref().is_none_or(|o| name.contains(o.as_str()))).collect();
+    let scripts: Vec<_> = scripts
+        .into_iter()
+        .filter(|(name, _)| only.as_ref().is_none_or(|o| name.contains(o.as_str())))
+        .collect();
     assert!(only.is_some() || !scripts.is_empty(), "no script found");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let count = scripts.len();
