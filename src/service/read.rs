@@ -16,11 +16,8 @@ impl AccountMail {
         Ok(self.store.facts(self.account, bodies).await?)
     }
 
-    /// The bytes of one message, to be read in pieces. `None`: it is no longer there.
-    pub async fn body(&self, body: BodyId) -> Result<Option<BodyReader>, MailError> {
-        Ok(self.store.body(self.account, body).await?)
-    }
-    /// The bytes of several small messages, in the order asked: one statement brings them along.
+    /// The bytes of messages, to be read in pieces, in the order asked. One statement for all, which
+    /// brings their first chunks along: ask for few. `None`: the message is no longer there.
     pub async fn bodies(&self, bodies: &[BodyId]) -> Result<Vec<Option<BodyReader>>, MailError> {
         Ok(self.store.bodies(self.account, bodies).await?)
     }

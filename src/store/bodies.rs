@@ -13,6 +13,8 @@ use crate::types::{AccountId, BodyId};
 
 /// Bytes of plaintext in each chunk but the last.
 pub(super) const CHUNK_SIZE: u32 = 128 * 1024;
+/// Sealed bytes of facts after which one statement reads no more.
+const FACTS_AT_ONCE: i64 = 1024 * 1024;
 /// Chunks read by one statement.
 const CHUNKS_AT_ONCE: u32 = 4;
 
@@ -163,7 +165,8 @@ impl BodyReader {
 
 impl Store {
     /// The opened facts ([`crate::mime::FactsRef::parse`]) of messages, in the order asked; `None` for one
-    /// that is not there any more. 1 statement.
+    /// that is not there any more. 1 statement. Answers for the first few alone, at least one, when the
+    /// facts of all would take more than [`FACTS_AT_ONCE`].
     ///
     /// # Errors
     /// [`StoreError::Seal`] when stored bytes were changed.
@@ -174,22 +177,31 @@ impl Store {
     ) -> Result<Vec<Option<Bytes>>, StoreError> {
         let seal = self.seal_key(account).await?;
         let ids: Vec<_> = bodies.iter().map(|b| b.0).collect();
+        // octet_length of an EXTERNAL value is known without reading it.
         let rows = sqlx::query!(
-            r#"select u.n as "n!", m.size, m.chunk_size, m.facts, k.wrapped
-                 from unnest($1::uuid[]) with ordinality u(id, n)
-                 join message m on m.id = u.id
-                 join message_key k on k.message_id = u.id and k.seal_key_id = $2"#,
+            r#"select n as "n!", size as "size?", chunk_size as "chunk_size?", facts as "facts?",
+                      wrapped as "wrapped?"
+                 from (select u.n, m.size, m.chunk_size, m.facts, k.wrapped,
+                              sum(coalesce(octet_length(m.facts), 0)) over (order by u.n)
+                                - coalesce(octet_length(m.facts), 0) as before
+                         from unnest($1::uuid[]) with ordinality u(id, n)
+                         left join (message m join message_key k on k.message_id = m.id and k.seal_key_id = $2)
+                           on m.id = u.id) with_sums
+                where before < $3"#,
             &ids,
-            seal.id.0
+            seal.id.0,
+            FACTS_AT_ONCE
         )
         .fetch_all(&self.0.pool)
         .await?;
-        let mut out = vec![None; bodies.len()];
+        let mut out = vec![None; rows.len()];
         for row in rows {
+            let (Some(size), Some(chunk_size)) = (row.size, row.chunk_size) else { continue };
+            let (Some(facts), Some(wrapped)) = (row.facts, row.wrapped) else { continue };
             let at = (row.n - 1) as usize;
-            let shape = shape(bodies[at], row.size, row.chunk_size)?;
-            let key = seal.unwrap(&row.wrapped, shape)?;
-            out[at] = Some(key.open_facts(bodies[at], row.facts)?.into());
+            let shape = shape(bodies[at], size, chunk_size)?;
+            let key = seal.unwrap(&wrapped, shape)?;
+            out[at] = Some(key.open_facts(bodies[at], facts)?.into());
         }
         Ok(out)
     }

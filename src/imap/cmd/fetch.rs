@@ -24,6 +24,10 @@ use crate::types::{FlagChange, Flags, Keyword, SeqNum, SystemFlag};
 const ROWS: usize = 4096;
 /// Bytes of a body read at a time.
 const PIECE: u64 = 256 * 1024;
+/// Of each message at most this much is read together with others: its first chunk.
+const FIRST: u64 = 128 * 1024;
+/// Bytes of bodies read together.
+const TOGETHER: u64 = 512 * 1024;
 /// Longest header block that is read to choose fields from; facts keep longer ones opaque.
 const HEADER: u64 = 512 * 1024;
 
@@ -39,7 +43,7 @@ struct Plan {
 struct Message<'a> {
     seq: SeqNum,
     row: Row,
-    facts: Option<&'a FactsRef<'a>>,
+    facts: Option<FactsRef<'a>>,
     /// This command set `\Seen`.
     seen_now: bool,
 }
@@ -82,6 +86,7 @@ impl<S: wire::Bytes> Client<S> {
                     vec![None; rest.len()]
                 };
                 let count = facts.len().clamp(1, rest.len());
+                let mut messages = Vec::with_capacity(count);
                 for (&(seq, row), facts) in rest[..count].iter().zip(&facts) {
                     let facts = match facts.as_deref().map(FactsRef::parse).transpose() {
                         Ok(facts) => facts,
@@ -90,13 +95,20 @@ impl<S: wire::Bytes> Client<S> {
                             None
                         }
                     };
+                    // Gone for good; the client hears of it by EXPUNGE.
                     if plan.needs_facts && facts.is_none() {
                         continue;
                     }
                     let seen_now = seen.binary_search(&row.uid).is_ok();
-                    let message = Message { seq, row, facts: facts.as_ref(), seen_now };
-                    unknown_encoding |= !send(&mut self.wire, mail, selected, &plan, &message).await?;
+                    let message = Message { seq, row, facts, seen_now };
+                    if plan.items.iter().any(|item| fetch_item::check(item, message.facts.as_ref()).is_err())
+                    {
+                        unknown_encoding = true;
+                    } else {
+                        messages.push(message);
+                    }
                 }
+                send_all(&mut self.wire, mail, selected, &plan, &messages).await?;
                 rest = &rest[count..];
             }
         }
@@ -131,27 +143,47 @@ async fn set_seen(
     Ok(stored.into_iter().map(|s| s.0).collect())
 }
 
-/// Sends one FETCH response; `false`: it has a part that cannot be decoded, and nothing was sent.
-async fn send<S: wire::Bytes>(
+/// Sends the responses, reading bodies for some messages together.
+async fn send_all<S: wire::Bytes>(
     wire: &mut Wire<S>,
     mail: &AccountMail,
     selected: &Selected,
     plan: &Plan,
-    message: &Message<'_>,
-) -> Result<bool, Failure> {
-    let Message { seq, row, facts, seen_now } = message;
-    if plan.items.iter().any(|item| fetch_item::check(item, *facts).is_err()) {
-        return Ok(false);
-    }
-    let reader = if plan.items.iter().any(|item| fetch_item::needs_body(item, *facts)) {
-        match mail.body(row.body).await? {
-            Some(reader) => Some(reader),
-            // Gone for good; the client hears of it by EXPUNGE.
-            None => return Ok(true),
-        }
-    } else {
-        None
+    mut messages: &[Message<'_>],
+) -> Result<(), Failure> {
+    let needs_body = |message: &Message<'_>| {
+        plan.items.iter().any(|item| fetch_item::needs_body(item, message.facts.as_ref()))
     };
+    while !messages.is_empty() {
+        let mut sum = 0;
+        let together = messages.iter().take_while(|message| {
+            let first = sum == 0;
+            sum += if needs_body(message) { message.row.size.clamp(1, FIRST) } else { 0 };
+            first || sum <= TOGETHER
+        });
+        let group;
+        (group, messages) = messages.split_at(together.count());
+        let ids: Vec<_> = group.iter().filter(|m| needs_body(m)).map(|m| m.row.body).collect();
+        let mut readers = if ids.is_empty() { Vec::new() } else { mail.bodies(&ids).await? }.into_iter();
+        for message in group {
+            let reader = if needs_body(message) { readers.next().flatten() } else { None };
+            if reader.is_some() || !needs_body(message) {
+                send(wire, selected, plan, message, reader.as_ref()).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sends one FETCH response.
+async fn send<S: wire::Bytes>(
+    wire: &mut Wire<S>,
+    selected: &Selected,
+    plan: &Plan,
+    message: &Message<'_>,
+    reader: Option<&BodyReader>,
+) -> Result<(), Failure> {
+    let Message { seq, row, facts, seen_now } = message;
     wire.set_inside(true);
     FetchWriter::begin(seq.get(), &mut wire.out).number("UID", row.uid.into());
     for item in &plan.items {
@@ -164,8 +196,8 @@ async fn send<S: wire::Bytes>(
                 flags_item(&selected.view, row.uid, row.flags, &plan.keywords, plan.telling, &mut fetch);
             }
             _ => {
-                let rest = fetch_item::begin(item, row, *facts, &mut fetch);
-                if let (Some(rest), Some(reader)) = (rest, &reader) {
+                let rest = fetch_item::begin(item, row, facts.as_ref(), &mut fetch);
+                if let (Some(rest), Some(reader)) = (rest, reader) {
                     send_rest(wire, reader, item, rest).await?;
                 }
             }
@@ -183,7 +215,7 @@ async fn send<S: wire::Bytes>(
     fetch.finish();
     wire.set_inside(false);
     wire.relieve().await?;
-    Ok(true)
+    Ok(())
 }
 
 async fn send_rest<S: wire::Bytes>(

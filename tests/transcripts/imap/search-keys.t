@@ -1,0 +1,35 @@
+# RFC 9051 §6.4.4: flags, dates, sizes, sets; SEARCH answers by number, UID SEARCH by UID
+@mail anna INBOX 4
+@login 1 anna
+1> a SELECT INBOX
+1< a OK *
+1> b STORE 2,3 +FLAGS.SILENT (\Flagged)
+1< b OK *
+1> c STORE 1 +FLAGS.SILENT (\Deleted)
+1< c OK *
+1> d EXPUNGE
+1< d OK *
+1> e SEARCH FLAGGED
+1< * SEARCH 1 2
+1< e OK *
+1> f UID SEARCH FLAGGED
+1< * SEARCH 2 3
+1< f OK *
+1> g SEARCH UNFLAGGED UID 1:*
+1< * SEARCH 3
+1< g OK *
+1> h SEARCH OR UID 2 UID 4 NOT DELETED
+1< * SEARCH 1 3
+1< h OK *
+1> i SEARCH SINCE 8-Sep-2026
+1< * SEARCH
+1< i OK *
+1> j SEARCH ON 7-Sep-2026 SMALLER 100000 LARGER 10
+1< * SEARCH 1 2 3
+1< j OK *
+1> k SEARCH SENTBEFORE 7-Sep-2026
+1< * SEARCH
+1< k OK *
+1> l SEARCH RECENT UNSEEN
+1< * SEARCH 1 2 3
+1< l OK *
