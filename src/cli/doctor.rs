@@ -111,7 +111,7 @@ fn certificate(config: &Config, report: &mut Report) {
     }
     let read = match Certificate::read(file) {
         Ok(read) => read,
-        Err(error) => return report.fault(WHAT, format!("{error:#}"), "get a new certificate"),
+        Err(error) => return report.fault(WHAT, super::told(&error), "get a new certificate"),
     };
     let now = SystemTime::now();
     let renew = "renew it, then send the gateway SIGHUP";
@@ -157,7 +157,7 @@ async fn database(config: &Config, report: &mut Report) {
         Err(error) => {
             let mend =
                 "if it is a server of your own, set database.url; else see that PostgreSQL is installed";
-            return report.fault(WHAT, format!("{error:#}"), mend);
+            return report.fault(WHAT, super::told(&error), mend);
         }
     };
     match Store::health(&database.url).await {
@@ -196,7 +196,7 @@ async fn database(config: &Config, report: &mut Report) {
         ),
     }
     if let Err(error) = database.stop().await {
-        report.warning(WHAT, format!("{error:#}"), "look at the private PostgreSQL's log");
+        report.warning(WHAT, super::told(&error), "look at the private PostgreSQL's log");
     }
 }
 

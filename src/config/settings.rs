@@ -122,7 +122,9 @@ settings! {
         url: Hidden = Hidden("embedded".to_owned());
         /// A file whose only line is the address, for one that holds a password; goes before `url`.
         url_file: Option<PathBuf> = None;
-        /// The private PostgreSQL's folder; unused with a server of your own.
+        /// The private PostgreSQL's folder; unused with a server of your own. When root starts the gateway and
+        /// PostgreSQL's user cannot enter this folder, the files are in a folder below `/var/lib/postern`, which
+        /// the file `moved-to` in this one names.
         data_dir: PathBuf = PathBuf::from("/var/lib/postern/postgres");
         /// Most connections this gateway opens to the database.
         connections: u32 = 24;
