@@ -181,6 +181,21 @@ impl World {
         all
     }
 
+    /// A configuration file with which the command line reaches this world.
+    pub fn config_file(&self, folder: &std::path::Path) -> PathBuf {
+        let file = folder.join("postern.toml");
+        let home = self.template.folder.display();
+        let text = format!(
+            "[mail]\ndomain = \"{DOMAIN}\"\nhostname = \"localhost\"\n\n[database]\nurl = \"{}\"\n\n\
+             [keys]\nmaster_file = \"{home}/master.key\"\n\n\
+             [tls]\ncertificate_file = \"{home}/cert.pem\"\nkey_file = \"{home}/key.pem\"\n\n\
+             [portal]\nurl = \"https://portal.test\"\n",
+            self.database_url
+        );
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
     /// What a foreign program is told.
     pub fn json(&self) -> serde_json::Value {
         let person = |name: &str| {

@@ -1,5 +1,7 @@
 //! The one integration test binary: real PostgreSQL, real TLS, real clients.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+
 mod architecture;
 mod cli_transcripts;
 mod client;
@@ -8,8 +10,8 @@ mod foreign;
 mod harness;
 mod imap_transcripts;
 mod kills;
-mod smtp_transcripts;
 mod service_submit;
+mod smtp_transcripts;
 mod store_accounts;
 mod submission_door;
 mod transcript;
