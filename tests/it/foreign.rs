@@ -48,7 +48,7 @@ async fn mbsync_second_run_changes_nothing() {
     std::fs::write(
         &config,
         format!(
-            "IMAPAccount a\nHost localhost\nPort {port}\nUser {user}\nPass {password}\nTLSType IMAPS\n\
+            "IMAPAccount a\nHost localhost\nPort {port}\nUser {user}\nPass {password}\nSSLType IMAPS\n\
              CertificateFile {ca}\n\nIMAPStore remote\nAccount a\n\nMaildirStore local\nPath {mail}/\n\
              Inbox {mail}/INBOX\nSubFolders Verbatim\n\nChannel c\nFar :remote:\nNear :local:\nPatterns *\n\
              Create Both\nExpunge Both\nSyncState *\n",
