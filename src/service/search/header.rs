@@ -14,7 +14,7 @@ pub(super) fn examine(plan: &Plan, block: &[u8], known: &mut Known) {
     for (leaf, known) in plan.leaves().iter().zip(known) {
         match leaf {
             Leaf::SentDate(order, date) => {
-                *known = Some(sent(block).is_some_and(|on| in_order(on, *order, *date)))
+                *known = Some(sent(block).is_some_and(|on| in_order(on, *order, *date)));
             }
             Leaf::Address(name, needle) => *known = Some(address(block, name, needle)),
             Leaf::Header(name, needle) => *known = Some(field(block, name, needle)),

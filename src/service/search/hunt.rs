@@ -90,23 +90,17 @@ impl<'p> Hunt<'p> {
         if self.plan.verdict(&self.row, self.recent, &self.known).is_some() {
             return None;
         }
-        let reading = match &mut self.reading {
-            Some(reading) => reading,
-            None => {
-                let place = self.places.pop()?;
-                self.window.clear();
-                self.reading.insert(match place {
-                    Place::Header(range) => Reading { left: range, decoders: None },
-                    Place::Text { range, encoding, charset } => Reading {
-                        left: range,
-                        decoders: Some((
-                            TransferDecoder::new(encoding),
-                            TextDecoder::new(charset.as_deref()),
-                        )),
-                    },
-                })
-            }
-        };
+        if self.reading.is_none() {
+            self.window.clear();
+            self.reading = Some(match self.places.pop()? {
+                Place::Header(range) => Reading { left: range, decoders: None },
+                Place::Text { range, encoding, charset } => Reading {
+                    left: range,
+                    decoders: Some((TransferDecoder::new(encoding), TextDecoder::new(charset.as_deref()))),
+                },
+            });
+        }
+        let reading = self.reading.as_ref()?;
         let Range { start, end } = reading.left;
         let stop = match reading.decoders {
             None => end,
