@@ -69,7 +69,8 @@ pub(super) fn text(block: &[u8]) -> Vec<u8> {
 /// The day of the `Date:` field as the sender wrote it, time and zone disregarded.
 fn sent(block: &[u8]) -> Option<Date> {
     let date = sent_date(block)?;
-    Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+    Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?)
+        .ok()
 }
 
 fn in_order(on: Date, order: DateOrder, date: Date) -> bool {
