@@ -7,6 +7,7 @@ mod cli_transcripts;
 mod client;
 mod demo_process;
 mod foreign;
+mod gateway;
 mod harness;
 mod imap_transcripts;
 mod kills;
