@@ -1,5 +1,6 @@
 //! R19: which files may be attached. Name **and** content must agree.
 
+mod accepted;
 mod archive;
 mod content;
 mod decoded;
@@ -13,9 +14,9 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+pub use accepted::{AttachmentTypes, AttachmentTypesError, CustomType};
 pub use archive::ContainerLimits;
 pub use content::ReadSeek;
 pub use decoded::{Decoded, ReadAt};
 pub use inflated::Budget;
-pub use kinds::{AttachmentTypes, AttachmentTypesError, CustomType};
 pub use parts::{Place, Unread, attached_bytes, check_parts, check_readable, check_unread, place};

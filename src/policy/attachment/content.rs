@@ -6,10 +6,11 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
+use super::accepted::AttachmentTypes;
 use super::archive::{self, ContainerLimits};
 use super::fault::{CheckError, Fault};
 use super::inflated::Budget;
-use super::kinds::{AttachmentTypes, Kind};
+use super::kinds::Kind;
 use super::{office, ole};
 
 /// Read and seek, for trait objects.

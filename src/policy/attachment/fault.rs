@@ -1,6 +1,7 @@
 //! What can be wrong with a file, and the sentence for it.
 
-use super::kinds::{AttachmentTypes, Kind, Never};
+use super::accepted::AttachmentTypes;
+use super::kinds::{Kind, Never};
 use crate::policy::{Refusal, quoted};
 
 /// What is wrong with one file.

@@ -10,11 +10,12 @@
 
 use std::io;
 
+use super::accepted::AttachmentTypes;
 use super::archive::ContainerLimits;
 use super::content::{self, Known, ReadSeek, Rules, Seen, TextFacts};
 use super::fault::{CheckError, Fault};
 use super::inflated::Budget;
-use super::kinds::{AttachmentTypes, Kind, Never};
+use super::kinds::{Kind, Never};
 use super::name::{self, Ending};
 use crate::mime::{Content, Disposition, PartSummary, SectionKind, Summary};
 use crate::policy::Refusal;

@@ -5,11 +5,12 @@ use std::io::{Cursor, Write};
 use proptest::prelude::*;
 use zip::write::SimpleFileOptions;
 
+use super::accepted::{AttachmentTypes, CustomType};
 use super::archive::ContainerLimits;
 use super::content::{Known, Rules, Seen, by_content, by_head};
 use super::fault::{CheckError, Fault};
 use super::inflated::Budget;
-use super::kinds::{AttachmentTypes, CustomType, Kind, Never};
+use super::kinds::{Kind, Never};
 use super::ole;
 
 fn types() -> AttachmentTypes {
