@@ -35,7 +35,7 @@ use crate::mime::{AddressField, Limits};
 use crate::policy::attachment::Unread;
 use crate::policy::sender::{self, OwnAddresses};
 use crate::policy::{Refusal, form, recipient, retry, size};
-use crate::store::{Ingest, Ingested, MailError, NewSubmission, Store, SubmitOutcome};
+use crate::store::{Account, Ingest, Ingested, MailError, NewSubmission, Store, SubmitOutcome};
 use crate::types::{AccountId, Address};
 
 /// How submissions are judged and stamped.
@@ -178,17 +178,23 @@ impl Submission {
     /// # Errors
     /// [`SubmitError::Refused`], [`SubmitError::Ours`].
     pub async fn recipient(self, path: &str) -> Result<Addressed, SubmitError> {
-        let address = Address::parse(path).map_err(|_| noted(recipient::bad_address(path)))?;
-        let account = self.inner.store.resolve(&address).await.map_err(SubmitError::ours)?;
-        let account = account.filter(|a| a.state.receives());
-        let policy = &self.settings.policy;
-        recipient::check_recipient(&address, account.is_some(), self.identity.tier, policy).map_err(noted)?;
+        let (address, account) = self.person(path).await?;
         let recipient = account.map(|a| {
             let mut addresses = vec![address.clone(), a.secure_address, a.email];
             addresses.dedup();
             (a.id, addresses)
         });
         Ok(Addressed { submission: self, address, recipient })
+    }
+
+    /// Who an address leads to, if this account may write there.
+    async fn person(&self, path: &str) -> Result<(Address, Option<Account>), SubmitError> {
+        let address = Address::parse(path).map_err(|_| noted(recipient::bad_address(path)))?;
+        let account = self.inner.store.resolve(&address).await.map_err(SubmitError::ours)?;
+        let account = account.filter(|a| a.state.receives());
+        let policy = &self.settings.policy;
+        recipient::check_recipient(&address, account.is_some(), self.identity.tier, policy).map_err(noted)?;
+        Ok((address, account))
     }
 }
 
@@ -201,6 +207,19 @@ pub struct Addressed {
 }
 
 impl Addressed {
+    /// R13: what else is wrong with a second recipient, so that the person hears it at once; `None`:
+    /// only that it is one too many.
+    ///
+    /// # Errors
+    /// [`SubmitError::Ours`].
+    pub async fn second_recipient(&self, path: &str) -> Result<Option<Refusal>, SubmitError> {
+        match self.submission.person(path).await {
+            Ok(_) => Ok(None),
+            Err(SubmitError::Refused(refusal)) => Ok(Some(refusal)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// DATA or the first BDAT.
     pub fn data(self) -> Data {
         let settings = &self.submission.settings;

@@ -294,6 +294,17 @@ impl Client {
                 other => return other,
             }
         }
+        if let Draft::Addressed(addressed) = &self.draft {
+            // The session refuses it whatever the answer (R13); both reasons are worth hearing.
+            return match addressed.second_recipient(path).await {
+                Ok(None) => Answer::Accept,
+                Ok(Some(more)) => {
+                    let one_too_many = Reply::from(crate::policy::recipient::second_recipient());
+                    Answer::Refuse(one_too_many.and(more.into()))
+                }
+                Err(error) => self.refuse(error),
+            };
+        }
         let Draft::Begun(submission, mail) = std::mem::replace(&mut self.draft, Draft::None) else {
             return self.out_of_step();
         };

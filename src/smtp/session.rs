@@ -238,6 +238,9 @@ impl Session {
                 self.say(&Reply::new(250, "2.1.0", "Sender accepted"));
             }
             (Waiting::Recipient, Answer::Refuse(reply)) => self.refuse_recipient(&reply),
+            (Waiting::Recipient, _) if self.transaction.as_ref().is_some_and(|t| t.recipient) => {
+                self.refuse_recipient(&policy::recipient::second_recipient().into());
+            }
             (Waiting::Recipient, _) => {
                 if let Some(transaction) = &mut self.transaction {
                     transaction.recipient = true;
@@ -496,11 +499,7 @@ impl Session {
     }
 
     fn recipient(&mut self, path: String) -> Option<Step> {
-        let (utf8, second) = self.transaction.as_ref().map_or((Utf8::No, false), |t| (t.utf8, t.recipient));
-        if second {
-            self.refuse_recipient(&policy::recipient::second_recipient().into());
-            return None;
-        }
+        let utf8 = self.transaction.as_ref().map_or(Utf8::No, |t| t.utf8);
         if !path.is_ascii() && utf8 == Utf8::No {
             self.refuse_recipient(&command::needs_smtputf8());
             return None;

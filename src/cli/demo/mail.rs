@@ -44,7 +44,7 @@ const LETTERS: &[Letter] = &[
     Letter {
         from: "Dora",
         to: "Anna",
-        subject: "Re: Überweisung: M. Tannhoff, Platzmangel im Unterkiefer",
+        subject: "Zur Überweisung: M. Tannhoff, Platzmangel im Unterkiefer",
         text: "Liebe Frau Kollegin,\n\nvielen Dank für die Überweisung. Ich schlage eine festsitzende \
                Behandlung ohne Extraktion vor; den Befund finden Sie im Anhang. Der Patient hat am Donnerstag \
                einen Termin zur Abformung.\n\nBeste Grüße\nDora Stein\n",
@@ -65,7 +65,7 @@ const LETTERS: &[Letter] = &[
     Letter {
         from: "Fiona",
         to: "Bert",
-        subject: "Re: Termin für Frau Ostermann verschieben?",
+        subject: "Neuer Termin für Frau Ostermann",
         text: "Hallo Bert,\n\nMittwoch 14:45 ist frei, ich habe sie eingetragen. Bitte sag ihr, dass sie die \
                Schiene mitbringen soll.\n\nGruß\nFiona\n",
         answers: Some(2),
@@ -86,7 +86,7 @@ const LETTERS: &[Letter] = &[
     Letter {
         from: "Georg",
         to: "Anna",
-        subject: "Re: Implantat regio 36: Röntgenbild zur Mitbeurteilung",
+        subject: "Befund zum Röntgenbild, Implantat regio 36",
         text: "Liebe Frau Dr. Weber,\n\nvielen Dank, das Bild sieht gut aus. Ich nehme nächste Woche die \
                Abformung und melde mich, wenn die Krone sitzt.\n\nGeorg Frei\n",
         answers: Some(4),
