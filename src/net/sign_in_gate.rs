@@ -42,11 +42,11 @@ impl Default for SignInLimits {
             }
         }
         Self {
-            attempts_per_minute: n(1_200),
-            attempts_burst: n(2_000),
-            failures_per_minute: n(20),
-            failures_burst: n(60),
-            pause: Duration::from_mins(1),
+            attempts_per_minute: n(30_000),
+            attempts_burst: n(10_000),
+            failures_per_minute: n(60),
+            failures_burst: n(300),
+            pause: Duration::from_secs(30),
         }
     }
 }

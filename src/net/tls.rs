@@ -30,7 +30,7 @@ pub enum TlsError {
         /// What is wrong with it, in words.
         problem: String,
     },
-    /// The two files do not belong together, or the key is of no known kind.
+    /// The two files do not belong together.
     #[error("the certificate and its key do not fit: {0}")]
     Pair(rustls::Error),
     /// The TLS library would not start.
@@ -129,7 +129,8 @@ fn read_pair(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
         return Err(file(certificate, "holds no certificate".to_owned()));
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|e| file(key, pem_problem(&e)))?;
-    let signing = aws_lc_rs::sign::any_supported_type(&private).map_err(TlsError::Pair)?;
+    let signing = aws_lc_rs::sign::any_supported_type(&private)
+        .map_err(|_| file(key, "holds no RSA, ECDSA or Ed25519 key".to_owned()))?;
     let pair = CertifiedKey::new(chain, signing);
     match pair.keys_match() {
         // An unknown key algorithm in the certificate says nothing about the pair.
@@ -144,5 +145,102 @@ fn pem_problem(error: &pem::Error) -> String {
         pem::Error::Io(error) => error.to_string(),
         pem::Error::NoItemsFound => "holds nothing of the kind looked for".to_owned(),
         _ => "is not well-formed PEM".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::pki_types::ServerName;
+    use tokio_rustls::rustls::{ClientConfig, HandshakeKind, RootCertStore, SupportedProtocolVersion};
+
+    use super::*;
+
+    /// A server's TLS, and a client's configuration that trusts it.
+    fn pair(version: &'static SupportedProtocolVersion) -> (ServerTls, Arc<ClientConfig>) {
+        let folder = tempfile::tempdir().unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let (cert_file, key_file) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+        std::fs::write(&cert_file, certificate.pem()).unwrap();
+        std::fs::write(&key_file, key.serialize_pem()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.der().clone()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let client = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        (ServerTls::load(&cert_file, &key_file).unwrap(), Arc::new(client))
+    }
+
+    #[tokio::test]
+    async fn sessions_are_resumed() {
+        for version in [&TLS12, &TLS13] {
+            let (tls, config) = pair(version);
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let mut kinds = Vec::new();
+            for _ in 0..2 {
+                let server = async {
+                    let tcp = listener.accept().await.unwrap().0;
+                    let mut stream = tls.accept(tcp, Duration::from_secs(20)).await.unwrap();
+                    assert!(stream.tls_description().unwrap().starts_with("TLSv1."));
+                    stream.write_all(b"x").await.unwrap();
+                    stream.shutdown().await.unwrap();
+                };
+                let client = async {
+                    let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                    let name = ServerName::try_from("localhost").unwrap();
+                    let mut stream = TlsConnector::from(config.clone()).connect(name, tcp).await.unwrap();
+                    let mut heard = Vec::new();
+                    // To the end: TLS 1.3 sends its tickets after the handshake.
+                    stream.read_to_end(&mut heard).await.unwrap();
+                    stream.get_ref().1.handshake_kind().unwrap()
+                };
+                kinds.push(tokio::join!(server, client).1);
+            }
+            assert_ne!(kinds[0], HandshakeKind::Resumed);
+            assert_eq!(kinds[1], HandshakeKind::Resumed, "{version:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_silent_peer_gets_no_handshake_for_ever() {
+        let (tls, _) = pair(&TLS13);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let silent = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let tcp = listener.accept().await.unwrap().0;
+        assert!(matches!(tls.accept(tcp, Duration::from_millis(20)).await, Err(TlsError::Timeout)));
+        drop(silent);
+    }
+
+    #[test]
+    fn files_that_do_not_fit_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let (one, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = file("c.pem", &params.self_signed(&one).unwrap().pem());
+        let (key, wrong) = (file("k.pem", &one.serialize_pem()), file("w.pem", &other.serialize_pem()));
+        let broken = file("b.pem", "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n");
+        assert!(ServerTls::load(&certificate, &key).is_ok());
+        assert!(matches!(ServerTls::load(&certificate, &wrong), Err(TlsError::Pair(_))));
+        for (c, k, named) in [(&certificate, &broken, "b.pem"), (&key, &key, "k.pem")] {
+            let said = ServerTls::load(c, k).err().unwrap().to_string();
+            assert!(said.contains(named) && !said.contains("secret"), "{said}");
+        }
+        assert!(
+            ServerTls::load(&folder.path().join("none"), &key).err().unwrap().to_string().contains("none")
+        );
     }
 }

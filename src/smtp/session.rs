@@ -17,67 +17,14 @@
 
 use std::sync::Arc;
 
-use super::command::{self, Command, Mail, Verb};
+pub use self::wish::{Answer, Awaiting, Step};
+use super::Settings;
+use super::command::{self, Command, Verb};
 use super::data::{ChunkReceiver, DataReceiver};
 use super::reply::{Reply, Utf8};
 use super::sign_in::{self, Exchange, Progress};
-use super::{Settings, sign_in::Credentials};
 use crate::net::{LineStep, ReadBuffer, Security, Trace};
 use crate::policy;
-
-/// What the machine wants done before it goes on.
-#[derive(Debug)]
-pub enum Step {
-    /// Write [`Session::take_output`], then read more.
-    Read,
-    /// Write [`Session::take_output`], then call again.
-    Write,
-    /// Write, put TLS over the stream, throw away what was read in the clear; then [`Session::tls_started`].
-    StartTls,
-    /// Check these; answer.
-    SignIn(Credentials),
-    /// Begin a submission; answer.
-    Mail(Mail),
-    /// Its recipient, without brackets; answer.
-    Recipient(String),
-    /// Take [`Session::content`]; answer. `Accept` needs no words.
-    Content,
-    /// The content is complete: verdict and commit; answer.
-    Finish,
-    /// Drop the submission; no answer.
-    Abandon,
-    /// Write, then close.
-    Close,
-}
-
-/// The answer to a wish.
-#[derive(Debug)]
-pub enum Answer {
-    /// Done.
-    Accept,
-    /// Done, in these words.
-    AcceptWith(Reply),
-    /// Signed in; messages on the wire may have this many octets.
-    SignedIn {
-        /// R18, for this account.
-        max_size: u64,
-    },
-    /// Not done.
-    Refuse(Reply),
-    /// Not done, and the session ends.
-    Close(Reply),
-}
-
-/// How long the client may take for what it does now (see `conn`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Awaiting {
-    /// A command, from somebody who has not signed in.
-    StrangersCommand,
-    /// A command.
-    Command,
-    /// Message content.
-    Content,
-}
 
 /// One client's dialogue.
 pub struct Session {
@@ -397,47 +344,6 @@ impl Session {
         Some(Step::Read)
     }
 
-    /// What may be said now, whatever its arguments.
-    fn permit(&self, verb: Verb) -> Result<(), Reply> {
-        let wrong_order = |text: &str| Err(Reply::new(503, "5.5.1", text));
-        match verb {
-            Verb::Auth if !self.tls => {
-                Err(Reply::new(538, "5.7.11", "Signing in needs TLS: the mail program has to use STARTTLS"))
-            }
-            Verb::StartTls if self.tls => wrong_order("TLS is on already"),
-            Verb::Unknown | Verb::NotOffered | Verb::Noop | Verb::Quit | Verb::Ehlo | Verb::StartTls => {
-                Ok(())
-            }
-            // RFC 3207 §4.
-            _ if !self.tls => Err(Reply::new(530, "5.7.0", "Say STARTTLS first")),
-            Verb::Auth if self.greeted != Greeted::Ehlo => wrong_order("Say EHLO first"),
-            Verb::Auth if self.signed_in => wrong_order("You are signed in already"),
-            // RFC 4954 §6.
-            Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat | Verb::Vrfy if !self.signed_in => {
-                Err(Reply::new(530, "5.7.0", "Sign in first, with your secure address and an app password"))
-            }
-            Verb::Mail if self.transaction.is_some() => wrong_order("A message is begun already"),
-            Verb::Helo | Verb::Rset | Verb::Help | Verb::Auth | Verb::Mail | Verb::Vrfy => Ok(()),
-            Verb::Rcpt | Verb::Data | Verb::Bdat => self.permit_in_transaction(verb),
-        }
-    }
-
-    fn permit_in_transaction(&self, verb: Verb) -> Result<(), Reply> {
-        let wrong_order = |text: &str| Err(Reply::new(503, "5.5.1", text));
-        match &self.transaction {
-            None => wrong_order("Say MAIL first"),
-            Some(t) if t.chunks.is_some() && verb != Verb::Bdat => {
-                wrong_order("The message is being sent in chunks; BDAT or RSET must follow")
-            }
-            Some(_) if verb == Verb::Rcpt => Ok(()),
-            Some(t) if t.spoilt => {
-                Err(Reply::new(554, "5.5.1", "A recipient was refused, so the message is not sent"))
-            }
-            Some(t) if !t.recipient => wrong_order("Say RCPT first"),
-            Some(_) => Ok(()),
-        }
-    }
-
     fn command(&mut self, command: Command) -> Option<Step> {
         match command {
             Command::Ehlo => self.greet(Greeted::Ehlo),
@@ -588,5 +494,7 @@ impl Session {
 }
 
 mod content;
+mod order;
 #[cfg(test)]
 mod tests;
+mod wish;
