@@ -5,6 +5,13 @@
 -- modseq are assigned in commit order, and nobody who reads "greater than mine" misses a change.
 -- They wait for each other's row locks; they never fail because of each other.
 --
+-- Planned once per connection (force_generic_plan): planning costs more than running them, and there is
+-- one sensible way to run them, whatever the statistics say.
+--
+-- Joins from a list of uids to their messages are written "lateral (... offset 0)": nobody but us knows
+-- how many messages a mailbox has, and a planner that guesses few would walk all of them for each uid.
+-- Rows found so are changed by ctid: under the mailbox's lock nobody else moves them.
+--
 -- Errors: PM001 the staged bytes are gone, PM002 no such mailbox, PM003 no room for a keyword,
 -- PM004 the mailbox takes no messages, PM005 over the account's storage cap.
 
@@ -23,6 +30,7 @@ create function submit_batch(
 ) returns table (member bigint, outcome text, inbox_id bigint, sent_id bigint)
 language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_accounts bigint[];
@@ -179,6 +187,7 @@ create function append_message(
 ) returns table (outcome text, uid bigint, uidvalidity bigint)
 language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_box mailbox;
@@ -239,42 +248,41 @@ language sql immutable as $$
            lateral (values (r.lo, r.lo), (r.lo, r.hi)) x(lo, b)
 $$;
 
--- STORE. The messages are those of the ranges p_lo[n]..p_hi[n]. How: add, remove, replace. One row for
--- each message found: changed; same (it had these flags: it keeps its modseq); modified (its modseq is
--- above p_unchanged, RFC 7162 section 3.1.3: left alone).
+-- STORE. The messages are those of the ranges p_lo[n]..p_hi[n]. How: add, remove, replace. Arrays of
+-- the same length, ascending by uid, an element for each message found; outcome 1: changed; 0: the same
+-- (it had these flags: it keeps its modseq); 2: modified (its modseq is above p_unchanged, RFC 7162
+-- section 3.1.3: left alone).
 create function store_flags(
     p_account bigint, p_mailbox bigint, p_lo bigint[], p_hi bigint[], p_how text, p_flags bigint,
     p_unchanged bigint
-) returns table (uid bigint, flags bigint, modseq bigint, outcome text)
+) returns table (uids bigint[], flags bigint[], modseqs bigint[], outcomes smallint[])
 language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
-    v_modseq  bigint;
-    v_changed bigint[];
+    v_modseq bigint;
+    v_clear  bigint := case p_how when 'add' then 0 when 'remove' then p_flags else -1 end;
+    v_set    bigint := case p_how when 'remove' then 0 else p_flags end;
 begin
     select m.highestmodseq + 1 into v_modseq from mailbox m
      where m.account_id = p_account and m.id = p_mailbox for no key update;
     if not found then
         raise exception 'no such mailbox' using errcode = 'PM002';
     end if;
-    return query
-    with found as materialized (
-        select e.ctid as tid, e.uid, e.flags as old, e.modseq, e.size,
-               case p_how when 'add' then e.flags | p_flags
-                          when 'remove' then e.flags & ~p_flags
-                          else p_flags end as new
-          from unnest(p_lo, p_hi) r(lo, hi)
-          join mailbox_message e on e.account_id = p_account and e.mailbox_id = p_mailbox
-                                and e.uid between r.lo and r.hi
-    ), judged as materialized (
-        select f.*, case when f.modseq > p_unchanged then 'modified'
-                         when f.new = f.old then 'same' else 'changed' end as outcome
-          from found f
+    with judged as materialized (
+        select e.*, e.old & ~v_clear | v_set as new,
+               case when e.modseq > p_unchanged then 2
+                    when e.old & ~v_clear | v_set = e.old then 0 else 1 end::smallint as outcome
+          from unnest(p_lo, p_hi) r(lo, hi),
+               lateral (select m.ctid as tid, m.uid, m.flags as old, m.modseq, m.size
+                          from mailbox_message m
+                         where m.account_id = p_account and m.mailbox_id = p_mailbox
+                           and m.uid between r.lo and r.hi
+                        offset 0) e
     ), stored as (
-        -- By ctid: under the mailbox's lock nobody else moves its rows.
-        update mailbox_message e set flags = j.new, modseq = v_modseq
-          from judged j where j.outcome = 'changed' and e.ctid = j.tid
+        update mailbox_message e set flags = e.flags & ~v_clear | v_set, modseq = v_modseq
+         where e.ctid = any(array(select j.tid from judged j where j.outcome = 1))
     ), counted as (
         update mailbox m
            set highestmodseq = v_modseq, unseen = m.unseen + c.unseen, deleted = m.deleted + c.deleted,
@@ -283,18 +291,18 @@ begin
                        coalesce(sum((j.old & 1) - (j.new & 1)), 0)::bigint as unseen,
                        coalesce(sum(((j.new & 8) - (j.old & 8)) / 8), 0)::bigint as deleted,
                        coalesce(sum(((j.new & 8) - (j.old & 8)) / 8 * j.size), 0)::bigint as deleted_size
-                  from judged j where j.outcome = 'changed') c
+                  from judged j where j.outcome = 1) c
          where c.n > 0 and m.account_id = p_account and m.id = p_mailbox
     ), noted as (
         insert into mailbox_change (account_id, mailbox_id, modseq, kind, uids)
         select p_account, p_mailbox, v_modseq, 'flags', uid_ranges(array_agg(j.uid))
-          from judged j where j.outcome = 'changed' having count(*) > 0
+          from judged j where j.outcome = 1 having count(*) > 0
     )
-    select j.uid,
-           case j.outcome when 'modified' then j.old else j.new end,
-           case j.outcome when 'changed' then v_modseq else j.modseq end,
-           j.outcome
-      from judged j order by j.uid;
+    select array_agg(j.uid), array_agg(case j.outcome when 2 then j.old else j.new end),
+           array_agg(case j.outcome when 1 then v_modseq else j.modseq end), array_agg(j.outcome)
+      into uids, flags, modseqs, outcomes
+      from judged j;
+    return next;
 end $$;
 
 -- EXPUNGE, UID EXPUNGE: the \Deleted messages of the ranges go to expunged. Their uids, ascending.
@@ -302,6 +310,7 @@ create function expunge_messages(p_account bigint, p_mailbox bigint, p_lo bigint
 returns bigint[]
 language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_box  mailbox;
@@ -316,11 +325,12 @@ begin
     end if;
     with gone as (
         delete from mailbox_message e
-         using (select distinct d.ctid as tid
-                  from unnest(p_lo, p_hi) r(lo, hi)
-                  join mailbox_message d on d.account_id = p_account and d.mailbox_id = p_mailbox
-                                        and d.uid between r.lo and r.hi and d.flags & 8 <> 0) x
-         where e.ctid = x.tid
+         where e.ctid = any(array(
+               select d.tid from unnest(p_lo, p_hi) r(lo, hi),
+                      lateral (select m.ctid as tid from mailbox_message m
+                                where m.account_id = p_account and m.mailbox_id = p_mailbox
+                                  and m.uid between r.lo and r.hi and m.flags & 8 <> 0
+                               offset 0) d))
         returning e.*
     ), kept as (
         insert into expunged (account_id, mailbox_id, uid, modseq, flags, size, internal_date, saved_at,
@@ -353,6 +363,7 @@ create function copy_messages(
 ) returns table (uidvalidity bigint, src bigint[], dst_first bigint)
 language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_from  mailbox;
@@ -383,10 +394,10 @@ begin
     select coalesce(array_agg(e.uid order by e.uid), '{}'), coalesce(sum(e.size), 0),
            coalesce(bit_or(e.flags), 0) & ~255::bigint
       into v_src, v_size, v_used
-      from (select distinct d.uid, d.size, d.flags
-              from unnest(p_lo, p_hi) r(lo, hi)
-              join mailbox_message d on d.account_id = p_account and d.mailbox_id = p_from
-                                    and d.uid between r.lo and r.hi) e;
+      from unnest(p_lo, p_hi) r(lo, hi),
+           lateral (select m.uid, m.size, m.flags from mailbox_message m
+                     where m.account_id = p_account and m.mailbox_id = p_from and m.uid between r.lo and r.hi
+                    offset 0) e;
     if cardinality(v_src) = 0 then
         return query select v_to.uidvalidity, v_src, v_to.uidnext;
         return;
@@ -420,8 +431,10 @@ begin
                     else (e.flags & 255) | (select coalesce(bit_or(w.new), 0)
                                               from unnest(v_old, v_new) w(old, new)
                                              where e.flags & w.old <> 0) end as flags
-          from unnest(v_src) with ordinality u(uid, n)
-          join mailbox_message e on e.account_id = p_account and e.mailbox_id = p_from and e.uid = u.uid
+          from unnest(v_src) with ordinality u(uid, n),
+               lateral (select * from mailbox_message m
+                         where m.account_id = p_account and m.mailbox_id = p_from and m.uid = u.uid
+                        offset 0) e
     ), stored as (
         insert into mailbox_message
                (account_id, mailbox_id, uid, modseq, flags, size, internal_date, message_id)
@@ -449,6 +462,7 @@ create function remove_entries(p_account bigint, p_mailbox bigint, p_uids bigint
 returns void
 language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_modseq bigint;
@@ -456,8 +470,12 @@ begin
     select m.highestmodseq + 1 into v_modseq from mailbox m
      where m.account_id = p_account and m.id = p_mailbox;
     with gone as (
-        delete from mailbox_message e using unnest(p_uids) u(uid)
-         where e.account_id = p_account and e.mailbox_id = p_mailbox and e.uid = u.uid
+        delete from mailbox_message e
+         where e.ctid = any(array(
+               select d.tid from unnest(p_uids) u(uid),
+                      lateral (select m.ctid as tid from mailbox_message m
+                                where m.account_id = p_account and m.mailbox_id = p_mailbox and m.uid = u.uid
+                               offset 0) d))
         returning e.*
     ), kept as (
         insert into expunged (account_id, mailbox_id, uid, modseq, flags, size, internal_date, saved_at,
@@ -485,6 +503,7 @@ create function create_keywords(p_account bigint, p_mailbox bigint, p_keys bytea
 returns bigint
 language plpgsql
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_next smallint;
@@ -546,6 +565,7 @@ create function mailbox_delta(
 )
 language plpgsql stable
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_box mailbox;
@@ -616,7 +636,8 @@ create function sweep(p_staged double precision, p_changes double precision, p_e
                       p_sent_append double precision)
 returns table (staged bigint, changes bigint, expunged bigint, messages bigint, sent_appends bigint)
 language plpgsql
-set enable_hashjoin = off set enable_mergejoin = off
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_ids uuid[];
@@ -660,9 +681,9 @@ begin
 
     with gone as (
         delete from expunged e
-         where (e.account_id, e.mailbox_id, e.uid) in (
-               select x.account_id, x.mailbox_id, x.uid from expunged x
-                where x.expunged_at < now() - make_interval(secs => p_expunged) limit 200)
+         where e.ctid = any(array(
+               select x.ctid from expunged x
+                where x.expunged_at < now() - make_interval(secs => p_expunged) limit 200))
         returning e.message_id
     ) select count(*), array_agg(distinct message_id) into expunged, v_ids from gone;
     if expunged > 0 then
@@ -679,10 +700,10 @@ begin
     end if;
 
     delete from sent_append a
-     where (a.account_id, a.msgid_key, a.mailbox_id, a.uid) in (
-           select x.account_id, x.msgid_key, x.mailbox_id, x.uid from sent_append x
+     where a.ctid = any(array(
+           select x.ctid from sent_append x
             where x.appended_at < now() - make_interval(secs => p_sent_append)
-            limit 1000 for update skip locked);
+            limit 1000 for update skip locked));
     get diagnostics sent_appends = row_count;
     return next;
 end $$;

@@ -61,9 +61,8 @@ impl Store {
             FlagChange::Replace => "replace",
         };
         let (lo, hi) = columns(uids);
-        let rows = sqlx::query!(
-            r#"select uid as "uid!", flags as "flags!", modseq as "modseq!", outcome as "outcome!"
-                 from store_flags($1, $2, $3, $4, $5, $6, $7)"#,
+        let row = sqlx::query!(
+            r#"select uids, flags, modseqs, outcomes from store_flags($1, $2, $3, $4, $5, $6, $7)"#,
             account.0,
             mailbox.0,
             &lo,
@@ -72,16 +71,20 @@ impl Store {
             flags.0.cast_signed(),
             unchanged_since.map(|m| m.0.cast_signed())
         )
-        .fetch_all(&self.0.pool)
+        .fetch_one(&self.0.pool)
         .await
         .map_err(ended)?;
+        let columns = (row.uids.unwrap_or_default().into_iter())
+            .zip(row.flags.unwrap_or_default())
+            .zip(row.modseqs.unwrap_or_default())
+            .zip(row.outcomes.unwrap_or_default());
         let mut stored = FlagsStored::default();
-        for row in rows {
-            let uid = row.uid as u32;
-            let now = (uid, Flags(row.flags.cast_unsigned()), ModSeq(row.modseq.cast_unsigned()));
-            match row.outcome.as_str() {
-                "changed" => stored.changed.push(now),
-                "same" => stored.same.push(now),
+        for (((uid, flags), modseq), outcome) in columns {
+            let uid = uid as u32;
+            let now = (uid, Flags(flags.cast_unsigned()), ModSeq(modseq.cast_unsigned()));
+            match outcome {
+                0 => stored.same.push(now),
+                1 => stored.changed.push(now),
                 _ => stored.modified.push(uid),
             }
         }
