@@ -11,6 +11,17 @@ pub struct Demo {
     child: Child,
     /// What the ready file says.
     pub ready: Value,
+    /// The database files; asked for at the start, when the server surely runs.
+    data: PathBuf,
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            signal(self.child.id(), nix::sys::signal::Signal::SIGTERM);
+            let _ = self.child.wait();
+        }
+    }
 }
 
 impl Demo {
@@ -32,8 +43,9 @@ impl Demo {
             .stderr(out)
             .spawn()
             .unwrap();
-        let mut demo = Self { child, ready: Value::Null };
+        let mut demo = Self { child, ready: Value::Null, data: PathBuf::new() };
         demo.ready = demo.wait_ready(&ready_file, &log).await;
+        demo.data = psql(demo.ready["database_url"].as_str().unwrap(), "show data_directory").trim().into();
         demo
     }
 
@@ -69,15 +81,24 @@ impl Demo {
     /// SIGTERM, and a clean end waited for.
     pub async fn stop(mut self) {
         signal(self.child.id(), nix::sys::signal::Signal::SIGTERM);
-        let status = tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap();
+        let status = tokio::task::block_in_place(|| self.child.wait().unwrap());
         assert!(status.success(), "{status}");
     }
 
-    /// The process of the private PostgreSQL, from its own pid file.
-    pub fn postmaster(&self) -> u32 {
-        let data: String = psql(self.ready["database_url"].as_str().unwrap(), "show data_directory");
-        let pid_file = Path::new(data.trim()).join("postmaster.pid");
-        std::fs::read_to_string(pid_file).unwrap().lines().next().unwrap().parse().unwrap()
+    /// The process of the private PostgreSQL, from its own pid file; waits while it is being started again.
+    pub async fn postmaster(&self) -> u32 {
+        let file = self.data.join("postmaster.pid");
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        let end = tokio::time::Instant::now() + Duration::from_secs(120);
+        loop {
+            look.tick().await;
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            let pid = text.lines().next().and_then(|line| line.parse().ok());
+            if let Some(pid) = pid.filter(|pid| Path::new("/proc").join(u32::to_string(pid)).exists()) {
+                return pid;
+            }
+            assert!(tokio::time::Instant::now() < end, "PostgreSQL is not started again");
+        }
     }
 }
 

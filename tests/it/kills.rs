@@ -121,9 +121,9 @@ async fn nothing_acknowledged_is_lost_or_doubled() {
             tick.tick().await;
         }
         match dice.roll(3) {
-            0 => signal(demo.postmaster(), Signal::SIGKILL),
+            0 => signal(demo.postmaster().await, Signal::SIGKILL),
             1 => {
-                let postmaster = demo.postmaster();
+                let postmaster = demo.postmaster().await;
                 demo.kill();
                 signal(postmaster, Signal::SIGKILL);
                 demo = Demo::start(&dir, &more).await;
@@ -151,17 +151,26 @@ async fn nothing_acknowledged_is_lost_or_doubled() {
     for ((who, mailbox), ids) in wanted {
         let mut wire = Client::tls(demo.port(["imap", "tls_port"]), connector(&ca)).await;
         wire.response().await.unwrap();
-        wire.imap("a", &format!("LOGIN {} {PASSWORD}", addresses[who])).await;
-        wire.imap("b", &format!("SELECT {mailbox}")).await;
+        for (tag, command) in
+            [("a", format!("LOGIN {} {PASSWORD}", addresses[who])), ("b", format!("SELECT {mailbox}"))]
+        {
+            let answer = wire.imap(tag, &command).await;
+            assert!(answer.last().unwrap().contains(" OK "), "{answer:?}");
+        }
         let mut got: HashMap<String, u32> = HashMap::new();
-        for response in wire.imap("c", "FETCH 1:* BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]").await {
+        let responses = wire.imap("c", "FETCH 1:* BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]").await;
+        for response in &responses {
             if let Some((_, rest)) = response.split_once("Message-ID: <") {
                 *got.entry(rest.split('>').next().unwrap().to_owned()).or_default() += 1;
             }
         }
         let lost: Vec<_> = ids.keys().filter(|id| !got.contains_key(*id)).collect();
         let doubled: Vec<_> = got.iter().filter(|(_, n)| **n != 1).collect();
-        assert!(lost.is_empty() && doubled.is_empty(), "{mailbox}: lost {lost:?}, doubled {doubled:?}");
+        assert!(
+            lost.is_empty() && doubled.is_empty(),
+            "{mailbox}: lost {lost:?}, doubled {doubled:?}, {:?}",
+            responses.last()
+        );
     }
     println!("{} messages accepted, each exactly once in Sent and INBOX, after {kills} kills", done.len());
     demo.stop().await;
