@@ -23,8 +23,8 @@ fn sample_and_manual_are_in_step() {
 fn the_sample_is_a_configuration() {
     let config = parse(&sample(), &[]).unwrap();
     config.validate().unwrap();
-    let mut expected = Config::default();
-    expected.mail = Mail { domain: "secure.example".into(), hostname: "mail.secure.example".into() };
+    let mail = Mail { domain: "secure.example".into(), hostname: "mail.secure.example".into() };
+    let mut expected = Config { mail, ..Config::default() };
     expected.portal.url = "https://portal.example".into();
     assert_eq!(config, expected);
 }

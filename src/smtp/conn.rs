@@ -300,7 +300,7 @@ impl Client {
                 Ok(None) => Answer::Accept,
                 Ok(Some(more)) => {
                     let one_too_many = Reply::from(crate::policy::recipient::second_recipient());
-                    Answer::Refuse(one_too_many.and(more.into()))
+                    Answer::Refuse(one_too_many.and(&more.into()))
                 }
                 Err(error) => self.refuse(error),
             };

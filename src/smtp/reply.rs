@@ -75,10 +75,10 @@ impl Reply {
 impl Reply {
     /// This reply with the other's text as further lines; the codes stay this one's.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn and(self, other: &Self) -> Self {
         let plain = |reply: &Self| reply.ascii.clone().unwrap_or_else(|| reply.text.clone());
         let ascii = (self.ascii.is_some() || other.ascii.is_some())
-            .then(|| format!("{}\n{}", plain(&self), plain(&other)));
+            .then(|| format!("{}\n{}", plain(&self), plain(other)));
         Self { text: format!("{}\n{}", self.text, other.text), ascii, ..self }
     }
 }

@@ -51,7 +51,7 @@ impl Demo {
 
     async fn wait_ready(&mut self, file: &PathBuf, log: &Path) -> Value {
         let mut look = tokio::time::interval(Duration::from_millis(20));
-        let end = tokio::time::Instant::now() + Duration::from_secs(120);
+        let end = tokio::time::Instant::now() + Duration::from_mins(2);
         loop {
             look.tick().await;
             if let Ok(text) = std::fs::read_to_string(file) {
@@ -89,7 +89,7 @@ impl Demo {
     pub async fn postmaster(&self) -> u32 {
         let file = self.data.join("postmaster.pid");
         let mut look = tokio::time::interval(Duration::from_millis(20));
-        let end = tokio::time::Instant::now() + Duration::from_secs(120);
+        let end = tokio::time::Instant::now() + Duration::from_mins(2);
         loop {
             look.tick().await;
             let text = std::fs::read_to_string(&file).unwrap_or_default();

@@ -51,7 +51,7 @@ impl Run {
             {
                 return Err(format!("{line}: must not come: {pattern}; got {got}"));
             }
-            let ends = got.starts_with("+") || got.strip_prefix(&tag).is_some_and(|r| r.starts_with(' '));
+            let ends = got.starts_with('+') || got.strip_prefix(&tag).is_some_and(|r| r.starts_with(' '));
             let hit = missing.iter().position(|(_, pattern)| {
                 is_untagged(pattern) == got.starts_with("* ") && fits(&mut self.bindings, pattern, &got)
             });

@@ -1,6 +1,14 @@
 //! The one integration test binary: real PostgreSQL, real TLS, real clients.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+// Tests may unwrap, and are read as specifications: pedantry about them finds nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::pedantic,
+    clippy::type_complexity
+)]
+#![allow(missing_docs)]
 
 mod architecture;
 mod cli_transcripts;

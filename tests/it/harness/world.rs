@@ -132,8 +132,8 @@ impl World {
         let template = template().await;
         let any = vec!["127.0.0.1:0".parse().unwrap()];
         let mut config = Config::default();
-        config.mail.domain = DOMAIN.to_owned();
-        config.mail.hostname = "localhost".to_owned();
+        config.mail.domain = DOMAIN.into();
+        config.mail.hostname = "localhost".into();
         config.database.url = database_url.clone().into();
         config.database.connections = 8;
         config.keys.master_file = template.folder.join("master.key");
@@ -144,7 +144,7 @@ impl World {
         config.submission.tls_listen.clone_from(&any);
         config.submission.starttls_listen.clone_from(&any);
         config.portal.listen = Vec::new();
-        config.portal.url = "https://portal.test".to_owned();
+        config.portal.url = "https://portal.test".into();
         config.metrics.listen = Vec::new();
         change(&mut config);
         let gateway = Gateway::start(config, Clock::system()).await.unwrap();
