@@ -138,7 +138,9 @@ impl View {
 
     /// The row of a message of this view: alive, or gone and not told yet. `None`: gone too long ago.
     pub fn row<'a>(&'a self, now: &'a MailboxState, uid: u32) -> Option<&'a Row> {
-        now.row(uid).or_else(|| self.gone(uid)).or_else(|| lately(now, uid))
+        now.row(uid)
+            .or_else(|| self.gone(uid))
+            .or_else(|| self.uids().binary_search(&uid).ok().and_then(|_| lately(now, uid)))
     }
 
     /// Notes a flag change of this session's own that needs no further report.

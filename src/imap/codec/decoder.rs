@@ -261,8 +261,10 @@ impl Decoder {
         if self.held.len() - self.line_start + n > self.limits.line
             || self.held.len() + n > self.limits.command
         {
-            // Enough of it to see the tag.
-            let missing = TAG_ROOM.saturating_sub(self.held.len()).min(n);
+            // Enough of it to see the tag, and no more than had been held if it came byte by byte.
+            let line_left = (self.limits.line + self.line_start).saturating_sub(self.held.len());
+            let left = line_left.min(self.limits.command.saturating_sub(self.held.len())) + 1;
+            let missing = TAG_ROOM.saturating_sub(self.held.len()).min(n).min(left);
             self.held.extend(&input[..missing]);
             return Line::TooLong;
         }
