@@ -450,12 +450,15 @@ impl<S: Bytes> Client<S> {
             reply = reply.with(Code::ExpungeIssued);
         }
         self.answer(tag, &reply);
+        metrics::counter!("postern_imap_commands_total", "command" => name, "result" => reply.status.as_str())
+            .increment(1);
         self.wire.relieve().await
     }
 
     /// Appends the tagged reply; too many BADs in a row end the connection.
     fn answer(&mut self, tag: &str, reply: &Reply) {
         reply.write(tag, &mut self.wire.out);
+        self.peer.trace.reply(reply.status.as_str());
         self.count(reply.status == Status::Bad);
     }
 

@@ -29,6 +29,17 @@ pub enum Status {
     Bad,
 }
 
+impl Status {
+    /// As written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::No => "NO",
+            Self::Bad => "BAD",
+        }
+    }
+}
+
 /// Response codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -161,11 +172,9 @@ impl Reply {
     /// Appends the response, tagged, or untagged with `*`.
     pub fn write(&self, tag: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(tag.as_bytes());
-        out.extend_from_slice(match self.status {
-            Status::Ok => b" OK ",
-            Status::No => b" NO ",
-            Status::Bad => b" BAD ",
-        });
+        out.push(b' ');
+        out.extend_from_slice(self.status.as_str().as_bytes());
+        out.push(b' ');
         if let Some(code) = &self.code {
             out.push(b'[');
             code.write(out);

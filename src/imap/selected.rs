@@ -119,12 +119,23 @@ pub struct Telling {
     pub condstore: bool,
     /// With `\Recent`.
     pub recent: bool,
+    /// With the UID, also where nobody asked for it.
+    pub uid: bool,
 }
 
 impl Telling {
     /// As the client turned on.
     pub fn to(enabled: Enabled) -> Self {
-        Self { condstore: enabled.condstore, recent: !enabled.rev2 }
+        // Who knows of CONDSTORE or IMAP4rev2 knows what to do with a UID (RFC 7162 §3.2.4 asks for it);
+        // others get what they always got.
+        let uid = enabled.condstore || enabled.rev2;
+        Self { condstore: enabled.condstore, recent: !enabled.rev2, uid }
+    }
+
+    /// In answer to this command: a UID command is answered with UIDs (RFC 9051 §6.4.9).
+    #[must_use]
+    pub fn by(self, by: By) -> Self {
+        Self { uid: self.uid || by == By::Uid, ..self }
     }
 }
 
@@ -149,7 +160,9 @@ pub fn flags_fetch(
     out: &mut Vec<u8>,
 ) {
     let mut fetch = FetchWriter::begin(told.seq.get(), out);
-    fetch.number("UID", told.uid.into());
+    if telling.uid {
+        fetch.number("UID", told.uid.into());
+    }
     flags_item(view, told.uid, told.flags, keywords, telling, &mut fetch);
     if telling.condstore {
         fetch.mod_seq(told.modseq);

@@ -9,8 +9,8 @@
 //! | logout            | none                                                                       |
 //!
 //! Invariants: no password is looked at before TLS, and with TLS a new session begins, so that nothing said
-//! in the clear is remembered (§6.2.1); capabilities name only what the next command may
-//! use (RFC 9051 §6.1.1); what was enabled stays so until the connection ends (RFC 5161 §3.1).
+//! in the clear is remembered (§6.2.1); capabilities name only what works; what was enabled stays so until
+//! the connection ends (RFC 5161 §3.1).
 
 use super::command::{By, CommandBody, Enable};
 use super::reply::{Code, Reply};
@@ -227,9 +227,10 @@ impl Session {
         }
     }
 
-    /// The words of the CAPABILITY response.
+    /// The words of the CAPABILITY response. ENABLE and IDLE are named before sign-in too: Python's imaplib
+    /// never asks again.
     pub fn capabilities(&self) -> String {
-        let mut words = String::from("IMAP4rev1 IMAP4rev2 LITERAL+ ID");
+        let mut words = String::from("IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE IDLE");
         if !self.is_authenticated() {
             words.push_str(match self.channel {
                 Channel::Plain => " STARTTLS LOGINDISABLED",
@@ -239,7 +240,7 @@ impl Session {
             return words;
         }
         words.push_str(
-            " ENABLE NAMESPACE IDLE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
+            " NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
              LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE UTF8=ACCEPT \
              QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=",
         );

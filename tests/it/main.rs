@@ -17,6 +17,7 @@ mod demo_process;
 mod foreign;
 mod gateway;
 mod harness;
+mod imap_door;
 mod imap_transcripts;
 mod kills;
 mod service_submit;

@@ -9,7 +9,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::imap::codec::encode::FetchWriter;
-use crate::imap::command::{Fetch, FetchItem};
+use crate::imap::command::{By, Fetch, FetchItem};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::fetch_item::{self, Rest};
 use crate::imap::reply::{Code, Reply};
@@ -56,6 +56,9 @@ impl<S: wire::Bytes> Client<S> {
         }
         if changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
             items.push(FetchItem::ModSeq);
+        }
+        if by == By::Uid && !items.contains(&FetchItem::Uid) {
+            items.insert(0, FetchItem::Uid);
         }
         let sets_seen = self.session.may_write() && items.iter().any(FetchItem::sets_seen);
         let telling = Telling::to(self.session.enabled());
@@ -185,12 +188,15 @@ async fn send<S: wire::Bytes>(
 ) -> Result<(), Failure> {
     let Message { seq, row, facts, seen_now } = message;
     wire.set_inside(true);
-    FetchWriter::begin(seq.get(), &mut wire.out).number("UID", row.uid.into());
+    let mut begun = false;
     for item in &plan.items {
-        let mut fetch = FetchWriter::resume(&mut wire.out);
+        let mut fetch = if std::mem::replace(&mut begun, true) {
+            FetchWriter::resume(&mut wire.out)
+        } else {
+            FetchWriter::begin(seq.get(), &mut wire.out)
+        };
         match item {
-            // The UID is told always: it costs nothing, and a client that asked by number may keep it.
-            FetchItem::Uid => {}
+            FetchItem::Uid => fetch.number("UID", row.uid.into()),
             FetchItem::ModSeq => fetch.mod_seq(row.modseq),
             FetchItem::Flags => {
                 flags_item(&selected.view, row.uid, row.flags, &plan.keywords, plan.telling, &mut fetch);

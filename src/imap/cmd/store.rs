@@ -30,7 +30,7 @@ impl<S: Bytes> Client<S> {
         let stored = mail.store_flags(id, &uids, store.change, flags, store.unchanged_since).await?;
         self.refresh().await?;
 
-        let telling = Telling::to(self.session.enabled());
+        let telling = Telling::to(self.session.enabled()).by(store.by);
         let Some(selected) = &mut self.selected else {
             return Err(Reply::bad("no mailbox is selected").into());
         };

@@ -5,5 +5,5 @@
 1> b SELECT Drafts
 1< b OK *
 1> c FETCH 1 (RFC822.SIZE)
-1< * 1 FETCH (UID 1 RFC822.SIZE 32)
+1< * 1 FETCH (RFC822.SIZE 32)
 1< c OK *

@@ -13,8 +13,8 @@ Text
 1< b OK [APPENDUID $validity 1] *
 1> c FETCH 1 (FLAGS INTERNALDATE RFC822.SIZE)
 1< * FLAGS (*$Wichtig)
-1< * 1 FETCH (UID 1 FLAGS (\Draft \Recent $Wichtig) INTERNALDATE " 7-Sep-2026 08:00:00 +0000" RFC822.SIZE 26)
+1< * 1 FETCH (FLAGS (\Draft \Recent $Wichtig) INTERNALDATE " 7-Sep-2026 08:00:00 +0000" RFC822.SIZE 26)
 1< c OK *
 1> d FETCH 1 BODY.PEEK[]
-1< * 1 FETCH (UID 1 BODY[] {26}*Subject: Entwurf*Text*)
+1< * 1 FETCH (BODY[] {26}*Subject: Entwurf*Text*)
 1< d OK *

@@ -5,7 +5,7 @@
 1< a OK *
 1> b FETCH 1 (MODSEQ)
 1< * OK [HIGHESTMODSEQ $high] *
-1< * 1 FETCH (UID 1 MODSEQ ($modseq))
+1< * 1 FETCH (MODSEQ ($modseq))
 1< b OK *
 1> c STORE 1 +FLAGS (\Seen)
 1< * 1 FETCH (UID 1 FLAGS (\Seen \Recent) MODSEQ (*))

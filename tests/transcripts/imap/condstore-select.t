@@ -11,10 +11,10 @@
 1< * 1 FETCH (UID 1 MODSEQ ($two))
 1< c OK *
 1> d FETCH 1 (MODSEQ)
-1< * 1 FETCH (UID 1 MODSEQ ($two))
+1< * 1 FETCH (MODSEQ ($two))
 1< d OK *
 1> e FETCH 1:2 (FLAGS) (CHANGEDSINCE $one)
-1< * 1 FETCH (UID 1 FLAGS (\Flagged \Seen \Recent) MODSEQ ($two))
+1< * 1 FETCH (FLAGS (\Flagged \Seen \Recent) MODSEQ ($two))
 1! * 2 FETCH *
 1< e OK *
 1> f STATUS INBOX (HIGHESTMODSEQ)

@@ -15,5 +15,5 @@
 1> c UID STORE 2 (UNCHANGEDSINCE 1) +FLAGS.SILENT (\Deleted)
 1< c OK [MODIFIED 2] *
 1> d FETCH 2 (FLAGS)
-1< * 2 FETCH (UID 2 FLAGS (\Seen \Recent))
+1< * 2 FETCH (FLAGS (\Seen \Recent))
 1< d OK *

@@ -11,7 +11,7 @@
 1< * 2 EXISTS
 1< d OK *
 1> e FETCH 1 (FLAGS INTERNALDATE)
-1< * 1 FETCH (UID 1 FLAGS (\Flagged * $Rot) INTERNALDATE " 7-Sep-2026 08:01:00 +0000")
+1< * 1 FETCH (FLAGS (\Flagged * $Rot) INTERNALDATE " 7-Sep-2026 08:01:00 +0000")
 1< e OK *
 1> f UID COPY 1 "no such"
 1< f NO [TRYCREATE] *

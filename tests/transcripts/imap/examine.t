@@ -6,7 +6,7 @@
 1< * 1 RECENT
 1< a OK [READ-ONLY] *
 1> b FETCH 1 BODY[TEXT]
-1< * 1 FETCH (UID 1 BODY[TEXT] {*This is message 1.*)
+1< * 1 FETCH (BODY[TEXT] {*This is message 1.*)
 1! * * FETCH *FLAGS*
 1< b OK *
 1> c STORE 1 +FLAGS (\Deleted)
@@ -19,5 +19,5 @@
 1< * 1 RECENT
 1< f OK [READ-WRITE] *
 1> g FETCH 1 FLAGS
-1< * 1 FETCH (UID 1 FLAGS (\Recent))
+1< * 1 FETCH (FLAGS (\Recent))
 1< g OK *

@@ -12,11 +12,11 @@
 2< * 1 EXPUNGE
 2< c OK *
 1> b FETCH 1 BODY.PEEK[TEXT]
-1< * 1 FETCH (UID 1 BODY[TEXT] {*This is message 1.*)
+1< * 1 FETCH (BODY[TEXT] {*This is message 1.*)
 1! * 1 EXPUNGE
 1< b OK *
 1> c FETCH 1 (ENVELOPE)
-1< * 1 FETCH (UID 1 ENVELOPE (* "Message 1" *))
+1< * 1 FETCH (ENVELOPE (* "Message 1" *))
 1< c OK [EXPUNGEISSUED] *
 1> d NOOP
 1< * 1 EXPUNGE

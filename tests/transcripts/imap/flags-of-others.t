@@ -9,7 +9,7 @@
 2> b STORE 1 +FLAGS.SILENT (\Seen)
 2< b OK *
 1> b NOOP
-1< * 1 FETCH (UID 1 FLAGS (\Seen \Recent))
+1< * 1 FETCH (FLAGS (\Seen \Recent))
 1< b OK *
 1> c NOOP
 1! * * FETCH *

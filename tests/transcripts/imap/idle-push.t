@@ -19,7 +19,7 @@ x
 2< b OK *
 2> c STORE 1 +FLAGS (\Flagged)
 2< c OK *
-1< * 1 FETCH (UID 1 FLAGS (\Flagged \Recent))
+1< * 1 FETCH (FLAGS (\Flagged \Recent))
 2> d STORE 1 +FLAGS.SILENT (\Deleted)
 2< d OK *
 2> e EXPUNGE

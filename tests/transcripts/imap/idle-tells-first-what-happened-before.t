@@ -10,6 +10,6 @@
 2< b OK *
 1> b IDLE
 1< + *
-1< * 1 FETCH (UID 1 FLAGS (\Answered \Recent))
+1< * 1 FETCH (FLAGS (\Answered \Recent))
 1> DONE
 1< b OK *

@@ -9,9 +9,9 @@
 2< * 0 RECENT
 2< a OK *
 2> b FETCH 1 FLAGS
-2< * 1 FETCH (UID 1 FLAGS ())
+2< * 1 FETCH (FLAGS ())
 2< b OK *
 1> b FETCH 1:2 FLAGS
-1< * 1 FETCH (UID 1 FLAGS (\Recent))
-1< * 2 FETCH (UID 2 FLAGS (\Recent))
+1< * 1 FETCH (FLAGS (\Recent))
+1< * 2 FETCH (FLAGS (\Recent))
 1< b OK *

@@ -7,7 +7,7 @@
 1> b SELECT INBOX
 1< b OK *
 1> c FETCH 1 FLAGS
-1< * 1 FETCH (UID 1 FLAGS ())
+1< * 1 FETCH (FLAGS ())
 1< c OK *
 2> a APPEND INBOX {lit+}
 <<<

@@ -15,5 +15,5 @@
 1< c OK *
 2> b NOOP
 2< * FLAGS (*$MDNSent $label2)
-2< * 1 FETCH (UID 1 FLAGS (\Recent $label2))
+2< * 1 FETCH (FLAGS (\Recent $label2))
 2< b OK *
