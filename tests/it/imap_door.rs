@@ -247,11 +247,7 @@ async fn a_client_that_stops_reading_loses_its_connection() {
     let big = [b"Subject: big\r\n\r\n".as_slice(), &vec![b'x'; 4 << 20]].concat();
     ok(&append(&mut client, "a", "Drafts", &big).await);
     ok(&client.imap("s", "SELECT Drafts").await);
-    let mut all = String::new();
-    for n in 0..20 {
-        all.push_str(&format!("f{n} FETCH 1 BODY.PEEK[]\r\n"));
-    }
-    client.send(all.as_bytes()).await;
+    client.send("f FETCH 1 BODY.PEEK[]\r\n".repeat(20).as_bytes()).await;
     gate.empty().await;
     drop(client);
 }
@@ -408,9 +404,7 @@ async fn rfc4978_compression_with_idle() {
     let mut deflate = Compress::new(Compression::fast(), false);
     let mut first = Vec::with_capacity(1024);
     deflate.compress_vec(b"s SELECT INBOX\r\n", &mut first, FlushCompress::Sync).unwrap();
-    tls.write_all(format!("{}\r\nc COMPRESS DEFLATE\r\n", format!("l {}", gate.login)).as_bytes())
-        .await
-        .unwrap();
+    tls.write_all(format!("l {}\r\nc COMPRESS DEFLATE\r\n", gate.login).as_bytes()).await.unwrap();
     tls.write_all(&first).await.unwrap();
     tls.flush().await.unwrap();
     let mut plain = Vec::new();
