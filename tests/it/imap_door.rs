@@ -443,3 +443,40 @@ async fn rfc4978_rubbish_ends_the_connection() {
     gate.empty().await;
     drop(client);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r28_the_clients_own_copy_in_sent_is_recognised() {
+    let world = crate::harness::World::new().await;
+    let (anna, bert) = (world.account("anna").clone(), world.account("bert").clone());
+    let message = format!(
+        "From: <{}>\r\nTo: <{}>\r\nSubject: Befund\r\nDate: Mon, 7 Sep 2026 10:00:00 +0200\r\n\
+         Message-ID: <r28@secure.test>\r\n\r\nGuten Tag\r\n",
+        anna.secure, bert.secure
+    );
+    let mut smtp = world.connect("submission-tls").await;
+    smtp.smtp_reply().await.unwrap();
+    smtp.smtp("EHLO test").await;
+    let plain = crate::smtp_transcripts::plain(&anna.secure, &anna.password);
+    assert_eq!(smtp.smtp(&format!("AUTH PLAIN {plain}")).await.0, 235);
+    assert_eq!(smtp.smtp(&format!("MAIL FROM:<{}>", anna.secure)).await.0, 250);
+    assert_eq!(smtp.smtp(&format!("RCPT TO:<{}>", bert.secure)).await.0, 250);
+    assert_eq!(smtp.smtp("DATA").await.0, 354);
+    assert_eq!(smtp.smtp(&format!("{message}.")).await.0, 250);
+
+    let mut client = world.imap("anna").await;
+    let first = append(&mut client, "a", "Sent", message.as_bytes()).await;
+    assert!(first.last().unwrap().contains(" 1] "), "{first:?}");
+    let status = client.imap("s", "STATUS Sent (MESSAGES)").await;
+    assert_eq!(status[0], "* STATUS \"Sent\" (MESSAGES 1)");
+    // Once per submission; and only in \Sent.
+    let second = append(&mut client, "b", "Sent", message.as_bytes()).await;
+    assert!(second.last().unwrap().contains(" 2] "), "{second:?}");
+    ok(&append(&mut client, "c", "Drafts", message.as_bytes()).await);
+    let status = client.imap("s", "STATUS Drafts (MESSAGES)").await;
+    assert_eq!(status[0], "* STATUS \"Drafts\" (MESSAGES 1)");
+
+    let mut bert = world.imap("bert").await;
+    ok(&bert.imap("s", "SELECT INBOX").await);
+    let got = bert.imap("f", "FETCH 1 (BODY.PEEK[TEXT] FLAGS)").await;
+    assert_eq!(got[0], "* 1 FETCH (BODY[TEXT] {11}\r\nGuten Tag\r\n FLAGS (\\Recent))");
+}
