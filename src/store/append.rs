@@ -53,7 +53,7 @@ impl Store {
     /// [`MailError::NoMailbox`], [`MailError::NotSelectable`], [`MailError::Full`],
     /// [`MailError::OverQuota`], [`MailError::StagedGone`], [`MailError::OutcomeUnknown`].
     pub async fn append(&self, account: AccountId, new: NewAppend<'_>) -> Result<Appended, MailError> {
-        let NewAppend { mailbox, ingested, flags, keywords, internal_date, sent_copy } = new;
+        let NewAppend { mailbox, mut ingested, flags, keywords, internal_date, sent_copy } = new;
         let flags = flags.union(self.keyword_bits(account, mailbox, keywords, true).await?);
         let seal = self.seal_key(account).await?;
         let wrapped = seal.wrap(ingested.key(), ingested.shape()).map_err(StoreError::from)?;
@@ -87,9 +87,12 @@ impl Store {
         let uid = row.uid as u32;
         let existing = row.outcome == "existing";
         if existing {
-            ingested.discard().await?;
+            drop(ingested);
             self.store_flags(account, mailbox, &[uid], FlagChange::Add, flags, None).await?;
         } else {
+            if let Some(mut staged) = ingested.take_staged() {
+                staged.claimed();
+            }
             self.wake_mailboxes([mailbox]);
         }
         Ok(Appended { uidvalidity: uidvalidity(row.uidvalidity)?, uid, existing })

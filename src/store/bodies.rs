@@ -102,18 +102,6 @@ impl Chunks {
         Ok(out.into())
     }
 
-    /// Removes the chunks, if they are still staged.
-    pub(super) async fn discard_staged(&self) -> Result<(), StoreError> {
-        sqlx::query!(
-            "with owner as (delete from staged where message_id = $1 returning message_id)
-             delete from body_chunk c using owner o where c.message_id = o.message_id",
-            self.shape.id.0
-        )
-        .execute(&self.store.0.pool)
-        .await?;
-        Ok(())
-    }
-
     /// Chunks `first..=last`, all of them; keeps the last.
     async fn load(&self, first: u32, last: u32) -> Result<Vec<Bytes>, StoreError> {
         let rows = sqlx::query!(

@@ -11,7 +11,7 @@ use std::collections::{HashSet, VecDeque};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::ingest::{Ingested, SealedBody};
+use super::ingest::{Ingested, SealedBody, Staged};
 use super::mail_error::{MailError, ended};
 use super::{Store, StoreError};
 use crate::types::{AccountId, MailboxId, MailboxName, SpecialUse};
@@ -50,6 +50,8 @@ pub enum SubmitOutcome {
 /// One submission, ready for the statement.
 struct Member {
     body: SealedBody,
+    /// Kept here, so that they live as long as somebody may still claim them.
+    staged: Option<Staged>,
     date: i64,
     sender: AccountId,
     recipient: AccountId,
@@ -132,7 +134,7 @@ impl Store {
     /// # Errors
     /// [`MailError::StagedGone`]; [`MailError::OutcomeUnknown`] when the database went away before it
     /// answered; otherwise nothing was stored.
-    pub async fn submit(&self, new: NewSubmission) -> Result<SubmitOutcome, MailError> {
+    pub async fn submit(&self, mut new: NewSubmission) -> Result<SubmitOutcome, MailError> {
         let (sender, recipient) = (new.sender, new.recipient);
         let mut keys: Vec<(i64, Vec<u8>)> = Vec::with_capacity(2);
         for account in [sender, recipient] {
@@ -145,6 +147,7 @@ impl Store {
         let lookup = self.lookup();
         let mut member = Member {
             body: new.ingested.seal()?,
+            staged: new.ingested.take_staged(),
             date: self.unix_now(),
             sender,
             recipient,
@@ -345,7 +348,10 @@ async fn run(store: &Store, held: &mut Held, mut batch: Vec<Waiting>) {
     }
 }
 
-fn answer(Waiting { member, answer }: Waiting, verdict: Result<Verdict, MailError>) {
+fn answer(Waiting { mut member, answer }: Waiting, verdict: Result<Verdict, MailError>) {
+    if let (Ok(Verdict::Done(SubmitOutcome::Delivered)), Some(staged)) = (&verdict, &mut member.staged) {
+        staged.claimed();
+    }
     // Nobody waits any more when the client has gone; what is committed stays.
     let _gone = answer.send((member, verdict));
 }

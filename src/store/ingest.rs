@@ -30,7 +30,8 @@ pub struct Ingest {
     /// What no chunk holds yet.
     held: Vec<u8>,
     /// Chunks staged so far.
-    staged: u32,
+    chunks: u32,
+    staged: Option<Staged>,
 }
 
 /// A message received in full.
@@ -43,7 +44,39 @@ pub struct Ingested {
     pub scan: Scan,
     /// `None`: it is staged.
     memory: Option<Bytes>,
+    staged: Option<Staged>,
     chunks: Chunks,
+}
+
+/// Staged chunks that nobody has claimed. Dropped, they are removed in the background: a client that
+/// breaks off fills no disk. What is lost on the way is the sweeper's.
+pub(super) struct Staged {
+    store: Store,
+    body: BodyId,
+    claimed: bool,
+}
+
+impl Staged {
+    /// They belong to a message now.
+    pub(super) fn claimed(&mut self) {
+        self.claimed = true;
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if self.claimed {
+            return;
+        }
+        let (store, body) = (self.store.clone(), self.body);
+        // Without a runtime the process is ending.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            if let Err(error) = store.remove_staged(body).await {
+                tracing::debug!(%error, "staged chunks are left to the sweeper");
+            }
+        });
+    }
 }
 
 /// What a row of `message` and its chunks need, sealed.
@@ -71,8 +104,21 @@ impl Store {
             scanner: Scanner::new(limits),
             size: 0,
             held: Vec::new(),
-            staged: 0,
+            chunks: 0,
+            staged: None,
         })
+    }
+
+    /// Removes staged chunks that were not claimed.
+    async fn remove_staged(&self, body: BodyId) -> Result<(), StoreError> {
+        sqlx::query!(
+            "with owner as (delete from staged where message_id = $1 returning message_id)
+             delete from body_chunk c using owner o where c.message_id = o.message_id",
+            body.0
+        )
+        .execute(&self.0.pool)
+        .await?;
+        Ok(())
     }
 
     /// Stages sealed chunks `first..` of a message; `false` when the sweeper took the ones before.
@@ -138,11 +184,14 @@ impl Ingest {
 
     /// Seals and stages what is held; all but the message's last chunk must be full.
     async fn flush(&mut self) -> Result<(), MailError> {
-        let sealed = seal_chunks(&self.key, self.body, self.staged, &self.held)?;
-        if !self.store.stage(self.body, self.staged, &sealed).await? {
+        let sealed = seal_chunks(&self.key, self.body, self.chunks, &self.held)?;
+        let (store, body) = (&self.store, self.body);
+        // Before the first statement: even one whose answer never comes may have left something behind.
+        self.staged.get_or_insert_with(|| Staged { store: store.clone(), body, claimed: false });
+        if !self.store.stage(self.body, self.chunks, &sealed).await? {
             return Err(MailError::StagedGone);
         }
-        self.staged += sealed.len() as u32;
+        self.chunks += sealed.len() as u32;
         self.held.clear();
         Ok(())
     }
@@ -152,11 +201,11 @@ impl Ingest {
     /// # Errors
     /// As [`Ingest::push`].
     pub async fn finish(mut self) -> Result<Ingested, MailError> {
-        if self.staged > 0 && !self.held.is_empty() {
+        if self.staged.is_some() && !self.held.is_empty() {
             self.flush().await?;
         }
         let shape = BodyShape { id: self.body, size: self.size, chunk_size: CHUNK_SIZE };
-        let memory = (self.staged == 0).then(|| {
+        let memory = self.staged.is_none().then(|| {
             self.held.shrink_to_fit();
             Bytes::from(self.held)
         });
@@ -165,6 +214,7 @@ impl Ingest {
             size: self.size,
             scan: self.scanner.finish(),
             memory,
+            staged: self.staged,
             chunks: Chunks::new(self.store, shape, self.key),
         })
     }
@@ -183,12 +233,18 @@ impl Ingested {
         }
     }
 
-    /// Nothing will come of it: staged bytes go now, not when the sweeper comes. At most 1 statement.
-    pub async fn discard(self) -> Result<(), StoreError> {
-        if self.memory.is_none() {
-            self.chunks.discard_staged().await?;
-        }
+    /// Nothing will come of it: staged bytes are gone when this returns, not soon after as when it is
+    /// dropped. At most 1 statement.
+    pub async fn discard(mut self) -> Result<(), StoreError> {
+        let Some(mut staged) = self.staged.take() else { return Ok(()) };
+        staged.store.remove_staged(self.body).await?;
+        staged.claimed();
         Ok(())
+    }
+
+    /// The staged chunks; whoever takes them says when they are claimed.
+    pub(super) fn take_staged(&mut self) -> Option<Staged> {
+        self.staged.take()
     }
 
     pub(super) fn key(&self) -> &DataKey {

@@ -172,7 +172,9 @@ pub struct LiveMailbox {
     running: tokio::sync::Mutex<()>,
     asked: AtomicU64,
     answered: AtomicU64,
+    /// A refresh in the background is about to start, and the latest ticket it is for.
     soon: AtomicBool,
+    soon_for: AtomicU64,
     itself: Weak<Self>,
 }
 
@@ -198,6 +200,7 @@ impl LiveMailbox {
             asked: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             soon: AtomicBool::new(false),
+            soon_for: AtomicU64::new(0),
             itself,
         }
     }
@@ -234,6 +237,11 @@ impl LiveMailbox {
     /// [`MailError::NoMailbox`] once it was deleted; the state then stays as it was, with `gone` set.
     pub async fn refresh(&self) -> Result<(), MailError> {
         let mine = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.refreshed_since(mine).await
+    }
+
+    /// Refreshes unless somebody did it after ticket `mine` was taken.
+    async fn refreshed_since(&self, mine: u64) -> Result<(), MailError> {
         let _running = self.running.lock().await;
         if self.read(|s| s.gone) {
             return Err(MailError::NoMailbox);
@@ -250,12 +258,16 @@ impl LiveMailbox {
     /// Refreshes in the background; several calls before it starts are one.
     pub(super) fn refresh_soon(&self) {
         let Some(this) = self.itself.upgrade() else { return };
+        // The ticket before the flag: whoever finds the flag up has left its ticket to be found.
+        let mine = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.soon_for.fetch_max(mine, Ordering::SeqCst);
         if self.soon.swap(true, Ordering::SeqCst) {
             return;
         }
         tokio::spawn(async move {
             this.soon.store(false, Ordering::SeqCst);
-            match this.refresh().await {
+            let mine = this.soon_for.load(Ordering::SeqCst);
+            match this.refreshed_since(mine).await {
                 Ok(()) | Err(MailError::NoMailbox) => {}
                 // The next poll asks again.
                 Err(error) => tracing::warn!(%error, mailbox = %this.id, "a mailbox could not be refreshed"),

@@ -269,15 +269,19 @@ impl Store {
     ) -> Result<(u32, u32), StoreError> {
         let row = sqlx::query!(
             r#"select r.first as "first!",
-                      (select count(*) from mailbox_message e
-                        where e.account_id = $1 and e.mailbox_id = $2 and e.uid >= r.first) as "count!"
-                 from (select coalesce((select recent_from from mailbox_recent
-                                         where account_id = $1 and mailbox_id = $2), 1) as first) r"#,
+                      case when r.first = 1 then m.messages
+                           else (select count(*) from mailbox_message e
+                                  where e.account_id = $1 and e.mailbox_id = $2 and e.uid >= r.first)
+                      end as "count!"
+                 from mailbox m,
+                      lateral (select coalesce((select recent_from from mailbox_recent
+                                                 where account_id = $1 and mailbox_id = $2), 1) as first) r
+                where m.account_id = $1 and m.id = $2"#,
             account.0,
             mailbox.0
         )
-        .fetch_one(&self.0.pool)
+        .fetch_optional(&self.0.pool)
         .await?;
-        Ok((row.first as u32, row.count as u32))
+        Ok(row.map_or((1, 0), |row| (row.first as u32, row.count as u32)))
     }
 }

@@ -23,5 +23,6 @@ mod kills;
 mod service_submit;
 mod smtp_transcripts;
 mod store_accounts;
+mod store_mail;
 mod submission_door;
 mod transcript;
