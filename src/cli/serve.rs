@@ -25,7 +25,7 @@ use crate::policy::size::{MB, announced_size};
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
 use crate::service::submit::{self, Submitter};
-use crate::store::Store;
+use crate::store::{Retention, Store};
 use crate::{mime, policy, portal, smtp};
 
 /// Longest TLS handshake.
@@ -98,6 +98,7 @@ impl Gateway {
         }
         let store =
             database::open(&config, &database.url, config.database.connections, clock.clone()).await?;
+        store.start_sweeper(Retention::default());
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
         let submitter = Submitter::new(store.clone(), clock, submit_settings(&config)?);

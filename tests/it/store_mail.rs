@@ -245,6 +245,11 @@ async fn a_submission_is_in_both_mailboxes() {
     assert_eq!(FactsRef::parse(&facts).unwrap().size, bytes.len() as u64);
     assert_eq!(g.store.delivered_by(g.ben, &["one@x".into(), "two@x".into()]).await.unwrap(), [g.anna]);
     assert!(g.store.delivered_by(g.anna, &["one@x".into()]).await.unwrap().is_empty());
+    // To oneself: one account, two mailboxes, one key.
+    assert_eq!(submit(&g.store, g.anna, g.anna, "self@x", &bytes).await.unwrap(), SubmitOutcome::Delivered);
+    assert_eq!(content(&g.store, g.anna, g.box_of(g.anna, "INBOX").await, 1).await, bytes);
+    assert_eq!(content(&g.store, g.anna, sent, 2).await, bytes);
+    assert_eq!(g.count("select count(*) from message_key").await, 3);
     g.counters_are_right().await;
 }
 
