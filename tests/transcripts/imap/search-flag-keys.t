@@ -1,0 +1,37 @@
+# RFC 9051 §6.4.4: each system flag and its opposite
+@mail anna INBOX 2
+@login 1 anna
+1> s SELECT INBOX
+1< s OK *
+1> a STORE 1 FLAGS.SILENT (\Answered \Deleted \Draft \Flagged \Seen)
+1< a OK *
+1> a0 SEARCH ANSWERED
+1< * SEARCH 1
+1< a0 OK *
+1> a1 SEARCH UNANSWERED
+1< * SEARCH 2
+1< a1 OK *
+1> d0 SEARCH DELETED
+1< * SEARCH 1
+1< d0 OK *
+1> d1 SEARCH UNDELETED
+1< * SEARCH 2
+1< d1 OK *
+1> d0 SEARCH DRAFT
+1< * SEARCH 1
+1< d0 OK *
+1> d1 SEARCH UNDRAFT
+1< * SEARCH 2
+1< d1 OK *
+1> f0 SEARCH FLAGGED
+1< * SEARCH 1
+1< f0 OK *
+1> f1 SEARCH UNFLAGGED
+1< * SEARCH 2
+1< f1 OK *
+1> s0 SEARCH SEEN
+1< * SEARCH 1
+1< s0 OK *
+1> s1 SEARCH UNSEEN
+1< * SEARCH 2
+1< s1 OK *

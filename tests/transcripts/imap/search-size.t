@@ -1,0 +1,29 @@
+# RFC 9051 §6.4.4: LARGER and SMALLER are strict
+@login 1 anna
+1> a APPEND INBOX {lit+}
+<<<
+Subject: x
+
+12345678
+>>>
+1< a OK *
+1> s SELECT INBOX
+1< s OK *
+1> t FETCH 1 RFC822.SIZE
+1< * 1 FETCH (*RFC822.SIZE 24*)
+1< t OK *
+1> b SEARCH LARGER 24
+1< * SEARCH
+1< b OK *
+1> c SEARCH LARGER 23
+1< * SEARCH 1
+1< c OK *
+1> d SEARCH SMALLER 24
+1< * SEARCH
+1< d OK *
+1> e SEARCH SMALLER 25
+1< * SEARCH 1
+1< e OK *
+1> f SEARCH LARGER 4294967296
+1< * SEARCH
+1< f OK *
