@@ -18,6 +18,7 @@ mod foreign;
 mod gateway;
 mod harness;
 mod imap_door;
+mod imap_search;
 mod imap_transcripts;
 mod kills;
 mod service_submit;
