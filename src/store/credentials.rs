@@ -312,7 +312,7 @@ impl Store {
         let Some(row) = found else {
             // Nobody's number: the same work is done for it.
             let nobody = AccountId(0);
-            return self.refuse(nobody, &self.verifier(nobody, secret)).await;
+            return self.refuse(nobody, &self.verifier(nobody, secret), from).await;
         };
         let ids = row.ids.unwrap_or_default();
         let verifiers = row.verifiers.unwrap_or_default();
@@ -342,7 +342,7 @@ impl Store {
         })?;
         let given = self.verifier(account.id, secret);
         if account.state != AccountState::Active {
-            return self.refuse(account.id, &given).await;
+            return self.refuse(account.id, &given, from).await;
         }
         // All are compared, so that the time does not tell which device's it was.
         let mut matching = None;
@@ -352,7 +352,7 @@ impl Store {
             }
         }
         let Some(i) = matching else {
-            return self.refuse(account.id, &given).await;
+            return self.refuse(account.id, &given, from).await;
         };
         let app_password = AppPasswordId(*ids.get(i).ok_or(StoreError::Corrupt("app_password"))?);
         if failures > 0 {
@@ -366,8 +366,9 @@ impl Store {
         Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password })))
     }
 
-    /// Counts a wrong secret (R4), and locks the account at the fifth distinct one. The portal calls this
-    /// after its own comparison; a right secret must never come here.
+    /// Counts a wrong secret (R4), and locks the account at the fifth distinct one: the lock, its audit entry
+    /// and the notice to the owner are one transaction. The portal calls this after its own comparison; a
+    /// right secret must never come here. `from`: the peer.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -376,8 +377,9 @@ impl Store {
         account: AccountId,
         secret: &Secret,
         kind: SecretKind,
+        from: IpAddr,
     ) -> Result<Because, StoreError> {
-        self.note_wrong_verifier(account, &self.verifier(account, secret), kind).await
+        self.note_wrong_verifier(account, &self.verifier(account, secret), kind, from).await
     }
 
     async fn note_wrong_verifier(
@@ -385,12 +387,16 @@ impl Store {
         account: AccountId,
         verifier: &[u8; 32],
         kind: SecretKind,
+        from: IpAddr,
     ) -> Result<Because, StoreError> {
         let outcome = sqlx::query_scalar!(
-            r#"select note_failed_sign_in($1, $2, $3) as "outcome!""#,
+            r#"select note_failed_sign_in($1, $2, $3, $4, $5, $6) as "outcome!""#,
             account.0,
             verifier,
-            kind.as_str()
+            kind.as_str(),
+            super::seconds_of(self.0.clock.now()),
+            from.to_canonical().to_string(),
+            &*self.0.gateway
         )
         .fetch_one(&self.0.pool)
         .await?;
@@ -402,6 +408,7 @@ impl Store {
             "counted" => Because::Counted,
             "locked_now" => {
                 self.locked_by_failures(account).await?;
+                self.wake_notices();
                 Because::LockedNow
             }
             _ => return Err(StoreError::Corrupt("note_failed_sign_in")),
@@ -451,8 +458,8 @@ impl Store {
         Ok(hashed.flatten())
     }
 
-    async fn refuse(&self, account: AccountId, given: &[u8; 32]) -> Result<SignIn, StoreError> {
-        let because = self.note_wrong_verifier(account, given, SecretKind::App).await?;
+    async fn refuse(&self, account: AccountId, given: &[u8; 32], from: IpAddr) -> Result<SignIn, StoreError> {
+        let because = self.note_wrong_verifier(account, given, SecretKind::App, from).await?;
         let account = (because != Because::Unknown).then_some(account);
         Ok(SignIn::Refused(SignInRefused { account, because }))
     }

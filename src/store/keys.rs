@@ -372,13 +372,27 @@ impl Store {
         if let Some(key) = self.0.keys.cached(account) {
             return Ok(key);
         }
+        let mut conn = self.0.pool.acquire().await?;
+        self.seal_key_in(&mut conn, account).await
+    }
+
+    /// As [`seal_key`](Self::seal_key), inside the caller's transaction, which may have made the account.
+    pub(super) async fn seal_key_in(
+        &self,
+        conn: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<Arc<SealKey>, StoreError> {
+        if let Some(key) = self.0.keys.cached(account) {
+            return Ok(key);
+        }
         let row = sqlx::query!(
-            "select practice_id, seal_key_id as \"seal_key_id!\", master_version as \"master_version!\",
-                    wrapped as \"wrapped!\"
-               from account_person where account_id = $1 and seal_key_id is not null",
+            "select a.practice_id, k.id as seal_key_id, k.master_version, k.wrapped
+               from account a
+               join seal_key k on k.practice_id = a.practice_id or a.practice_id is null and k.account_id = a.id
+              where a.id = $1",
             account.0
         )
-        .fetch_optional(&self.0.pool)
+        .fetch_optional(conn)
         .await?
         .ok_or(StoreError::Corrupt("seal_key"))?;
         let owner = Owner::of(account, row.practice_id.map(PracticeId));

@@ -8,6 +8,7 @@
 mod accounts;
 mod addresses;
 mod append;
+mod audit;
 mod bodies;
 mod credentials;
 mod deliver;
@@ -21,6 +22,7 @@ mod live;
 mod mail_error;
 mod mailboxes;
 mod messages;
+mod notices;
 mod practices;
 mod seal;
 mod sweeper;
@@ -47,11 +49,13 @@ pub use live::{LiveMailbox, MailboxState, Row};
 pub use mail_error::MailError;
 pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
+pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
 pub use practices::Practice;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
 pub use sweeper::{Retention, Swept};
 
 use crate::clock::Clock;
+use crate::types::Origin;
 
 /// The PostgreSQL channel that carries wake-ups between gateways: `m:<mailbox id>`, `a:<account id>`.
 pub const CHANNEL: &str = "postern";
@@ -70,9 +74,10 @@ pub struct Options {
     pub clock: Clock,
 }
 
-/// The database behind the gateway. Cheap to clone.
+/// The database behind the gateway, as somebody uses it: what is changed is entered in the audit log under
+/// that name, this program's own unless [`Store::acting_as`] says otherwise. Cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Arc<Origin>);
 
 /// What the store's files share.
 pub(crate) struct Inner {
@@ -84,6 +89,11 @@ pub(crate) struct Inner {
     hub: Arc<hub::Hub>,
     queue: deliver::Queue,
     last_used: Arc<last_used::LastUsed>,
+    audit: Arc<audit::AuditLog>,
+    /// This process, in the audit log and the outbox: `host/pid`.
+    gateway: Arc<str>,
+    /// This run of this process.
+    run: uuid::Uuid,
     background: Background,
 }
 
@@ -160,15 +170,25 @@ impl Store {
         let events = Arc::new(events::Events::default());
         let hub = Arc::new(hub::Hub::new(events.clone()));
         let last_used = Arc::new(last_used::LastUsed::default());
+        let audit = Arc::new(audit::AuditLog::default());
+        let gateway: Arc<str> = gateway_name().into();
+        let run = notices::random_id()?;
         let (stop, stopped) = watch::channel(());
         let mut tasks = vec![
             tokio::spawn(events::run(events.clone(), pool.clone(), stopped.clone())),
             tokio::spawn(last_used::run(last_used.clone(), pool.clone(), stopped.clone())),
+            tokio::spawn(audit::run(
+                audit.clone(),
+                pool.clone(),
+                options.clock.clone(),
+                gateway.clone(),
+                stopped.clone(),
+            )),
         ];
         tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::of(Arc::new(Inner {
             pool,
             keys,
             domain: options.domain.to_lowercase(),
@@ -177,8 +197,16 @@ impl Store {
             hub,
             queue: deliver::Queue::default(),
             last_used,
+            audit,
+            gateway,
+            run,
             background,
         })))
+    }
+
+    /// As this program itself uses it.
+    fn of(inner: Arc<Inner>) -> Self {
+        Self(inner, Arc::new(Origin::system()))
     }
 
     /// Brings the schema up to date, forward only. Safe to run from several processes at once.
@@ -244,6 +272,13 @@ impl Store {
         }
         self.0.pool.close().await;
     }
+}
+
+/// How this process is called in the audit log.
+fn gateway_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    format!("{}/{}", if host.is_empty() { "localhost" } else { host }, std::process::id())
 }
 
 /// Seconds since 1970, for `to_timestamp`.
