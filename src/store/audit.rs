@@ -76,6 +76,21 @@ impl Store {
         insert(tx, &self.0.gateway, std::slice::from_ref(&entry)).await
     }
 
+    /// As [`audit`](Self::audit), several in one statement.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn audit_all(
+        &self,
+        tx: &mut PgConnection,
+        notes: impl IntoIterator<Item = AuditNote>,
+    ) -> Result<(), StoreError> {
+        let at = self.0.clock.now();
+        let entries: Vec<_> =
+            notes.into_iter().map(|note| Entry { at, origin: Origin::clone(&self.1), note }).collect();
+        insert(tx, &self.0.gateway, &entries).await
+    }
+
     /// Enters a note soon, as an act of this handle's origin. Never waits.
     pub fn audit_note(&self, note: AuditNote) {
         self.audit_note_by(Origin::clone(&self.1), note);

@@ -13,7 +13,7 @@ use aws_lc_rs::{constant_time, rand};
 
 use super::accounts::{Account, AccountState, PersonRow};
 use super::{Store, StoreError, time_of};
-use crate::types::{AccountId, Address, AppPasswordId, Secret};
+use crate::types::{AccountId, Address, AppPasswordId, AuditAction, AuditNote, Secret};
 
 /// Letters of an app password: five bits each, none that is taken for another.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -189,6 +189,7 @@ impl Store {
         secret: &Secret,
     ) -> Result<AppPasswordId, AppPasswordError> {
         let name = checked_device(name)?;
+        let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
         let id = sqlx::query_scalar!(
             "insert into app_password (account_id, name, verifier_key)
              select $1, $2, $3
@@ -199,10 +200,14 @@ impl Store {
             &self.verifier(account, secret),
             MOST
         )
-        .fetch_optional(&self.0.pool)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(app_password_error)?;
-        id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)
+        let id = id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)?;
+        let note = AuditNote::done(AuditAction::AppPasswordCreate).account(account).app_password(id);
+        self.audit(&mut tx, note).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(id)
     }
 
     /// Gives many accounts the same secret in one statement, for load programs. An account that has it
@@ -217,17 +222,25 @@ impl Store {
         secret: &Secret,
     ) -> Result<(), AppPasswordError> {
         let name = checked_device(name)?;
-        sqlx::query!(
+        let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
+        let made = sqlx::query!(
             "insert into app_password (account_id, name, verifier_key)
              select u.account, $2, u.verifier from unnest($1::bigint[], $3::bytea[]) u(account, verifier)
-             on conflict do nothing",
+             on conflict do nothing returning account_id, id",
             &accounts.iter().map(|a| a.0).collect::<Vec<_>>(),
             name,
             &accounts.iter().map(|a| self.verifier(*a, secret).to_vec()).collect::<Vec<_>>()
         )
-        .execute(&self.0.pool)
+        .fetch_all(&mut *tx)
         .await
         .map_err(app_password_error)?;
+        let notes = made.iter().map(|made| {
+            AuditNote::done(AuditAction::AppPasswordCreate)
+                .account(AccountId(made.account_id))
+                .app_password(AppPasswordId(made.id))
+        });
+        self.audit_all(&mut tx, notes).await?;
+        tx.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
 
@@ -268,6 +281,7 @@ impl Store {
         account: AccountId,
         id: AppPasswordId,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let epoch = sqlx::query_scalar!(
             "with revoked as (
                  update app_password set revoked_at = to_timestamp($3)
@@ -278,8 +292,13 @@ impl Store {
             id.0,
             super::seconds_of(self.0.clock.now())
         )
-        .fetch_optional(&self.0.pool)
+        .fetch_optional(&mut *tx)
         .await?;
+        if epoch.is_some() {
+            let note = AuditNote::done(AuditAction::AppPasswordRevoke).account(account).app_password(id);
+            self.audit(&mut tx, note).await?;
+        }
+        tx.commit().await?;
         self.sessions_end(account, epoch).await
     }
 
@@ -441,10 +460,18 @@ impl Store {
         account: AccountId,
         hashed: Option<&str>,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let done = sqlx::query!("update account set portal_password = $2 where id = $1", account.0, hashed)
-            .execute(&self.0.pool)
+            .execute(&mut *tx)
             .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let how = if hashed.is_some() { "set" } else { "removed" };
+        let note = AuditNote::done(AuditAction::PasswordChange).account(account);
+        self.audit(&mut tx, note.detail(format!("password={how}"))).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// The stored hash of the portal password.

@@ -241,6 +241,8 @@ impl NewSealKey {
 pub(super) struct Keyring {
     wrap: LessSafeKey,
     lookup: Lookup,
+    /// The audit log's chain.
+    audit: hmac::Key,
     cache: parking_lot::RwLock<Cache>,
 }
 
@@ -259,6 +261,10 @@ impl Keyring {
         let keys = Self {
             wrap: seal::derive_aead(&prk, b"wrap seal keys v1")?,
             lookup: Lookup::of(&prk)?,
+            audit: hmac::Key::from(
+                prk.expand(&[b"audit chain v1"], hkdf::HKDF_SHA256.hmac_algorithm())
+                    .map_err(|_| KeyError::Random)?,
+            ),
             cache: parking_lot::RwLock::default(),
         };
         let check = seal::derive_aead(&prk, b"master key check v1")?;
@@ -289,6 +295,11 @@ impl Keyring {
 
     pub(super) fn lookup(&self) -> &Lookup {
         &self.lookup
+    }
+
+    /// Seals the audit log's chain.
+    pub(super) fn audit(&self) -> &hmac::Key {
+        &self.audit
     }
 
     /// Makes a key for an owner whose row is about to be written.

@@ -9,6 +9,7 @@ mod accounts;
 mod addresses;
 mod append;
 mod audit;
+mod audit_chain;
 mod bodies;
 mod credentials;
 mod deliver;
@@ -23,7 +24,9 @@ mod mail_error;
 mod mailboxes;
 mod messages;
 mod notices;
+mod outbox;
 mod practices;
+mod presence;
 mod seal;
 mod sweeper;
 
@@ -36,6 +39,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
+pub use audit_chain::{
+    AuditFilter, AuditRow, AuditSettings, Broken, Head, HeadFile, Verified, hex,
+};
 pub use append::{Appended, NewAppend, SentCopy};
 pub use bodies::BodyReader;
 pub use credentials::{
@@ -50,7 +56,9 @@ pub use mail_error::MailError;
 pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
+pub use outbox::{NoticeFilter, NoticeRow, Retried};
 pub use practices::Practice;
+pub use presence::Present;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
 pub use sweeper::{Retention, Swept};
 
@@ -90,6 +98,10 @@ pub(crate) struct Inner {
     queue: deliver::Queue,
     last_used: Arc<last_used::LastUsed>,
     audit: Arc<audit::AuditLog>,
+    /// Where the audit log's head is written, and what was written last.
+    head_file: parking_lot::Mutex<Option<std::path::PathBuf>>,
+    head_noted: parking_lot::Mutex<Option<(u64, tokio::time::Instant)>>,
+    presence: Arc<presence::Presence>,
     /// This process, in the audit log and the outbox: `host/pid`.
     gateway: Arc<str>,
     /// This run of this process.
@@ -198,6 +210,9 @@ impl Store {
             queue: deliver::Queue::default(),
             last_used,
             audit,
+            head_file: parking_lot::Mutex::default(),
+            head_noted: parking_lot::Mutex::default(),
+            presence: Arc::default(),
             gateway,
             run,
             background,
@@ -270,6 +285,8 @@ impl Store {
                 tracing::error!(error = %e, "a background task of the store ended badly");
             }
         }
+        self.finish_audit().await;
+        self.leave().await;
         self.0.pool.close().await;
     }
 }

@@ -6,7 +6,7 @@
 //! sending and saying so; its id is the idempotency key of both. A wake-up follows the commit
 //! ([`Store::wake_notices`]); should it be lost, the worker's poll finds the notice.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use aws_lc_rs::rand;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl NewNotice {
 
 /// What is sealed of a notice.
 #[derive(Default, Serialize, Deserialize)]
-struct Payload {
+pub(super) struct Payload {
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
     /// Link or code.
@@ -136,7 +136,7 @@ impl Payload {
     }
 
     /// The content and, where it was given, the address. `None`: something that the kind needs is missing.
-    fn read(self, kind: NoticeKind) -> Option<(NoticeContent, Option<String>)> {
+    pub(super) fn read(self, kind: NoticeKind) -> Option<(NoticeContent, Option<String>)> {
         let secret = |secret: Option<String>| secret.map(Secret::new);
         let content = match kind {
             NoticeKind::Invitation => NoticeContent::Invitation {
