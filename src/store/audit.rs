@@ -109,6 +109,22 @@ impl Store {
         self.0.audit.more.notify_one();
     }
 
+    /// Enters soon that something was done to messages of a mailbox, as an act of this handle's origin.
+    /// Never waits; nothing is entered for no message.
+    pub fn audit_uids(
+        &self,
+        action: AuditAction,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: impl IntoIterator<Item = u32>,
+    ) {
+        let uids: BTreeSet<u32> = uids.into_iter().collect();
+        for set in uid_sets(uids) {
+            let note = AuditNote::done(action).account(account).mailbox(mailbox);
+            self.audit_note(note.detail(format!("uids={set}")));
+        }
+    }
+
     /// Enters soon that bodies of messages were read in a mailbox. Never waits.
     pub fn audit_read(
         &self,

@@ -103,7 +103,8 @@ impl<S: Bytes> Client<S> {
         };
         self.watch = Some(self.imap.authenticator.watch(&identity));
         let mail = self.imap.mail.of(&identity);
-        self.account = Some(Box::new(SignedIn { identity, mail, _permit: permit }));
+        let present = mail.present();
+        self.account = Some(Box::new(SignedIn { identity, mail, _present: present, _permit: permit }));
         self.session.signed_in();
         self.wire.signed_in(self.session.append_limit());
         Ok(Reply::ok("You are signed in").with(Code::Capability(self.session.capabilities())))
