@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Output;
+use super::{Act, Output};
 use super::table::{Table, rfc3339, shown};
 use super::user::find;
 use crate::store::{AppPassword, Store};
@@ -31,6 +31,16 @@ pub enum Command {
         /// Its number, from the list
         number: i64,
     },
+}
+
+impl Command {
+    /// Whether the audit log must know who acts.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::List { .. } => Act::Looks,
+            Self::Create { .. } | Self::Revoke { .. } => Act::Changes,
+        }
+    }
 }
 
 #[derive(Serialize)]

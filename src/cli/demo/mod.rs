@@ -131,7 +131,6 @@ async fn begin(arguments: &Arguments) -> anyhow::Result<(Gateway, ConfigPlace)> 
     let dir = folder(&arguments.dir)?;
     let mut state = State::load(&dir)?;
     certificates::ensure(&dir, DOMAIN, arguments.listen)?;
-    std::fs::create_dir_all(dir.join("outbox"))?;
 
     let mut config = configuration(&dir, arguments.listen, arguments.ports(state.ports));
     logging::start(&config.log)?;
@@ -212,6 +211,9 @@ fn configuration(dir: &Path, listen: IpAddr, ports: Ports) -> Config {
     config.keys.master_file = dir.join("master.key");
     config.tls.certificate_file = dir.join("server.pem");
     config.tls.key_file = dir.join("server.key");
+    config.notices.outbox_dir = Some(dir.join("outbox"));
+    config.audit.head_file = Some(dir.join("audit.head"));
+    "demo".clone_into(&mut config.support.name);
     // Load programs open everything from one address.
     config.limits.connections_per_address = config.limits.connections;
     config.log.level = std::env::var("POSTERN_LOG_LEVEL").unwrap_or_else(|_| "warn".to_owned());
@@ -294,6 +296,7 @@ fn print(ready: &Ready, state: &State) -> anyhow::Result<()> {
     line(String::new());
     line(format!("Portal   {} (a page that says what is there)", ready.portal.url));
     line(format!("Figures  {}", ready.metrics_url));
+    line(format!("Outbox   {} (every notice as a file)", ready.outbox_dir.display()));
     line(format!("Support  postern --config {} user list", ready.config_file.display()));
     line(String::new());
     let mut out = std::io::stdout().lock();

@@ -189,7 +189,7 @@ impl World {
             "[mail]\ndomain = \"{DOMAIN}\"\nhostname = \"localhost\"\n\n[database]\nurl = \"{}\"\n\n\
              [keys]\nmaster_file = \"{home}/master.key\"\n\n\
              [tls]\ncertificate_file = \"{home}/cert.pem\"\nkey_file = \"{home}/key.pem\"\n\n\
-             [portal]\nurl = \"https://portal.test\"\n",
+             [portal]\nurl = \"https://portal.test\"\n\n[support]\nname = \"ida\"\n",
             self.database_url
         );
         std::fs::write(&file, text).unwrap();
