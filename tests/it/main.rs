@@ -21,6 +21,7 @@ mod imap_door;
 mod imap_search;
 mod imap_transcripts;
 mod kills;
+mod notice_carriers;
 mod notices;
 mod service_submit;
 mod smtp_transcripts;
