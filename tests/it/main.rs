@@ -22,6 +22,7 @@ mod imap_search;
 mod imap_transcripts;
 mod kills;
 mod notice_carriers;
+mod notice_kill;
 mod notices;
 mod service_submit;
 mod smtp_transcripts;

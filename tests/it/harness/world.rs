@@ -161,6 +161,11 @@ impl World {
         }
     }
 
+    /// A store of the test's own, beside the gateway.
+    pub async fn store(&self) -> Store {
+        open(&self.database_url, &self.template.folder, Clock::system()).await
+    }
+
     /// One of the four, by first name.
     pub fn account(&self, name: &str) -> &Person {
         &self.template.people[name]
