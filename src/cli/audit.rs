@@ -155,7 +155,7 @@ struct Whole {
 }
 
 async fn verify(store: &Store, heads: &[PathBuf], output: Output) -> anyhow::Result<()> {
-    store.seal_audit().await?;
+    store.seal_audit_in_turn().await?;
     let mut files = Vec::new();
     for path in heads {
         files.push(HeadFile::read(path).with_context(|| path.display().to_string())?);
@@ -178,7 +178,7 @@ async fn verify(store: &Store, heads: &[PathBuf], output: Output) -> anyhow::Res
 }
 
 async fn export(store: &Store, after: u64) -> anyhow::Result<()> {
-    store.seal_audit().await?;
+    store.seal_audit_in_turn().await?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut last = after;
     loop {

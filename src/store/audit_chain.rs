@@ -137,6 +137,15 @@ pub enum Broken {
     },
 }
 
+/// What to do while another gateway seals.
+#[derive(Clone, Copy)]
+enum Turn {
+    /// Let it; it seals what is there.
+    Leave,
+    /// Go on after it.
+    Wait,
+}
+
 /// What is fed to the mac: length-prefixed, so that nothing can move from one column to the next.
 struct Feed(hmac::Context);
 
@@ -282,9 +291,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn seal_audit(&self) -> Result<u64, StoreError> {
+        self.seal(Turn::Leave).await
+    }
+
+    /// As [`seal_audit`](Self::seal_audit), after whoever is at it: then everything written before is sealed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn seal_audit_in_turn(&self) -> Result<u64, StoreError> {
+        self.seal(Turn::Wait).await
+    }
+
+    async fn seal(&self, turn: Turn) -> Result<u64, StoreError> {
         let mut sealed = 0;
         loop {
-            let count = self.seal_batch().await?;
+            let count = self.seal_batch(turn).await?;
             sealed += count;
             if count < BATCH as u64 {
                 return Ok(sealed);
@@ -292,14 +313,21 @@ impl Store {
         }
     }
 
-    async fn seal_batch(&self) -> Result<u64, StoreError> {
+    async fn seal_batch(&self, turn: Turn) -> Result<u64, StoreError> {
         let mut tx = self.0.pool.begin().await?;
         // Held until after the commit, so the next one sees what this one wrote.
-        let mine = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(7064002) as "mine!""#)
-            .fetch_one(&mut *tx)
-            .await?;
-        if !mine {
-            return Ok(0);
+        match turn {
+            Turn::Wait => {
+                sqlx::query!("select pg_advisory_xact_lock(7064002)").fetch_one(&mut *tx).await?;
+            }
+            Turn::Leave => {
+                let mine = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(7064002) as "mine!""#)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                if !mine {
+                    return Ok(0);
+                }
+            }
         }
         let rows = sqlx::query!(
             r#"select id, (extract(epoch from at) * 1000000)::bigint as "at!", actor, address, action, account_id,
@@ -408,7 +436,7 @@ impl Store {
         if self.0.head_file.lock().is_none() {
             return;
         }
-        if let Err(error) = self.seal_audit().await {
+        if let Err(error) = self.seal_audit_in_turn().await {
             tracing::warn!(%error, "the audit log is sealed by the next gateway");
         }
         if let Err(error) = self.note_head(Duration::ZERO).await {

@@ -11,6 +11,7 @@
 #![allow(missing_docs)]
 
 mod architecture;
+mod audit;
 mod cli_transcripts;
 mod client;
 mod demo_process;
@@ -24,6 +25,7 @@ mod kills;
 mod notice_carriers;
 mod notice_kill;
 mod notices;
+mod round_trips;
 mod service_submit;
 mod smtp_transcripts;
 mod store_accounts;
