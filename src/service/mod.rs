@@ -3,6 +3,7 @@
 pub mod append;
 pub mod authenticate;
 pub mod mailbox;
+pub mod people;
 pub mod portal_password;
 pub mod read;
 pub mod search;

@@ -10,6 +10,7 @@ mod ids;
 mod mailbox_name;
 mod notice;
 mod numbers;
+mod phone;
 mod search_key;
 mod secret;
 mod sequence_set;
@@ -17,10 +18,13 @@ mod sequence_set;
 pub use address::{Address, AddressError};
 pub use audit::{Actor, AuditAction, AuditNote, AuditResult, Origin, SupportName, SupportNameError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
-pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, NoticeId, PracticeId, SealKeyId};
+pub use ids::{
+    AccountId, AppPasswordId, BodyId, InvitationId, MailboxId, NoticeId, PracticeId, SealKeyId,
+};
 pub use mailbox_name::{MailboxName, MailboxNameError, SpecialUse};
 pub use notice::{Channel, NoticeContent, NoticeKind};
 pub use numbers::{ModSeq, SeqNum, Uid, UidValidity, uid_ranges};
+pub use phone::{Phone, PhoneError};
 pub use search_key::{AddressField, DateOrder, SearchKey};
 pub use secret::Secret;
 pub use sequence_set::{MessageSet, SequenceSet};
