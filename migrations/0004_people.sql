@@ -14,7 +14,6 @@ alter table account
     add column two_step      boolean not null default true,           -- R2
     add column password_long boolean not null default true,           -- false: only good together with a factor
     add column web_epoch     bigint not null default 0,               -- grows when web sign-ins must end
-    add column phone         bytea,                                   -- sealed; proved by a code
     add column ada_number    text not null default '',                -- R6
     add column specialties   text[] not null default '{}',            -- R6
     add column signature     bytea;                                   -- sealed (R22)
@@ -164,3 +163,103 @@ begin
     update phone_code set failures = failures + 1 where account_id = p_account and purpose = p_purpose;
     return case when v_code.failures + 1 >= 5 then 'void' else 'wrong' end;
 end $$;
+
+-- The limits per account: whether one more of the kind may be sent now; counted if so. The account's row
+-- is locked first, so that many gateways count together.
+create function note_sent(p_account bigint, p_kind text, p_now double precision, p_most integer) returns boolean
+language plpgsql as $$
+begin
+    perform from account where id = p_account for no key update;
+    delete from sent_lately
+     where account_id = p_account and kind = p_kind and sent_at <= to_timestamp(p_now) - interval '1 hour';
+    if (select count(*) from sent_lately where account_id = p_account and kind = p_kind) >= p_most then
+        return false;
+    end if;
+    insert into sent_lately (account_id, kind, sent_at) values (p_account, p_kind, to_timestamp(p_now));
+    return true;
+end $$;
+
+-- R15, R8: puts the invitation's notice with a new link into the outbox, unless a good one is out already
+-- (p_again: even then). Older links stop working, and whatever was begun with them.
+create function send_invitation(
+    p_account bigint, p_again boolean, p_token bytea, p_notice uuid, p_payload bytea,
+    p_now double precision, p_link_expires double precision, p_notice_expires double precision
+) returns boolean
+language plpgsql as $$
+begin
+    update invitation i
+       set token_key = p_token, link_made_at = to_timestamp(p_now), link_expires_at = to_timestamp(p_link_expires),
+           opened_at = null, needs_link = false, stuck = null, pending_password = null, pending_long = null,
+           pending_first_name = null, pending_last_name = null
+     where i.account_id = p_account and i.state = 'open'
+       and (p_again or i.needs_link or i.link_expires_at <= to_timestamp(p_now));
+    if not found then
+        return false;
+    end if;
+    delete from phone_code where account_id = p_account;
+    delete from web_session where account_id = p_account;
+    perform enqueue_notice(p_account, p_notice, 'invitation', 'email', p_payload, p_now, p_now,
+                           p_notice_expires, array['invitation']);
+    return true;
+end $$;
+
+-- submit_batch, and for each member that went to an invited person (i_account: one element for each of
+-- them, however many members it has) the invitation, in the same transaction. The lock on the INBOX row that
+-- submit_batch holds by then is what two deliveries to one invited person wait for.
+create function submit_and_invite(
+    p_id uuid[], p_size bigint[], p_chunk_size integer[], p_chunks integer[], p_seal_version smallint[],
+    p_facts bytea[], p_staged boolean[], p_date bigint[],
+    p_sender bigint[], p_recipient bigint[], p_inbox_key bytea[],
+    p_sender_msgid bytea[], p_recipient_msgid bytea[], p_fingerprint bytea[],
+    k_message uuid[], k_seal_key bigint[], k_wrapped bytea[],
+    c_message uuid[], c_idx integer[], c_data bytea[],
+    p_address text[], p_gateway text,
+    i_account bigint[], i_token bytea[], i_notice uuid[], i_payload bytea[],
+    i_now double precision, i_link_expires double precision, i_notice_expires double precision
+) returns table (member bigint, outcome text, inbox_id bigint, sent_id bigint, notice_due boolean)
+language plpgsql
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_member bigint[];
+    v_outcome text[];
+    v_inbox bigint[];
+    v_sent bigint[];
+    v_due boolean[];
+    v_invited bigint[];
+begin
+    if cardinality(i_account) = 0 then
+        return query select * from submit_batch(
+            p_id, p_size, p_chunk_size, p_chunks, p_seal_version, p_facts, p_staged, p_date, p_sender,
+            p_recipient, p_inbox_key, p_sender_msgid, p_recipient_msgid, p_fingerprint, k_message, k_seal_key,
+            k_wrapped, c_message, c_idx, c_data, p_address, p_gateway);
+        return;
+    end if;
+    select array_agg(b.member), array_agg(b.outcome), array_agg(b.inbox_id), array_agg(b.sent_id),
+           array_agg(b.notice_due)
+      into v_member, v_outcome, v_inbox, v_sent, v_due
+      from submit_batch(
+            p_id, p_size, p_chunk_size, p_chunks, p_seal_version, p_facts, p_staged, p_date, p_sender,
+            p_recipient, p_inbox_key, p_sender_msgid, p_recipient_msgid, p_fingerprint, k_message, k_seal_key,
+            k_wrapped, c_message, c_idx, c_data, p_address, p_gateway) b;
+    -- In the order of the accounts, as everybody takes these rows.
+    select array_agg(x.account order by x.account) filter (where x.sent) into v_invited
+      from (select i.account,
+                   send_invitation(i.account, false, i.token, i.notice, i.payload, i_now, i_link_expires,
+                                   i_notice_expires) as sent
+              from (select distinct on (u.account) u.* from unnest(i_account, i_token, i_notice, i_payload)
+                           u(account, token, notice, payload)
+                     where exists (select from unnest(v_member, v_outcome) o(n, outcome)
+                                    where o.outcome = 'delivered' and p_recipient[o.n] = u.account)
+                     order by u.account) i) x;
+    return query select u.n, u.o, u.i, u.s, u.d or p_recipient[u.n] = any(coalesce(v_invited, '{}'))
+                   from unnest(v_member, v_outcome, v_inbox, v_sent, v_due) u(n, o, i, s, d);
+end $$;
+
+-- An account's seal key, whether or not it has addresses yet.
+create view account_seal_key as
+    select a.id as account_id, a.practice_id, coalesce(kp.id, ka.id) as seal_key_id,
+           coalesce(kp.master_version, ka.master_version) as master_version, coalesce(kp.wrapped, ka.wrapped) as wrapped
+      from account a
+      left join seal_key kp on kp.practice_id = a.practice_id
+      left join seal_key ka on ka.account_id = a.id and a.practice_id is null;

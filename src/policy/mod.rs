@@ -11,6 +11,8 @@
 pub mod attachment;
 pub mod form;
 pub mod forward;
+pub mod password;
+pub mod people;
 pub mod recipient;
 mod refusal;
 pub mod reply;
