@@ -103,8 +103,8 @@ create table account_link (
     primary key (account_id, kind)
 );
 
--- R3: the newest code sent for each purpose. It is void after 5 wrong answers; a code sent again keeps
--- the count, a new beginning (another sign-in with the password, another link) does not.
+-- R3: the newest code sent for each purpose. It is void after 5 wrong answers, and so is one sent again
+-- within its ten minutes (that of a registration until there is a new link).
 create table phone_code (
     account_id   bigint not null references account,
     purpose      text not null check (purpose in ('register', 'reset', 'sign_in', 'factor', 'phone', 'accept')),
@@ -141,27 +141,37 @@ create table recovery_code (
     primary key (account_id, code_key)
 );
 
--- R3: answers a code in one atomic step: right (and used up), wrong, void (wrong too often), expired, none.
-create function answer_phone_code(p_account bigint, p_purpose text, p_code_key bytea, p_now timestamptz)
-returns text
+-- R3: answers a code in one atomic step: right (and used up), wrong,
+-- fifth (wrong, and void now), void, expired, none.
+-- sent: when the code was made, which tells it from the other codes of the account.
+create function answer_phone_code(
+    p_account bigint, p_purpose text, p_code_key bytea, p_now double precision,
+    out verdict text, out sent bigint, out phone bytea
+)
 language plpgsql as $$
 declare
     v_code phone_code;
 begin
-    select * into v_code from phone_code
-     where account_id = p_account and purpose = p_purpose for update;
+    select * into v_code from phone_code c
+     where c.account_id = p_account and c.purpose = p_purpose for update;
     if not found then
-        return 'none';
-    elsif v_code.failures >= 5 then
-        return 'void';
-    elsif v_code.expires_at <= p_now then
-        return 'expired';
-    elsif v_code.code_key = p_code_key then
-        delete from phone_code where account_id = p_account and purpose = p_purpose;
-        return 'right';
+        verdict := 'none';
+        return;
     end if;
-    update phone_code set failures = failures + 1 where account_id = p_account and purpose = p_purpose;
-    return case when v_code.failures + 1 >= 5 then 'void' else 'wrong' end;
+    sent := (extract(epoch from v_code.sent_at) * 1000000)::bigint;
+    phone := v_code.phone;
+    if v_code.failures >= 5 then
+        verdict := 'void';
+    elsif v_code.expires_at <= to_timestamp(p_now) then
+        verdict := 'expired';
+    elsif v_code.code_key = p_code_key then
+        delete from phone_code c where c.account_id = p_account and c.purpose = p_purpose;
+        verdict := 'right';
+    else
+        update phone_code c set failures = c.failures + 1
+         where c.account_id = p_account and c.purpose = p_purpose;
+        verdict := case when v_code.failures + 1 >= 5 then 'fifth' else 'wrong' end;
+    end if;
 end $$;
 
 -- The limits per account: whether one more of the kind may be sent now; counted if so. The account's row
@@ -255,11 +265,3 @@ begin
     return query select u.n, u.o, u.i, u.s, u.d or p_recipient[u.n] = any(coalesce(v_invited, '{}'))
                    from unnest(v_member, v_outcome, v_inbox, v_sent, v_due) u(n, o, i, s, d);
 end $$;
-
--- An account's seal key, whether or not it has addresses yet.
-create view account_seal_key as
-    select a.id as account_id, a.practice_id, coalesce(kp.id, ka.id) as seal_key_id,
-           coalesce(kp.master_version, ka.master_version) as master_version, coalesce(kp.wrapped, ka.wrapped) as wrapped
-      from account a
-      left join seal_key kp on kp.practice_id = a.practice_id
-      left join seal_key ka on ka.account_id = a.id and a.practice_id is null;

@@ -29,6 +29,14 @@ impl Phone {
         if e164.len() > 16 || !e164.starts_with('+') { Err(PhoneError) } else { Ok(Self(e164)) }
     }
 
+    /// From the normalised text, as it was stored: what was a number stays one, whatever a later list of
+    /// numbering plans says.
+    pub fn stored(e164: &str) -> Option<Self> {
+        let digits = e164.strip_prefix('+')?;
+        let fine = (2..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        fine.then(|| Self(e164.to_owned()))
+    }
+
     /// The normalised text.
     pub fn as_str(&self) -> &str {
         &self.0
