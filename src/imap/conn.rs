@@ -591,7 +591,7 @@ impl<S: Bytes> Client<S> {
             MailError::OverQuota => (Code::OverQuota, "The storage of this account is used up"),
             MailError::Name(_) => (Code::Cannot, "A folder cannot have this name"),
             MailError::StagedGone => (Code::Unavailable, "The message arrived too slowly, please try again"),
-            MailError::OutcomeUnknown | MailError::Store(_) => {
+            MailError::Joined | MailError::OutcomeUnknown | MailError::Store(_) => {
                 let trace = self.peer.trace.id();
                 tracing::error!(command = name, %error, "a command failed");
                 let text =

@@ -22,6 +22,7 @@ mod settings;
 pub mod size;
 #[cfg(test)]
 mod testing;
+pub mod totp;
 
 pub use refusal::{Refusal, quoted};
 pub use settings::Settings;

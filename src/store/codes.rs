@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::notices::NewNotice;
 use super::tokens::random_code;
 use super::{Store, StoreError, TextDomain, seconds_of};
-use crate::types::{AccountId, Channel, NoticeContent, NoticeKind, Phone, Secret};
+use crate::types::{AccountId, Channel, InvitationId, NoticeContent, NoticeKind, Phone, Secret};
 
 /// R3: a code is good for so long.
 const LIFE: Duration = Duration::from_mins(10);
@@ -30,8 +30,8 @@ pub enum CodePurpose {
     Factor,
     /// Proves a new phone number (R6).
     Phone,
-    /// Proves an invitation's phone to join it to an account (R8).
-    Accept,
+    /// Proves this invitation's phone to join it to an account (R8); a code for another one does not fit.
+    Accept(InvitationId),
 }
 
 impl CodePurpose {
@@ -43,8 +43,17 @@ impl CodePurpose {
             Self::SignIn => "sign_in",
             Self::Factor => "factor",
             Self::Phone => "phone",
-            Self::Accept => "accept",
+            Self::Accept(_) => "accept",
         }
+    }
+
+    /// What is hashed: the code, and what it is bound to.
+    fn bound(self, digits: &[u8; 6]) -> Vec<u8> {
+        let mut bound = digits.to_vec();
+        if let Self::Accept(id) = self {
+            bound.extend(id.0.to_be_bytes());
+        }
+        bound
     }
 }
 
@@ -135,7 +144,7 @@ impl Store {
              returning failures",
             new.account.0,
             new.purpose.as_str(),
-            &self.lookup().code(new.account, new.purpose.as_str(), &code),
+            &self.lookup().code(new.account, new.purpose.as_str(), &new.purpose.bound(&code)),
             proves,
             seconds_of(now),
             seconds_of(expires_at)
@@ -188,7 +197,7 @@ impl Store {
             r#"select verdict as "verdict!", sent, phone from answer_phone_code($1, $2, $3, $4)"#,
             account.0,
             purpose.as_str(),
-            &self.lookup().code(account, purpose.as_str(), digits),
+            &self.lookup().code(account, purpose.as_str(), &purpose.bound(digits)),
             seconds_of(self.0.clock.now())
         )
         .fetch_one(tx)

@@ -9,8 +9,9 @@
 
 use sqlx::PgConnection;
 
+use super::codes::{CodeAnswer, CodePurpose};
 use super::seal::BodyShape;
-use super::{Store, StoreError, seconds_of};
+use super::{Store, StoreError, WebSession, seconds_of};
 use crate::mime::{FactsRef, Limits, Scanner};
 use crate::types::{AccountId, Address, AuditAction, AuditNote, BodyId, InvitationId, MailboxId, MailboxName};
 
@@ -25,7 +26,77 @@ struct Moved {
     sender_msgid: Vec<u8>,
 }
 
+/// What became of an acceptance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepting {
+    /// The waiting mail is in the account's INBOX, or will be in a moment.
+    Joined,
+    /// The inviter gave another phone than the account's: prove it.
+    PhoneDiffers,
+    /// The answer was not right.
+    Not(CodeAnswer),
+    /// There is no such open invitation to the account's address.
+    NotOpen,
+    /// The sign-in has ended.
+    Ended,
+}
+
 impl Store {
+    /// R8, R16: a signed-in person accepts an open invitation to the account's address: at once when its phone is the
+    /// account's, else with the code sent to it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn invitation_accept(
+        &self,
+        session: &WebSession,
+        id: InvitationId,
+        digits: Option<&[u8; 6]>,
+    ) -> Result<Accepting, StoreError> {
+        let account = session.account.id;
+        let mut tx = self.0.pool.begin().await?;
+        let number = sqlx::query_scalar!("select phone from account where id = $1 for no key update", account.0)
+            .fetch_one(&mut *tx)
+            .await?;
+        let open = sqlx::query!(
+            "select i.account_id, i.phone from invitation i
+              where i.id = $1 and i.state = 'open'
+                and i.email = (select d.address from address d
+                                where d.account_id = $2 and d.kind = 'email' and d.retired_at is null)
+                for update of i",
+            id.0,
+            account.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(open) = open else { return Ok(Accepting::NotOpen) };
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(Accepting::Ended);
+        }
+        match digits {
+            None => {
+                let mine = self.open_phone_in(&mut tx, account, number.as_deref()).await?;
+                let theirs = self.open_phone_in(&mut tx, AccountId(open.account_id), Some(&open.phone)).await?;
+                if mine.is_none() || mine != theirs {
+                    return Ok(Accepting::PhoneDiffers);
+                }
+            }
+            Some(digits) => {
+                match self.code_answer(&mut tx, account, CodePurpose::Accept(id), digits).await? {
+                    CodeAnswer::Right(_) => {}
+                    wrong => {
+                        tx.commit().await?;
+                        return Ok(Accepting::Not(wrong));
+                    }
+                }
+            }
+        }
+        self.join_begin(&mut tx, id, account).await?;
+        tx.commit().await?;
+        self.join_due(account).await;
+        Ok(Accepting::Joined)
+    }
+
     /// Marks the open invitations to an account's new address whose phone the account has proved. The caller's
     /// transaction holds the account; after the commit call [`Store::join_due`].
     pub(super) async fn join_mark(

@@ -30,6 +30,7 @@ mod mailboxes;
 mod messages;
 mod notices;
 mod outbox;
+mod people_sweeper;
 mod practices;
 mod presence;
 mod profile;
@@ -57,19 +58,30 @@ pub use bodies::BodyReader;
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };
+pub use codes::{CodeAnswer, CodePurpose, CodeSending, NewCode};
 pub use deliver::{NewSubmission, SubmitOutcome};
 pub use health::{Health, Schema};
 pub use ingest::{Ingest, Ingested, MEMORY_MAX};
+pub use invitations::{
+    Corrected, Invitation, InvitationChange, InvitationState, InvitationText, Stuck,
+};
+pub use invited::{InviteError, InvitedRecipient, NewInvited, Recipient};
+pub use joining::Accepting;
 pub use keys::{KeyError, Lookup, MasterKey};
+pub use links::{EmailTaken, FoundLink, NewPassword};
 pub use live::{LiveMailbox, MailboxState, Row};
 pub use mail_error::MailError;
 pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
 pub use outbox::{NoticeFilter, NoticeRow, Retried};
-pub use practices::Practice;
+pub use practices::{Practice, PracticeRecord, Product};
 pub use presence::Present;
+pub use profile::{AccountEdit, EndDevices, Messaging, NotifyBy, NotifyWhen, StoredProfile};
+pub use registration::ChosenByLink;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
+pub use second_step::{PendingApp, Proved, StepAnswer};
+pub use sessions::{WebLife, WebPeer, WebSession, WebSignIn, WebStage};
 pub use sweeper::{Retention, Swept};
 
 use crate::clock::Clock;

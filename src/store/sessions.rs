@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use sqlx::PgConnection;
 
-use super::accounts::{Account, AccountState, PersonRow, Role};
+use super::accounts::{Account, AccountState, Role};
 use super::tokens::random_token;
 use super::{Store, StoreError, TextDomain, seconds_of, time_of};
 use crate::types::{AccountId, Address, AuditAction, AuditNote, Phone, Secret, Tier};
@@ -162,14 +162,15 @@ impl Store {
         }))
     }
 
-    /// R5: somebody does something in it: written at most once a minute.
+    /// R5: somebody does something in it: written at most once a minute. Answers the last activity as it is
+    /// written now.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn web_session_active(&self, session: &WebSession) -> Result<(), StoreError> {
+    pub async fn web_session_active(&self, session: &WebSession) -> Result<SystemTime, StoreError> {
         let now = self.0.clock.now();
         if now.duration_since(session.active_at).unwrap_or_default() < ACTIVE_STEP {
-            return Ok(());
+            return Ok(session.active_at);
         }
         sqlx::query!(
             "update web_session set active_at = to_timestamp($2)
@@ -179,7 +180,7 @@ impl Store {
         )
         .execute(&self.0.pool)
         .await?;
-        Ok(())
+        Ok(now)
     }
 
     /// Ends one.

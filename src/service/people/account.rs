@@ -1,18 +1,7 @@
 //! The dashboard: who is signed in, and what the practice has bought (R1).
 
-use super::{Address, People, PeopleError, Session, Tier};
-
-/// R1: something a practice can buy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Product {
-    /// Mail programs and the portal's mail; attachments to 100 MB (R18).
-    SecureMail,
-    /// Attachments to 300 MB on the portal (R18).
-    Collaborator,
-    /// Forms.
-    TruForm,
-}
+use super::{Address, Denied, People, PeopleError, Product, Session, Tier};
+use crate::types::MailboxName;
 
 /// The person, for the head of each page.
 #[derive(Clone, Debug)]
@@ -39,20 +28,48 @@ pub struct Dashboard {
     /// What it has bought, in a fixed order; empty for people without one.
     pub products: Vec<Product>,
     /// R18: most bytes of attachments in one message.
-    pub attachment_limit: Option<u64>,
+    pub attachment_limit: u64,
     /// Messages in INBOX, and how many of them are unread.
     pub inbox: (u64, u64),
     /// R29: app passwords in use; 0: offer to make the first one.
     pub devices: u32,
 }
 
+impl Session {
+    /// For the head of each page; nothing of it may be shown before the person is signed in.
+    pub fn view(&self) -> AccountView {
+        AccountView {
+            name: self.account.display_name(),
+            secure_address: self.account.secure_address.clone(),
+            email: self.account.email.clone(),
+            tier: self.account.tier,
+            user_manager: self.account.user_manager && self.account.practice.is_some(),
+        }
+    }
+}
+
 impl People {
     /// R1.
     ///
     /// # Errors
-    /// [`super::Denied::Stage`].
+    /// [`Denied::Stage`].
     pub async fn dashboard(&self, session: &Session) -> Result<Dashboard, PeopleError> {
-        let _ = session;
-        unimplemented!()
+        self.0.full(session)?;
+        let store = &self.0.store;
+        let account = &session.account;
+        let products = match account.practice {
+            Some(practice) => store.practice_record(practice).await?.ok_or(Denied::Stage)?.products,
+            None => Vec::new(),
+        };
+        let inbox = store.mailbox(account.id, &MailboxName::inbox()).await?;
+        let devices = store.app_passwords(account.id).await?;
+        Ok(Dashboard {
+            account: session.view(),
+            practice: account.practice_name.clone(),
+            products,
+            attachment_limit: account.attachment_limit.unwrap_or(self.0.settings.attachment_limit),
+            inbox: inbox.map_or((0, 0), |i| (u64::from(i.messages), u64::from(i.unseen))),
+            devices: devices.iter().filter(|d| d.revoked_at.is_none()).count() as u32,
+        })
     }
 }

@@ -36,11 +36,14 @@ pub enum Denied {
     #[error("This code has expired; please have a new one sent")]
     CodeExpired,
     /// R3: five wrong answers; begin the sign-in (or the link) anew.
-    #[error("There were too many wrong codes; please start again")]
+    #[error("There were too many wrong codes; please wait ten minutes and start again")]
     CodeVoid,
     /// No code was asked for.
     #[error("Please have a code sent first")]
     CodeNone,
+    /// R3: this code of the app was used before; the app shows the next one in at most half a minute.
+    #[error("This code was used already; please wait for the next one")]
+    CodeUsed,
     /// R3: the authenticator app replaces codes by phone for this account.
     #[error("Please use the code that your authenticator app shows, or a recovery code")]
     UseApp,
@@ -101,6 +104,9 @@ pub enum Denied {
     /// A first or last name is empty or too long.
     #[error("Please give first and last name, each at most 100 characters")]
     Name,
+    /// R15: doctor or staff was not chosen.
+    #[error("Please choose whether the person is a doctor or staff")]
+    Role,
     /// R24: not a time zone of the list.
     #[error("Please choose a time zone from the list")]
     TimeZone,
@@ -133,6 +139,12 @@ pub enum PeopleError {
     /// Our fault: a generic sentence with a trace id.
     #[error("the database or the machine failed")]
     Ours(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl PeopleError {
+    pub(super) fn ours(what: &'static str) -> Self {
+        Self::Ours(what.into())
+    }
 }
 
 impl From<StoreError> for PeopleError {

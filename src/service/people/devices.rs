@@ -1,8 +1,13 @@
 //! Sign-ins and devices: web sign-ins and app passwords (R29).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::{AppPasswordId, People, PeopleError, Secret, Session};
+use super::session::LIFE;
+use super::{AppPasswordId, Denied, People, PeopleError, Secret, Session};
+use crate::store::AppPasswordError;
+
+/// Revoked app passwords are listed for so long.
+const LISTED: Duration = Duration::from_hours(30 * 24);
 
 /// One web sign-in in use.
 #[derive(Clone, Debug)]
@@ -45,31 +50,82 @@ pub struct Devices {
     pub devices: Vec<Device>,
 }
 
+impl From<AppPasswordError> for PeopleError {
+    fn from(e: AppPasswordError) -> Self {
+        match e {
+            AppPasswordError::Name => Denied::DeviceName.into(),
+            AppPasswordError::TooMany => Denied::TooManyDevices.into(),
+            AppPasswordError::Store(e) => e.into(),
+            other => Self::Ours(Box::new(other)),
+        }
+    }
+}
+
 impl People {
     /// What is signed in, and what could.
     ///
     /// # Errors
-    /// [`super::Denied::Stage`].
+    /// [`Denied::Stage`].
     pub async fn devices(&self, session: &Session) -> Result<Devices, PeopleError> {
-        let _ = session;
-        unimplemented!()
+        let web = self.0.full(session)?;
+        let account = session.account.id;
+        let now = self.0.clock.now();
+        let signed_in = self.0.store.web_sign_ins(account, LIFE).await?;
+        let mut devices: Vec<Device> = self
+            .0
+            .store
+            .app_passwords(account)
+            .await?
+            .into_iter()
+            .map(|d| Device {
+                id: d.id,
+                name: d.name,
+                created_at: d.created_at,
+                last_used_at: d.last_used_at,
+                last_used_from: d.last_used_from,
+                revoked_at: d.revoked_at,
+            })
+            .collect();
+        devices.retain(|d| d.revoked_at.is_none_or(|at| now.duration_since(at).unwrap_or_default() <= LISTED));
+        devices.sort_by_key(|d| d.revoked_at.is_some());
+        Ok(Devices {
+            web: signed_in
+                .into_iter()
+                .map(|s| WebSignIn {
+                    this_one: s.key == web.key,
+                    user_agent: s.user_agent,
+                    address: s.from_address,
+                    created_at: s.created_at,
+                    active_at: s.active_at,
+                })
+                .collect(),
+            devices,
+        })
     }
 
     /// R29: makes an app password; the secret is shown this once. Needs a fresh factor, even with two-step off.
     ///
     /// # Errors
-    /// [`super::Denied::FactorNeeded`], [`super::Denied::DeviceName`], [`super::Denied::TooManyDevices`].
-    pub async fn device_create(&self, session: &Session, name: &str) -> Result<(AppPasswordId, Secret), PeopleError> {
-        let _ = (session, name);
-        unimplemented!()
+    /// [`Denied::FactorNeeded`], [`Denied::DeviceName`], [`Denied::TooManyDevices`].
+    pub async fn device_create(
+        &self,
+        session: &Session,
+        name: &str,
+    ) -> Result<(AppPasswordId, Secret), PeopleError> {
+        self.0.fresh(session)?;
+        if name.chars().count() > 100 {
+            return Err(Denied::DeviceName.into());
+        }
+        Ok(self.0.store_of(session).app_password_create(session.account.id, name).await?)
     }
 
-    /// R29: revokes one; its connections end within 5 seconds. `false`: it was revoked already or is not the account's.
+    /// R29: revokes one; its connections end within 5 seconds. `false`: it was revoked already or is not the
+    /// account's.
     ///
     /// # Errors
-    /// [`PeopleError::Ours`].
+    /// [`Denied::Stage`].
     pub async fn device_revoke(&self, session: &Session, id: AppPasswordId) -> Result<bool, PeopleError> {
-        let _ = (session, id);
-        unimplemented!()
+        self.0.full(session)?;
+        Ok(self.0.store_of(session).app_password_revoke(session.account.id, id).await?)
     }
 }

@@ -13,33 +13,35 @@
 mod account;
 mod denied;
 mod devices;
+mod entry;
 mod factor;
 mod invite;
 mod manage;
+mod password;
 mod profile;
 mod register;
 mod reset;
 mod session;
 mod sign_in;
-mod support;
 
-use std::sync::Arc;
+use std::num::NonZeroU32;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-pub use self::account::{AccountView, Dashboard, Product};
+pub use self::account::{AccountView, Dashboard};
 pub use self::denied::{Denied, PeopleError};
 pub use self::devices::{Device, Devices, WebSignIn};
 pub use self::factor::{CodeSent, Enrolment, Proof};
 pub use self::invite::{Invited, NewInvitation};
 pub use self::manage::{Correction, PersonListed, PracticePeople, Standing};
-pub use self::profile::{Messaging, NotifyBy, NotifyWhen, Profile, ProfileChange};
+pub use self::profile::{Profile, ProfileChange, password_strength, time_zones};
 pub use self::register::{InvitationPage, Registration};
 pub use self::session::{Activity, Factor, Session, SessionToken, Stage, Visitor};
 pub use self::sign_in::SignedIn;
 use super::portal_password::PortalPasswords;
 use crate::clock::Clock;
-pub use crate::store::{Account, AccountState, Role};
 use crate::store::Store;
+pub use crate::store::{Account, AccountState, Messaging, NotifyBy, NotifyWhen, Product, Role};
 pub use crate::types::{AccountId, Address, AppPasswordId, InvitationId, Phone, PracticeId, Secret, Tier};
 
 /// How the people's side behaves.
@@ -55,6 +57,10 @@ pub struct Settings {
     pub codes_per_hour: u32,
     /// Reset links, and email-change links, that one account can be sent in an hour.
     pub links_per_hour: u32,
+    /// Tries a minute for one address or account at each entry, in one gateway.
+    pub tries_per_minute: NonZeroU32,
+    /// R18: most bytes of attachments in one message, where the practice has no limit of its own.
+    pub attachment_limit: u64,
 }
 
 impl Default for Settings {
@@ -65,6 +71,8 @@ impl Default for Settings {
             invitations_per_day: 20,
             codes_per_hour: 10,
             links_per_hour: 3,
+            tries_per_minute: NonZeroU32::MIN.saturating_add(19),
+            attachment_limit: 100 << 20,
         }
     }
 }
@@ -75,12 +83,21 @@ pub const IDLE: Duration = Duration::from_mins(30);
 pub const ABSOLUTE: Duration = Duration::from_hours(12);
 /// R29: a factor proved within this time is fresh.
 pub const FRESH: Duration = Duration::from_mins(5);
-/// R3: a code is good for so long.
-pub const CODE_LIFE: Duration = Duration::from_mins(10);
-/// An invitation's link is good for so long.
-pub const INVITATION_LIFE: Duration = Duration::from_hours(7 * 24);
-/// A reset link, or a link to a new address, is good for so long.
-pub const LINK_LIFE: Duration = Duration::from_hours(1);
+
+/// What the token of an invitation is appended to: the page of [`People::invitation_look`].
+pub fn invitation_link(portal_url: &str) -> String {
+    format!("{}/invitation/", portal_url.trim_end_matches('/'))
+}
+
+/// The same for a reset link: the page of [`People::reset_look`].
+pub fn reset_link(portal_url: &str) -> String {
+    format!("{}/reset/", portal_url.trim_end_matches('/'))
+}
+
+/// The same for a link to a new email address: the page of [`People::email_look`].
+pub fn email_link(portal_url: &str) -> String {
+    format!("{}/email/", portal_url.trim_end_matches('/'))
+}
 
 /// How a code travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +106,15 @@ pub enum Channel {
     Text,
     /// A call that reads the digits.
     Voice,
+}
+
+impl Channel {
+    fn of_notice(self) -> crate::types::Channel {
+        match self {
+            Self::Text => crate::types::Channel::Text,
+            Self::Voice => crate::types::Channel::Voice,
+        }
+    }
 }
 
 /// The use cases. Cheap to clone.
@@ -100,11 +126,14 @@ pub(crate) struct Inner {
     clock: Clock,
     passwords: PortalPasswords,
     settings: Settings,
+    entries: entry::Entries,
+    decoy: OnceLock<String>,
 }
 
 impl People {
     /// Over a store. `passwords` is the process's one pair of hashing threads.
     pub fn new(store: Store, clock: Clock, passwords: PortalPasswords, settings: Settings) -> Self {
-        Self(Arc::new(Inner { store, clock, passwords, settings }))
+        let entries = entry::Entries::new(settings.tries_per_minute);
+        Self(Arc::new(Inner { store, clock, passwords, settings, entries, decoy: OnceLock::new() }))
     }
 }

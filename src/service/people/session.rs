@@ -3,7 +3,16 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::{Account, People, PeopleError, Phone, Secret};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{ABSOLUTE, Account, Denied, FRESH, IDLE, Inner, People, PeopleError, Phone, Secret};
+use crate::store::{Store, WebLife, WebPeer, WebSession};
+pub use crate::store::WebStage as Stage;
+use crate::types::Origin;
+
+/// R5
+pub(super) const LIFE: WebLife = WebLife { idle: IDLE, absolute: ABSOLUTE };
 
 /// Who sits at the other end.
 #[derive(Clone, Debug)]
@@ -12,6 +21,12 @@ pub struct Visitor {
     pub address: IpAddr,
     /// `User-Agent`; cut to 200 characters when stored.
     pub user_agent: String,
+}
+
+impl Visitor {
+    pub(super) fn peer(&self) -> WebPeer<'_> {
+        WebPeer { address: self.address, user_agent: &self.user_agent }
+    }
 }
 
 /// The value of the `__Host-` cookie: 43 characters of base64url, 256 random bits.
@@ -30,20 +45,6 @@ impl SessionToken {
     }
 }
 
-/// How far a web sign-in has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// By an invitation's link, password chosen; the phone code is missing (R2, R16). Only [`People::send_code`],
-    /// [`People::prove`] and [`People::not_my_phone`] work.
-    Registering,
-    /// By a reset link, new password chosen; the second step is missing (R2). As above.
-    Resetting,
-    /// Password right; the second step is missing (R3). As above.
-    SecondStep,
-    /// Signed in.
-    Full,
-}
-
 /// R3: what proves the second step for this account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Factor {
@@ -58,7 +59,7 @@ pub enum Factor {
 /// One web sign-in as it is now.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Whose. While registering: the invited account, with placeholder addresses that must not be shown.
+    /// Whose. While registering the invited account, with the invited address in the place of both.
     pub account: Account,
     /// How far it has come.
     pub stage: Stage,
@@ -76,18 +77,23 @@ pub struct Session {
     pub ends_at: SystemTime,
     /// For the hidden field of every form; compare with [`Session::csrf_fits`].
     pub csrf: String,
-    pub(super) key: [u8; 32],
+    pub(super) web: WebSession,
 }
 
 impl Session {
     /// R29: a factor was proved within the last five minutes.
     pub fn factor_is_fresh(&self, now: SystemTime) -> bool {
-        self.factor_at.is_some_and(|at| now.duration_since(at).unwrap_or_default() <= super::FRESH)
+        self.factor_at.is_some_and(|at| now.duration_since(at).is_ok_and(|age| age <= FRESH))
     }
 
     /// In constant time.
     pub fn csrf_fits(&self, given: &str) -> bool {
         Secret::new(given) == Secret::new(self.csrf.as_str())
+    }
+
+    /// Where it began, as far as it is an address.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.web.from_address.parse().ok()
     }
 }
 
@@ -100,15 +106,57 @@ pub enum Activity {
     Polling,
 }
 
+impl Inner {
+    /// The store, for what this person does.
+    pub(super) fn store_of(&self, session: &Session) -> Store {
+        self.store.acting_as(Origin::account(session.account.id, session.address()))
+    }
+
+    /// Only when signed in.
+    pub(super) fn full<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
+        if session.stage == Stage::Full { Ok(&session.web) } else { Err(Denied::Stage.into()) }
+    }
+
+    /// Only when signed in, and a factor was proved lately (R29).
+    pub(super) fn fresh<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
+        let web = self.full(session)?;
+        if session.factor_is_fresh(self.clock.now()) { Ok(web) } else { Err(Denied::FactorNeeded.into()) }
+    }
+}
+
 impl People {
     /// The web sign-in of a cookie, if it is still good: not ended, idle or too old; the account still in
-    /// service, no password change or "sign out everywhere" since. One round trip, a write at most once a minute.
+    /// service, no password change or "sign out everywhere" since. 1 round trip, a write at most once a minute.
     ///
     /// # Errors
     /// [`PeopleError::Ours`].
-    pub async fn resume(&self, token: &SessionToken, activity: Activity) -> Result<Option<Session>, PeopleError> {
-        let _ = (token, activity);
-        unimplemented!()
+    pub async fn resume(
+        &self,
+        token: &SessionToken,
+        activity: Activity,
+    ) -> Result<Option<Session>, PeopleError> {
+        let store = &self.0.store;
+        let Some(mut web) = store.web_session(&token.0, LIFE).await? else { return Ok(None) };
+        if activity == Activity::Person {
+            web.active_at = store.web_session_active(&web).await?;
+        }
+        let factor = match (&web.phone, web.app) {
+            (_, true) => Factor::App,
+            (Some(phone), false) => Factor::Phone(phone.clone()),
+            (None, false) => Factor::None,
+        };
+        Ok(Some(Session {
+            stage: web.stage,
+            factor,
+            two_step: web.two_step,
+            factor_at: web.factor_at,
+            time_zone: web.time_zone.clone(),
+            created_at: web.created_at,
+            ends_at: (web.active_at + IDLE).min(web.created_at + ABSOLUTE),
+            csrf: URL_SAFE_NO_PAD.encode(store.lookup().token("form", &token.0)),
+            account: web.account.clone(),
+            web,
+        }))
     }
 
     /// Ends this web sign-in.
@@ -116,8 +164,8 @@ impl People {
     /// # Errors
     /// [`PeopleError::Ours`].
     pub async fn sign_out(&self, session: &Session) -> Result<(), PeopleError> {
-        let _ = session;
-        unimplemented!()
+        self.0.store_of(session).web_session_end(&session.web).await?;
+        Ok(())
     }
 
     /// Ends every web sign-in of the account, this one too.
@@ -125,7 +173,8 @@ impl People {
     /// # Errors
     /// [`PeopleError::Ours`].
     pub async fn sign_out_everywhere(&self, session: &Session) -> Result<(), PeopleError> {
-        let _ = session;
-        unimplemented!()
+        self.0.full(session)?;
+        self.0.store_of(session).web_sessions_end(session.account.id).await?;
+        Ok(())
     }
 }

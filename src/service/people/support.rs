@@ -1,1 +1,0 @@
-//! What Support does at the command line (R4, R6, R8).
