@@ -279,6 +279,11 @@ impl Store {
         self.0.keys.lookup()
     }
 
+    /// The moment, by the clock that everything stored is dated with.
+    pub fn now(&self) -> SystemTime {
+        self.0.clock.now()
+    }
+
     /// The portal's own domain (R30).
     pub fn domain(&self) -> &str {
         &self.0.domain

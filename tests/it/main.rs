@@ -26,6 +26,7 @@ mod notice_carriers;
 mod notice_kill;
 mod notices;
 mod round_trips;
+mod people;
 mod service_submit;
 mod smtp_transcripts;
 mod store_accounts;
