@@ -96,7 +96,17 @@ pub async fn run(store: &Store, command: Command, output: Output, portal: &str) 
             let mut listed = store.invitations(practice).await?;
             listed.retain(|i| all || i.state == InvitationState::Open);
             let mut table = Table::new(
-                ["NUMBER", "NAME", "EMAIL", "PHONE", "PRACTICE", "INVITED BY", "SINCE", "WAITING", "STANDING"],
+                [
+                    "NUMBER",
+                    "NAME",
+                    "EMAIL",
+                    "PHONE",
+                    "PRACTICE",
+                    "INVITED BY",
+                    "SINCE",
+                    "WAITING",
+                    "STANDING",
+                ],
                 "No invitations are open",
             );
             let now = store.now();

@@ -10,7 +10,9 @@ use super::{Act, Output};
 use crate::policy::password::{Beside, PasswordFault, check_password};
 use crate::service::people;
 use crate::service::portal_password::PortalPasswords;
-use crate::store::{Account, AccountEdit, EndDevices, NewAccount, Role, Store, StoredProfile, random_app_password};
+use crate::store::{
+    Account, AccountEdit, EndDevices, NewAccount, Role, Store, StoredProfile, random_app_password,
+};
 use crate::types::{Address, Phone, Secret, Tier};
 
 /// Most bytes of one.

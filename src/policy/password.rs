@@ -91,7 +91,8 @@ fn is_personal(folded: &str, own: &[&str]) -> bool {
         .iter()
         .flat_map(|text| {
             let text = text.to_lowercase();
-            let words: Vec<String> = text.split(|c: char| !c.is_alphanumeric()).map(ToOwned::to_owned).collect();
+            let words: Vec<String> =
+                text.split(|c: char| !c.is_alphanumeric()).map(ToOwned::to_owned).collect();
             words.into_iter().chain([text])
         })
         .filter(|piece| piece.chars().count() >= PIECE)
@@ -128,7 +129,16 @@ mod tests {
 
     #[test]
     fn r2_common_ones() {
-        for common in ["password", "Password", "password123!", "iloveyou", "12345678", "iloveyouiloveyou", "aaaaaaaaaaaaaaaa", "abababababababab"] {
+        for common in [
+            "password",
+            "Password",
+            "password123!",
+            "iloveyou",
+            "12345678",
+            "iloveyouiloveyou",
+            "aaaaaaaaaaaaaaaa",
+            "abababababababab",
+        ] {
             assert_eq!(judge(common, Beside::Factor), Err(PasswordFault::Common), "{common}");
         }
     }

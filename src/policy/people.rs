@@ -62,7 +62,8 @@ pub fn is_time_zone(name: &str) -> bool {
 pub fn time_zones() -> &'static [&'static str] {
     static NAMES: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
     NAMES.get_or_init(|| {
-        let place = |name: &str| name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("posix");
+        let place =
+            |name: &str| name.contains('/') && !name.starts_with("Etc/") && !name.starts_with("posix");
         let mut names: Vec<&'static str> = jiff::tz::TimeZoneDatabase::bundled()
             .available()
             .map(|name| name.to_string())

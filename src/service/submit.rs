@@ -36,7 +36,10 @@ use crate::mime::{AddressField, Limits};
 use crate::policy::attachment::Unread;
 use crate::policy::sender::{self, OwnAddresses};
 use crate::policy::{Refusal, form, recipient, retry, size};
-use crate::store::{InvitationText, InvitedRecipient, Ingest, Ingested, MailError, NewSubmission, Store, SubmitOutcome, Recipient};
+use crate::store::{
+    Ingest, Ingested, InvitationText, InvitedRecipient, MailError, NewSubmission, Recipient, Store,
+    SubmitOutcome,
+};
 use crate::types::{AccountId, Address, AuditAction, AuditNote, Tier};
 
 /// How submissions are judged and stamped.

@@ -48,7 +48,7 @@ impl CodePurpose {
     }
 
     /// What is hashed: the code, and what it is bound to.
-    fn bound(self, digits: &[u8; 6]) -> Vec<u8> {
+    fn bound(self, digits: [u8; 6]) -> Vec<u8> {
         let mut bound = digits.to_vec();
         if let Self::Accept(id) = self {
             bound.extend(id.0.to_be_bytes());
@@ -144,7 +144,7 @@ impl Store {
              returning failures",
             new.account.0,
             new.purpose.as_str(),
-            &self.lookup().code(new.account, new.purpose.as_str(), &new.purpose.bound(&code)),
+            &self.lookup().code(new.account, new.purpose.as_str(), &new.purpose.bound(code)),
             proves,
             seconds_of(now),
             seconds_of(expires_at)
@@ -197,7 +197,7 @@ impl Store {
             r#"select verdict as "verdict!", sent, phone from answer_phone_code($1, $2, $3, $4)"#,
             account.0,
             purpose.as_str(),
-            &self.lookup().code(account, purpose.as_str(), &purpose.bound(digits)),
+            &self.lookup().code(account, purpose.as_str(), &purpose.bound(*digits)),
             seconds_of(self.0.clock.now())
         )
         .fetch_one(tx)

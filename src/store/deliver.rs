@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::ingest::{Ingested, SealedBody, Staged};
-use super::mail_error::{MailError, ended};
 use super::invitations::NewLink;
+use super::mail_error::{MailError, ended};
 use super::{InvitationText, InvitedRecipient, Store, StoreError};
 use crate::types::{AccountId, MailboxId, MailboxName, SpecialUse};
 

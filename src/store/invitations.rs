@@ -12,7 +12,8 @@ use super::notices::{NewNotice, random_id};
 use super::tokens::random_token;
 use super::{Role, Store, StoreError, seconds_of, time_of};
 use crate::types::{
-    AccountId, Address, AuditAction, AuditNote, Channel, InvitationId, NoticeContent, NoticeKind, Phone, PracticeId, Secret,
+    AccountId, Address, AuditAction, AuditNote, Channel, InvitationId, NoticeContent, NoticeKind, Phone,
+    PracticeId, Secret,
 };
 
 /// An invitation's link is good for so long.
@@ -355,9 +356,12 @@ impl Store {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let open = sqlx::query_scalar!("select id from invitation where id = $1 and state = 'open' for update", id.0)
-            .fetch_optional(&mut *tx)
-            .await?;
+        let open = sqlx::query_scalar!(
+            "select id from invitation where id = $1 and state = 'open' for update",
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         if invited.is_none() || open.is_none() {
             return Ok(Corrected::NotOpen);
         }
@@ -372,7 +376,9 @@ impl Store {
         let phone = change.phone.as_ref().filter(|p| **p != before.phone);
         if let Some(phone) = phone {
             let sealed = self.seal_phone(&mut tx, account, phone).await?;
-            sqlx::query!("update invitation set phone = $2 where id = $1", id.0, sealed).execute(&mut *tx).await?;
+            sqlx::query!("update invitation set phone = $2 where id = $1", id.0, sealed)
+                .execute(&mut *tx)
+                .await?;
             fields.push("phone");
         }
         let mut joined = None;

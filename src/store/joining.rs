@@ -13,7 +13,9 @@ use super::codes::{CodeAnswer, CodePurpose};
 use super::seal::BodyShape;
 use super::{Store, StoreError, WebSession, seconds_of};
 use crate::mime::{FactsRef, Limits, Scanner};
-use crate::types::{AccountId, Address, AuditAction, AuditNote, BodyId, InvitationId, MailboxId, MailboxName};
+use crate::types::{
+    AccountId, Address, AuditAction, AuditNote, BodyId, InvitationId, MailboxId, MailboxName,
+};
 
 /// A waiting message on its way.
 struct Moved {
@@ -55,9 +57,10 @@ impl Store {
     ) -> Result<Accepting, StoreError> {
         let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
-        let number = sqlx::query_scalar!("select phone from account where id = $1 for no key update", account.0)
-            .fetch_one(&mut *tx)
-            .await?;
+        let number =
+            sqlx::query_scalar!("select phone from account where id = $1 for no key update", account.0)
+                .fetch_one(&mut *tx)
+                .await?;
         let open = sqlx::query!(
             "select i.account_id, i.phone from invitation i
               where i.id = $1 and i.state = 'open'
@@ -76,7 +79,8 @@ impl Store {
         match digits {
             None => {
                 let mine = self.open_phone_in(&mut tx, account, number.as_deref()).await?;
-                let theirs = self.open_phone_in(&mut tx, AccountId(open.account_id), Some(&open.phone)).await?;
+                let theirs =
+                    self.open_phone_in(&mut tx, AccountId(open.account_id), Some(&open.phone)).await?;
                 if mine.is_none() || mine != theirs {
                     return Ok(Accepting::PhoneDiffers);
                 }
@@ -209,7 +213,8 @@ impl Store {
         sqlx::query!("select id from account where id = $1 for no key update", from.0)
             .fetch_one(&mut *tx)
             .await?;
-        let (from_seal, to_seal) = (self.seal_key_in(&mut tx, from).await?, self.seal_key_in(&mut tx, to).await?);
+        let (from_seal, to_seal) =
+            (self.seal_key_in(&mut tx, from).await?, self.seal_key_in(&mut tx, to).await?);
         // In the order of (account, id), as deliveries do. Whoever joins the same one waits here.
         let boxes = sqlx::query!(
             "select account_id, id from mailbox
@@ -284,7 +289,8 @@ impl Store {
             let shape = BodyShape {
                 id: body,
                 size: u64::try_from(row.size).map_err(|_| StoreError::Corrupt("message.size"))?,
-                chunk_size: u32::try_from(row.chunk_size).map_err(|_| StoreError::Corrupt("message.chunk_size"))?,
+                chunk_size: u32::try_from(row.chunk_size)
+                    .map_err(|_| StoreError::Corrupt("message.chunk_size"))?,
             };
             let key = from_seal.unwrap(&row.wrapped, shape)?;
             let facts = key.open_facts(body, row.facts)?;

@@ -52,14 +52,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn reset_send(&self, account: AccountId, page: &str, per_hour: u32) -> Result<bool, StoreError> {
+    pub async fn reset_send(
+        &self,
+        account: AccountId,
+        page: &str,
+        per_hour: u32,
+    ) -> Result<bool, StoreError> {
         let mut tx = self.0.pool.begin().await?;
         if !self.note_sent(&mut tx, account, "reset", per_hour).await? {
             return Ok(false);
         }
-        let active = sqlx::query_scalar!("select state = 'active' as \"active!\" from account where id = $1", account.0)
-            .fetch_optional(&mut *tx)
-            .await?;
+        let active = sqlx::query_scalar!(
+            "select state = 'active' as \"active!\" from account where id = $1",
+            account.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
         if active != Some(true) {
             return Ok(false);
         }
@@ -132,7 +140,8 @@ impl Store {
                 .replacing(&[NoticeKind::EmailLink]);
             self.enqueue_notice(&mut tx, notice).await?;
         }
-        let note = AuditNote::done(AuditAction::AccountChange).account(account).detail("fields=email step=link");
+        let note =
+            AuditNote::done(AuditAction::AccountChange).account(account).detail("fields=email step=link");
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
         self.wake_notices();
@@ -197,10 +206,16 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let new_email = match row.new_email {
-            Some(text) => Some(Address::parse(&text).map_err(|_| StoreError::Corrupt("account_link.new_email"))?),
+            Some(text) => {
+                Some(Address::parse(&text).map_err(|_| StoreError::Corrupt("account_link.new_email"))?)
+            }
             None => None,
         };
-        Ok(Some(FoundLink { account: AccountId(row.account_id), new_email, expires_at: time_of(row.expires_at) }))
+        Ok(Some(FoundLink {
+            account: AccountId(row.account_id),
+            new_email,
+            expires_at: time_of(row.expires_at),
+        }))
     }
 
     /// R2: keeps the new password beside the link until the second step is taken, and begins the sign-in that
@@ -266,7 +281,11 @@ impl Store {
     }
 
     /// Locks the account of a good reset link.
-    async fn reset_hold(&self, tx: &mut PgConnection, token: &Secret) -> Result<Option<AccountId>, StoreError> {
+    async fn reset_hold(
+        &self,
+        tx: &mut PgConnection,
+        token: &Secret,
+    ) -> Result<Option<AccountId>, StoreError> {
         let key = self.lookup().token("reset", token);
         let now = seconds_of(self.0.clock.now());
         let account = sqlx::query_scalar!(
@@ -293,7 +312,11 @@ impl Store {
 
     /// The second step of a reset was right: the password beside the link holds, the link is used up. The caller
     /// holds the account. `false`: there is none any more.
-    pub(super) async fn reset_apply(&self, tx: &mut PgConnection, account: AccountId) -> Result<bool, StoreError> {
+    pub(super) async fn reset_apply(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<bool, StoreError> {
         let pending = sqlx::query!(
             r#"delete from account_link
                 where account_id = $1 and kind = 'reset' and pending_password is not null
@@ -382,8 +405,9 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        let taken =
-            addresses::insert(tx, &[account.id.0], &[new.as_str().to_owned()], "email").await?.contains(&true);
+        let taken = addresses::insert(tx, &[account.id.0], &[new.as_str().to_owned()], "email")
+            .await?
+            .contains(&true);
         if taken {
             // One that was the account's own before may be again.
             let back = sqlx::query!(

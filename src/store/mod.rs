@@ -50,21 +50,17 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
-pub use audit_chain::{
-    AuditFilter, AuditRow, AuditSettings, Broken, Head, HeadFile, Verified, hex,
-};
 pub use append::{Appended, NewAppend, SentCopy};
+pub use audit_chain::{AuditFilter, AuditRow, AuditSettings, Broken, Head, HeadFile, Verified, hex};
 pub use bodies::BodyReader;
+pub use codes::{CodeAnswer, CodePurpose, CodeSending, NewCode};
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };
-pub use codes::{CodeAnswer, CodePurpose, CodeSending, NewCode};
 pub use deliver::{NewSubmission, SubmitOutcome};
 pub use health::{Health, Schema};
 pub use ingest::{Ingest, Ingested, MEMORY_MAX};
-pub use invitations::{
-    Corrected, Invitation, InvitationChange, InvitationState, InvitationText, Stuck,
-};
+pub use invitations::{Corrected, Invitation, InvitationChange, InvitationState, InvitationText, Stuck};
 pub use invited::{InviteError, InvitedRecipient, NewInvited, Recipient};
 pub use joining::Accepting;
 pub use keys::{KeyError, Lookup, MasterKey};

@@ -26,9 +26,12 @@ impl Store {
         )
         .execute(&self.0.pool)
         .await?;
-        sqlx::query!("delete from account_link where expires_at < to_timestamp($1)", now - LINKS.as_secs_f64())
-            .execute(&self.0.pool)
-            .await?;
+        sqlx::query!(
+            "delete from account_link where expires_at < to_timestamp($1)",
+            now - LINKS.as_secs_f64()
+        )
+        .execute(&self.0.pool)
+        .await?;
         // The count of a registration's wrong codes stays as long as its link.
         sqlx::query!(
             "delete from phone_code where expires_at < to_timestamp($1) and purpose <> 'register'",
@@ -36,9 +39,12 @@ impl Store {
         )
         .execute(&self.0.pool)
         .await?;
-        sqlx::query!("delete from sent_lately where sent_at < to_timestamp($1)", now - SIGN_INS.as_secs_f64())
-            .execute(&self.0.pool)
-            .await?;
+        sqlx::query!(
+            "delete from sent_lately where sent_at < to_timestamp($1)",
+            now - SIGN_INS.as_secs_f64()
+        )
+        .execute(&self.0.pool)
+        .await?;
         self.join_all().await?;
         Ok(())
     }

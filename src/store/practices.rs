@@ -106,7 +106,11 @@ impl Store {
     ///
     /// # Errors
     /// [`AccountError::NoPractice`].
-    pub async fn practice_record_set(&self, id: PracticeId, record: &PracticeRecord) -> Result<(), AccountError> {
+    pub async fn practice_record_set(
+        &self,
+        id: PracticeId,
+        record: &PracticeRecord,
+    ) -> Result<(), AccountError> {
         let mut tx = self.0.pool.begin().await?;
         let done = sqlx::query!(
             "update practice set street = $2, place = $3, phone = $4, website = $5, two_step_enforced = $6
@@ -254,7 +258,8 @@ impl Store {
         }
         let limit = attachment_limit.map_or_else(|| "none".to_owned(), |n| n.to_string());
         let note = AuditNote::done(AuditAction::PracticeChange).practice(id);
-        self.audit(&mut tx, note.detail(format!("fields=name,attachment-limit attachment-limit={limit}"))).await?;
+        self.audit(&mut tx, note.detail(format!("fields=name,attachment-limit attachment-limit={limit}")))
+            .await?;
         tx.commit().await?;
         Ok(())
     }

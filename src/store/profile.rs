@@ -10,7 +10,9 @@ use super::codes::{CodeAnswer, CodePurpose};
 use super::links::NewPassword;
 use super::notices::NewNotice;
 use super::{AccountError, Role, Store, StoreError, TextDomain, WebSession, WebStage};
-use crate::types::{AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, NoticeKind, Phone, Secret};
+use crate::types::{
+    AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, NoticeKind, Phone, Secret,
+};
 
 /// R23: how "you have a secure message" reaches the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,7 +237,9 @@ impl Store {
             .fetch_one(&self.0.pool)
             .await?;
         let signature = match row.signature {
-            Some(sealed) => self.seal_key(account).await?.open_text(TextDomain::Signature, account, &sealed)?,
+            Some(sealed) => {
+                self.seal_key(account).await?.open_text(TextDomain::Signature, account, &sealed)?
+            }
             None => String::new(),
         };
         let notify_by = [NotifyBy::Email, NotifyBy::Text, NotifyBy::Both, NotifyBy::None]
@@ -292,7 +296,9 @@ impl Store {
         if let CodeAnswer::Right(Some(phone)) = &answer {
             let old = self.profile_phone(&mut tx, account).await?;
             let sealed = self.seal_phone(&mut tx, account, phone).await?;
-            sqlx::query!("update account set phone = $2 where id = $1", account.0, sealed).execute(&mut *tx).await?;
+            sqlx::query!("update account set phone = $2 where id = $1", account.0, sealed)
+                .execute(&mut *tx)
+                .await?;
             if old.is_some() {
                 let notice = NewNotice::new(account, NoticeContent::PhoneChanged, Channel::Email);
                 self.enqueue_notice(&mut tx, notice).await?;
@@ -306,7 +312,11 @@ impl Store {
         Ok(Some(answer))
     }
 
-    async fn profile_phone(&self, tx: &mut PgConnection, account: AccountId) -> Result<Option<Vec<u8>>, StoreError> {
+    async fn profile_phone(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(sqlx::query_scalar!("select phone from account where id = $1", account.0).fetch_one(tx).await?)
     }
 

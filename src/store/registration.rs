@@ -93,7 +93,11 @@ impl Store {
 
     /// R16: the phone is proved: the account becomes active. The caller holds its row and its invitation's. `false`: the address has an
     /// account by now; nothing of this may be committed.
-    pub(super) async fn activate(&self, tx: &mut PgConnection, account: AccountId) -> Result<bool, StoreError> {
+    pub(super) async fn activate(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<bool, StoreError> {
         let now = seconds_of(self.0.clock.now());
         let invitation = sqlx::query!(
             r#"select id, email, phone, pending_password as "password!", pending_long as "long!",
@@ -106,17 +110,16 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(invitation) = invitation else { return Ok(false) };
-        let taken = addresses::insert(tx, &[account.0], std::slice::from_ref(&invitation.email), "email").await?;
+        let taken =
+            addresses::insert(tx, &[account.0], std::slice::from_ref(&invitation.email), "email").await?;
         if taken.contains(&true) {
             return Ok(false);
         }
         let local = addresses::local_part(&invitation.first_name, &invitation.last_name);
-        addresses::allot(tx, &[account.0], &[local], &self.0.domain)
-            .await
-            .map_err(|e| match e {
-                super::AccountError::Store(e) => e,
-                _ => StoreError::Corrupt("address"),
-            })?;
+        addresses::allot(tx, &[account.0], &[local], &self.0.domain).await.map_err(|e| match e {
+            super::AccountError::Store(e) => e,
+            _ => StoreError::Corrupt("address"),
+        })?;
         // The number is sealed for this account and purpose already.
         sqlx::query!(
             "update account

@@ -72,10 +72,12 @@ impl Store {
         }
         let answered = match answer {
             StepAnswer::Code(purpose, digits) => self.code_answer(&mut tx, account, purpose, digits).await?,
-            StepAnswer::App(step) => match self.app_step(&mut tx, account, step).await? {
-                true => CodeAnswer::Right(None),
-                false => return Ok(Proved::Used),
-            },
+            StepAnswer::App(step) => {
+                if !self.app_step(&mut tx, account, step).await? {
+                    return Ok(Proved::Used);
+                }
+                CodeAnswer::Right(None)
+            }
             StepAnswer::Recovery(code) => self.recovery_use(&mut tx, account, code).await?,
         };
         if !matches!(answered, CodeAnswer::Right(_)) {
@@ -115,7 +117,12 @@ impl Store {
     }
 
     /// R3: uses a TOTP step up; `false`: it, or a later one, was used before.
-    async fn app_step(&self, tx: &mut PgConnection, account: AccountId, step: u64) -> Result<bool, StoreError> {
+    async fn app_step(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+        step: u64,
+    ) -> Result<bool, StoreError> {
         let done = sqlx::query!(
             "update totp set last_step = $2 where account_id = $1 and secret is not null and last_step < $2",
             account.0,
@@ -230,7 +237,8 @@ impl Store {
             return Ok(None);
         }
         let codes = self.recovery_put(&mut tx, account).await?;
-        self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOn).account(account).detail("by=app")).await?;
+        self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOn).account(account).detail("by=app"))
+            .await?;
         tx.commit().await?;
         Ok(Some(codes))
     }
@@ -248,13 +256,18 @@ impl Store {
         if !self.app_forget(&mut tx, account).await? {
             return Ok(false);
         }
-        self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app")).await?;
+        self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app"))
+            .await?;
         tx.commit().await?;
         Ok(true)
     }
 
     /// Removes the app inside the caller's transaction.
-    pub(super) async fn app_forget(&self, tx: &mut PgConnection, account: AccountId) -> Result<bool, StoreError> {
+    pub(super) async fn app_forget(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<bool, StoreError> {
         let done = sqlx::query!("delete from totp where account_id = $1 and secret is not null", account.0)
             .execute(&mut *tx)
             .await?;
@@ -282,7 +295,8 @@ impl Store {
             return Ok(None);
         }
         let codes = self.recovery_put(&mut tx, account).await?;
-        let note = AuditNote::done(AuditAction::AccountChange).account(account).detail("fields=recovery-codes");
+        let note =
+            AuditNote::done(AuditAction::AccountChange).account(account).detail("fields=recovery-codes");
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
         Ok(Some(codes))
@@ -302,7 +316,11 @@ impl Store {
         Ok(u32::try_from(left).unwrap_or(u32::MAX))
     }
 
-    async fn recovery_put(&self, tx: &mut PgConnection, account: AccountId) -> Result<Vec<Secret>, StoreError> {
+    async fn recovery_put(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<Vec<Secret>, StoreError> {
         let codes = (0..RECOVERY_CODES).map(|_| random_recovery_code()).collect::<Result<Vec<_>, _>>()?;
         let keys: Vec<Vec<u8>> = codes
             .iter()

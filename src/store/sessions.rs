@@ -213,7 +213,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn web_sign_ins(&self, account: AccountId, life: WebLife) -> Result<Vec<WebSignIn>, StoreError> {
+    pub async fn web_sign_ins(
+        &self,
+        account: AccountId,
+        life: WebLife,
+    ) -> Result<Vec<WebSignIn>, StoreError> {
         let now = self.0.clock.now();
         let rows = sqlx::query!(
             r#"select s.id_key, s.from_address, s.user_agent,
@@ -428,7 +432,10 @@ impl Store {
 }
 
 /// R4: after a success at the portal, inside the caller's transaction, which holds the account's row.
-pub(super) async fn forget_portal_failures(tx: &mut PgConnection, account: AccountId) -> Result<(), StoreError> {
+pub(super) async fn forget_portal_failures(
+    tx: &mut PgConnection,
+    account: AccountId,
+) -> Result<(), StoreError> {
     sqlx::query!("delete from failed_secret where account_id = $1 and kind = 'portal'", account.0)
         .execute(tx)
         .await?;

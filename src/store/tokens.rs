@@ -61,11 +61,12 @@ pub(super) fn random_recovery_code() -> Result<Secret, StoreError> {
 /// What is hashed for a recovery code as typed: without hyphens, spaces and capitals, and with the digits for
 /// the letters that resemble them.
 pub(super) fn canonical_recovery(typed: &Secret) -> Zeroizing<Vec<u8>> {
-    let letters = typed.expose().iter().filter(|b| !b"- ".contains(b)).map(|b| match b.to_ascii_lowercase() {
-        b'o' => b'0',
-        b'i' | b'l' => b'1',
-        other => other,
-    });
+    let letters =
+        typed.expose().iter().filter(|b| !b"- ".contains(b)).map(|b| match b.to_ascii_lowercase() {
+            b'o' => b'0',
+            b'i' | b'l' => b'1',
+            other => other,
+        });
     Zeroizing::new(letters.take(64).collect())
 }
 

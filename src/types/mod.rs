@@ -18,9 +18,7 @@ mod sequence_set;
 pub use address::{Address, AddressError};
 pub use audit::{Actor, AuditAction, AuditNote, AuditResult, Origin, SupportName, SupportNameError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
-pub use ids::{
-    AccountId, AppPasswordId, BodyId, InvitationId, MailboxId, NoticeId, PracticeId, SealKeyId,
-};
+pub use ids::{AccountId, AppPasswordId, BodyId, InvitationId, MailboxId, NoticeId, PracticeId, SealKeyId};
 pub use mailbox_name::{MailboxName, MailboxNameError, SpecialUse};
 pub use notice::{Channel, NoticeContent, NoticeKind};
 pub use numbers::{ModSeq, SeqNum, Uid, UidValidity, uid_ranges};

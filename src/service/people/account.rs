@@ -1,5 +1,6 @@
 //! The dashboard: who is signed in, and what the practice has bought (R1).
 
+use super::session::full;
 use super::{Address, Denied, People, PeopleError, Product, Session, Tier};
 use crate::types::MailboxName;
 
@@ -54,7 +55,7 @@ impl People {
     /// # Errors
     /// [`Denied::Stage`].
     pub async fn dashboard(&self, session: &Session) -> Result<Dashboard, PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         let store = &self.0.store;
         let account = &session.account;
         let products = match account.practice {

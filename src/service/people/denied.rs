@@ -72,7 +72,9 @@ pub enum Denied {
     #[error("Your practice asks for two-step verification")]
     TwoStepEnforced,
     /// Turning two-step off needs a long password: give a new one with the same form.
-    #[error("Without two-step verification your password needs at least 15 characters; please choose a new one")]
+    #[error(
+        "Without two-step verification your password needs at least 15 characters; please choose a new one"
+    )]
     NewPasswordNeeded,
     /// R7, R15: a free account only replies.
     #[error("With a free account you can only answer messages; you cannot invite anybody")]

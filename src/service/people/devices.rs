@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::session::LIFE;
+use super::session::full;
 use super::{AppPasswordId, Denied, People, PeopleError, Secret, Session};
 use crate::store::AppPasswordError;
 
@@ -67,7 +68,7 @@ impl People {
     /// # Errors
     /// [`Denied::Stage`].
     pub async fn devices(&self, session: &Session) -> Result<Devices, PeopleError> {
-        let web = self.0.full(session)?;
+        let web = full(session)?;
         let account = session.account.id;
         let now = self.0.clock.now();
         let signed_in = self.0.store.web_sign_ins(account, LIFE).await?;
@@ -86,7 +87,8 @@ impl People {
                 revoked_at: d.revoked_at,
             })
             .collect();
-        devices.retain(|d| d.revoked_at.is_none_or(|at| now.duration_since(at).unwrap_or_default() <= LISTED));
+        devices
+            .retain(|d| d.revoked_at.is_none_or(|at| now.duration_since(at).unwrap_or_default() <= LISTED));
         devices.sort_by_key(|d| d.revoked_at.is_some());
         Ok(Devices {
             web: signed_in
@@ -125,7 +127,7 @@ impl People {
     /// # Errors
     /// [`Denied::Stage`].
     pub async fn device_revoke(&self, session: &Session, id: AppPasswordId) -> Result<bool, PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         Ok(self.0.store_of(session).app_password_revoke(session.account.id, id).await?)
     }
 }

@@ -24,8 +24,12 @@ pub(super) enum Entry {
     Prove,
 }
 
-type Limiter =
-    RateLimiter<(Entry, u64), DashMapStateStore<(Entry, u64)>, MonotonicClock, NoOpMiddleware<std::time::Instant>>;
+type Limiter = RateLimiter<
+    (Entry, u64),
+    DashMapStateStore<(Entry, u64)>,
+    MonotonicClock,
+    NoOpMiddleware<std::time::Instant>,
+>;
 
 /// One for all doors of the process.
 pub(super) struct Entries {
@@ -63,7 +67,9 @@ mod tests {
     #[test]
     fn each_address_and_entry_has_its_own_count() {
         let entries = Entries::new(NonZeroU32::new(2).unwrap());
-        assert!(entries.may(Entry::SignIn, "anna@a.example") && entries.may(Entry::SignIn, " Anna@a.example"));
+        assert!(
+            entries.may(Entry::SignIn, "anna@a.example") && entries.may(Entry::SignIn, " Anna@a.example")
+        );
         assert!(!entries.may(Entry::SignIn, "anna@a.example"));
         assert!(entries.may(Entry::SignIn, "bert@a.example") && entries.may(Entry::Reset, "anna@a.example"));
     }

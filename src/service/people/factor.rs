@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::entry::Entry;
+use super::session::full;
 use super::{Channel, Denied, Inner, People, PeopleError, Secret, Session, SessionToken, Stage, Visitor};
 use crate::policy::{people as rules, totp};
 use crate::store::{CodeAnswer, CodePurpose, CodeSending, NewCode, Proved, StepAnswer};
@@ -72,9 +73,7 @@ impl Inner {
         let channel = by.of_notice();
         let per_hour = self.settings.codes_per_hour;
         match self.store.code_send(NewCode { account, purpose, to, channel, per_hour }).await? {
-            CodeSending::Sent { expires_at } => {
-                Ok(CodeSent { ending: to.ending().to_owned(), expires_at })
-            }
+            CodeSending::Sent { expires_at } => Ok(CodeSent { ending: to.ending().to_owned(), expires_at }),
             CodeSending::TooOften => Err(Denied::TooOften.into()),
             CodeSending::Void => Err(Denied::CodeVoid.into()),
         }
@@ -192,7 +191,8 @@ impl People {
         self.0.fresh(session)?;
         let pending = self.0.store.app_pending(session.account.id).await?;
         let now = self.0.clock.now();
-        let pending = pending.filter(|p| now.duration_since(p.begun_at).unwrap_or_default() <= ENROLMENT_LIFE);
+        let pending =
+            pending.filter(|p| now.duration_since(p.begun_at).unwrap_or_default() <= ENROLMENT_LIFE);
         Ok(pending.map(|p| enrolment(session, p.secret)))
     }
 
@@ -201,7 +201,7 @@ impl People {
     /// # Errors
     /// [`Denied::CodeWrong`], [`Denied::NoApp`], [`Denied::Stage`].
     pub async fn app_confirm(&self, session: &Session, code: &Secret) -> Result<Vec<Secret>, PeopleError> {
-        let web = self.0.full(session)?;
+        let web = full(session)?;
         let now = self.0.clock.now();
         let pending = self.0.store.app_pending(session.account.id).await?.ok_or(Denied::NoApp)?;
         if now.duration_since(pending.begun_at).unwrap_or_default() > ENROLMENT_LIFE {

@@ -1,5 +1,6 @@
 //! Inviting a person who has no account (R15).
 
+use super::session::full;
 use super::{Address, Denied, InvitationId, People, PeopleError, Role, Session};
 use crate::policy::people as rules;
 use crate::store::{InviteError, NewInvited};
@@ -37,7 +38,7 @@ impl People {
     /// [`Denied::OwnDomain`], [`Denied::Address`], [`Denied::AddressTaken`], [`Denied::Phone`],
     /// [`Denied::Name`], [`Denied::Role`].
     pub async fn invite(&self, session: &Session, new: &NewInvitation) -> Result<Invited, PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         if !rules::may_invite(session.account.tier) {
             return Err(Denied::Free.into());
         }

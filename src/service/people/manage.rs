@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::session::full;
 use super::{Account, Address, Denied, InvitationId, People, PeopleError, Phone, PracticeId, Role, Session};
 use crate::policy::people as rules;
 use crate::store::{Corrected, Invitation, InvitationChange, InvitationState, InvitationText, Stuck};
@@ -142,21 +143,22 @@ pub struct Correction {
     pub phone: Option<String>,
 }
 
-impl People {
-    fn managed(&self, session: &Session) -> Result<PracticeId, PeopleError> {
-        self.0.full(session)?;
-        match session.account.practice {
-            Some(practice) if session.account.user_manager => Ok(practice),
-            _ => Err(Denied::NotUserManager.into()),
-        }
+/// R8: the practice whose people this person may manage.
+fn managed(session: &Session) -> Result<PracticeId, PeopleError> {
+    full(session)?;
+    match session.account.practice {
+        Some(practice) if session.account.user_manager => Ok(practice),
+        _ => Err(Denied::NotUserManager.into()),
     }
+}
 
+impl People {
     /// R8: the people of the User Manager's practice.
     ///
     /// # Errors
     /// [`Denied::NotUserManager`].
     pub async fn practice_people(&self, session: &Session) -> Result<PracticePeople, PeopleError> {
-        let practice = self.managed(session)?;
+        let practice = managed(session)?;
         let now = self.0.clock.now();
         let invited = self.0.store.invitations(Some(practice)).await?;
         Ok(PracticePeople {
@@ -177,7 +179,7 @@ impl People {
         id: InvitationId,
         correction: &Correction,
     ) -> Result<Option<PersonListed>, PeopleError> {
-        let practice = self.managed(session)?;
+        let practice = managed(session)?;
         let change = InvitationChange {
             role: correction.role,
             email: correction.email.as_deref().map(|typed| self.0.ordinary(typed)).transpose()?,
@@ -199,7 +201,7 @@ impl People {
     /// # Errors
     /// [`Denied::NotUserManager`], [`Denied::NotInvited`], [`Denied::TooOften`].
     pub async fn invite_again(&self, session: &Session, id: InvitationId) -> Result<(), PeopleError> {
-        let practice = self.managed(session)?;
+        let practice = managed(session)?;
         let text = InvitationText {
             page: super::invitation_link(&self.0.settings.portal_url),
             inviter: session.account.display_name(),

@@ -2,6 +2,7 @@
 
 use super::factor::denied;
 use super::password::own_data;
+use super::session::full;
 use super::{
     Address, Channel, CodeSent, Denied, Messaging, People, PeopleError, Phone, Secret, Session, SessionToken,
     Visitor,
@@ -66,7 +67,7 @@ pub fn password_strength(password: &Secret, own: &[&str]) -> (u8, Option<String>
     let Ok(text) = std::str::from_utf8(password.expose()) else { return (0, None) };
     let text: String = text.chars().take(crate::policy::password::MOST).collect();
     let estimate = zxcvbn::zxcvbn(&text, own);
-    let hint = estimate.feedback().and_then(|f| f.warning()).map(|w| w.to_string());
+    let hint = estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning).map(|w| w.to_string());
     (u8::from(estimate.score()), hint)
 }
 
@@ -88,7 +89,7 @@ impl People {
     /// # Errors
     /// [`Denied::Stage`].
     pub async fn profile(&self, session: &Session) -> Result<Profile, PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         let stored = self.0.store.profile(session.account.id).await?;
         Ok(Profile {
             first_name: session.account.first_name.clone(),
@@ -111,7 +112,7 @@ impl People {
     /// # Errors
     /// [`Denied::Name`], [`Denied::Text`], [`Denied::TimeZone`].
     pub async fn profile_change(&self, session: &Session, change: &ProfileChange) -> Result<(), PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         if !rules::is_time_zone(&change.time_zone) {
             return Err(Denied::TimeZone.into());
         }
@@ -132,7 +133,7 @@ impl People {
     /// # Errors
     /// [`Denied::Stage`].
     pub async fn messaging(&self, session: &Session) -> Result<Messaging, PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         Ok(self.0.store.messaging(session.account.id).await?)
     }
 
@@ -142,7 +143,7 @@ impl People {
     /// [`Denied::Text`], [`Denied::NoPhone`].
     pub async fn messaging_change(&self, session: &Session, change: &Messaging) -> Result<(), PeopleError> {
         use super::NotifyBy;
-        let web = self.0.full(session)?;
+        let web = full(session)?;
         if matches!(change.notify_by, NotifyBy::Text | NotifyBy::Both) && web.phone.is_none() {
             return Err(Denied::NoPhone.into());
         }
@@ -205,7 +206,7 @@ impl People {
         phone: &str,
         by: Channel,
     ) -> Result<CodeSent, PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         if session.web.phone.is_some() || session.web.app {
             self.0.fresh(session)?;
         }
@@ -218,7 +219,7 @@ impl People {
     /// # Errors
     /// The code ones of [`People::prove`].
     pub async fn phone_confirm(&self, session: &Session, code: &Secret) -> Result<(), PeopleError> {
-        let web = self.0.full(session)?;
+        let web = full(session)?;
         let digits = rules::code(code.expose()).ok_or(Denied::CodeWrong)?;
         match self.0.store_of(session).phone_prove(web, &digits).await? {
             None => Err(Denied::SignedOut.into()),
@@ -240,7 +241,7 @@ impl People {
         new: Secret,
         visitor: &Visitor,
     ) -> Result<SessionToken, PeopleError> {
-        let web = self.0.full(session)?;
+        let web = full(session)?;
         let account = &session.account;
         let stored = self.0.store.portal_password(account.id).await?.ok_or(Denied::PasswordWrong)?;
         if !self.0.passwords.verify(current.clone(), stored.clone()).await? {
@@ -258,7 +259,7 @@ impl People {
     /// # Errors
     /// [`Denied::NoPhone`].
     pub async fn two_step_on(&self, session: &Session) -> Result<(), PeopleError> {
-        let web = self.0.full(session)?;
+        let web = full(session)?;
         if web.phone.is_none() && !web.app {
             return Err(Denied::NoPhone.into());
         }

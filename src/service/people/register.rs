@@ -1,6 +1,10 @@
 //! Registration by an invitation's link (R2, R16), and joining an account that exists.
 
-use super::{Address, Channel, CodeSent, Denied, Inner, People, PeopleError, Secret, Session, SessionToken, Stage, Visitor};
+use super::session::full;
+use super::{
+    Address, Channel, CodeSent, Denied, Inner, People, PeopleError, Secret, Session, SessionToken, Stage,
+    Visitor,
+};
 use crate::policy::password::Beside;
 use crate::policy::people as rules;
 use crate::store::{Accepting, ChosenByLink, CodePurpose, Invitation};
@@ -45,7 +49,7 @@ impl Inner {
 
     /// The invitation of a link, if it is to this account's email address.
     async fn acceptable(&self, session: &Session, token: &Secret) -> Result<Invitation, PeopleError> {
-        self.full(session)?;
+        full(session)?;
         let invitation = self.invited(token).await?;
         if invitation.email == session.account.email { Ok(invitation) } else { Err(Denied::Link.into()) }
     }

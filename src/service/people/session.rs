@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{ABSOLUTE, Account, Denied, FRESH, IDLE, Inner, People, PeopleError, Phone, Secret};
-use crate::store::{Store, WebLife, WebPeer, WebSession};
 pub use crate::store::WebStage as Stage;
+use crate::store::{Store, WebLife, WebPeer, WebSession};
 use crate::types::Origin;
 
 /// R5
@@ -106,20 +106,20 @@ pub enum Activity {
     Polling,
 }
 
+/// Only when signed in.
+pub(super) fn full(session: &Session) -> Result<&WebSession, PeopleError> {
+    if session.stage == Stage::Full { Ok(&session.web) } else { Err(Denied::Stage.into()) }
+}
+
 impl Inner {
     /// The store, for what this person does.
     pub(super) fn store_of(&self, session: &Session) -> Store {
         self.store.acting_as(Origin::account(session.account.id, session.address()))
     }
 
-    /// Only when signed in.
-    pub(super) fn full<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
-        if session.stage == Stage::Full { Ok(&session.web) } else { Err(Denied::Stage.into()) }
-    }
-
     /// Only when signed in, and a factor was proved lately (R29).
     pub(super) fn fresh<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
-        let web = self.full(session)?;
+        let web = full(session)?;
         if session.factor_is_fresh(self.clock.now()) { Ok(web) } else { Err(Denied::FactorNeeded.into()) }
     }
 }
@@ -173,7 +173,7 @@ impl People {
     /// # Errors
     /// [`PeopleError::Ours`].
     pub async fn sign_out_everywhere(&self, session: &Session) -> Result<(), PeopleError> {
-        self.0.full(session)?;
+        full(session)?;
         self.0.store_of(session).web_sessions_end(session.account.id).await?;
         Ok(())
     }

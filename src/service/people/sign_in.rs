@@ -71,13 +71,12 @@ impl Inner {
         };
         // While the account is locked its password is not compared (R4), but the time is spent.
         let usable = account.as_ref().is_some_and(|a| a.state == AccountState::Active);
-        let compared = match stored.clone().filter(|_| usable) {
-            Some(stored) => self.passwords.verify(password.clone(), stored).await?,
-            None => {
-                let decoy = self.decoy().await?;
-                self.passwords.verify(password.clone(), decoy).await?;
-                false
-            }
+        let compared = if let Some(stored) = stored.clone().filter(|_| usable) {
+            self.passwords.verify(password.clone(), stored).await?
+        } else {
+            let decoy = self.decoy().await?;
+            self.passwords.verify(password.clone(), decoy).await?;
+            false
         };
         let (Some(account), Some(stored), true) = (account, stored, compared) else {
             self.wrong(id, password, visitor.address).await?;
@@ -123,11 +122,11 @@ impl Inner {
         };
         let id = (because != Because::Unknown).then_some(account.0);
         tracing::info!(event = "sign-in-refused", door = "portal", account = id, because = word);
-        let mut note =
-            AuditNote::refused(AuditAction::SignIn).detail(format!("door=portal because={word}"));
+        let mut note = AuditNote::refused(AuditAction::SignIn).detail(format!("door=portal because={word}"));
         note.account = id.map(AccountId);
         self.store.audit_note_by(Origin::stranger(from), note);
-        metrics::counter!("postern_sign_ins_refused_total", "door" => "portal", "because" => word).increment(1);
+        metrics::counter!("postern_sign_ins_refused_total", "door" => "portal", "because" => word)
+            .increment(1);
         Ok(matches!(because, Because::LockedNow | Because::Locked))
     }
 

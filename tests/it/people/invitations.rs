@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use postern::service::people::{Channel, Correction, Denied, NewInvitation, Proof, Standing, Stage};
+use postern::service::people::{Channel, Correction, Denied, NewInvitation, Proof, Stage, Standing};
 use postern::service::submit::Accepted;
 use postern::types::{NoticeContent, NoticeKind};
 
@@ -47,7 +47,10 @@ async fn r15_a_retry_is_answered_and_delivered_once() {
     assert_eq!(g.send(&g.anna, DORA, "1@x").await.unwrap(), Accepted::Delivered);
     assert_eq!(g.send(&g.anna, DORA, "1@x").await.unwrap(), Accepted::Repeated);
     assert_eq!(g.outbox().await.len(), 1);
-    assert_eq!(g.count("select messages from mailbox where special_use = 'sent' and account_id = 1").await, 1);
+    assert_eq!(
+        g.count("select messages from mailbox where special_use = 'sent' and account_id = 1").await,
+        1
+    );
 }
 
 #[tokio::test]

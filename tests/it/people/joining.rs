@@ -181,6 +181,9 @@ async fn r16_one_address_registered_twice_at_once_is_one_account() {
         other => panic!("{other:?}"),
     };
     assert!(matches!(failed, PeopleError::Denied(Denied::HasAccount)), "{failed:?}");
-    assert_eq!(g.count("select count(*) from address where kind = 'email' and address = 'dora@dahl.example'").await, 1);
+    assert_eq!(
+        g.count("select count(*) from address where kind = 'email' and address = 'dora@dahl.example'").await,
+        1
+    );
     assert_eq!(g.count("select count(*) from invitation where state = 'open'").await, 1);
 }

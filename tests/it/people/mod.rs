@@ -84,9 +84,7 @@ impl Ground {
         let mut people = Vec::new();
         let first = store.practice_create("Praxis am Markt", None).await.unwrap().id;
         let second = store.practice_create("Zahnzentrum Nord", None).await.unwrap().id;
-        for (n, (name, practice)) in
-            (1u8..).zip([("anna", first), ("bert", first), ("carla", second)])
-        {
+        for (n, (name, practice)) in (1u8..).zip([("anna", first), ("bert", first), ("carla", second)]) {
             let account = store
                 .account_create(NewAccount {
                     practice: Some(practice),
@@ -214,7 +212,12 @@ impl Ground {
         self.invite_in(&session, email, number).await
     }
 
-    pub async fn invite_in(&self, session: &Session, email: &str, number: u8) -> Result<Invited, PeopleError> {
+    pub async fn invite_in(
+        &self,
+        session: &Session,
+        email: &str,
+        number: u8,
+    ) -> Result<Invited, PeopleError> {
         let new = NewInvitation {
             email: email.to_owned(),
             first_name: "Dora".to_owned(),

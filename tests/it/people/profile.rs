@@ -49,7 +49,10 @@ async fn r6_a_user_edits_the_own_profile() {
     g.people.profile_change(&session, &change).await.unwrap();
     let profile = g.profile(&token).await;
     assert_eq!((profile.first_name.as_str(), profile.last_name.as_str()), ("Änna", "Weber-Klein"));
-    assert_eq!((profile.ada_number.as_str(), profile.specialties), ("12345-678", vec!["Endodontics".to_owned()]));
+    assert_eq!(
+        (profile.ada_number.as_str(), profile.specialties),
+        ("12345-678", vec!["Endodontics".to_owned()])
+    );
     assert_eq!(g.session(&token).await.time_zone, "America/Chicago");
     // R30: mail goes on coming from the address it came from.
     assert_eq!(g.session(&token).await.account.secure_address, g.anna.secure_address);
@@ -146,7 +149,10 @@ async fn r6_a_new_phone_number_is_proved() {
     g.people.phone_confirm(&session, &secret(&code)).await.unwrap();
     assert_eq!(g.profile(&token).await.phone, Some(phone(90)));
     assert_eq!(g.told().await, [(NoticeKind::PhoneChanged, g.anna.email.to_string())]);
-    assert_eq!(denied(g.people.phone_change(&session, "911", Channel::Text).await).to_string().contains("phone"), true);
+    assert_eq!(
+        denied(g.people.phone_change(&session, "911", Channel::Text).await).to_string().contains("phone"),
+        true
+    );
     g.clock.advance(Duration::from_mins(6));
     let session = g.session(&token).await;
     let stale = g.people.phone_change(&session, "(202) 555-0191", Channel::Text).await;
@@ -194,7 +200,8 @@ async fn r2_two_step_can_be_turned_off_with_a_long_password_unless_the_practice_
     assert_eq!(denied(g.people.two_step_off(&session, None).await), Denied::TwoStepEnforced);
     g.enforce(false).await;
     // A short password is good only together with a factor.
-    let token = g.people.password_change(&session, secret(PASSWORD), secret(SHORT), &visitor()).await.unwrap();
+    let token =
+        g.people.password_change(&session, secret(PASSWORD), secret(SHORT), &visitor()).await.unwrap();
     let session = g.session(&token).await;
     assert_eq!(denied(g.people.two_step_off(&session, None).await), Denied::NewPasswordNeeded);
     let short = g.people.two_step_off(&session, Some(secret("kiesel78"))).await;
@@ -228,7 +235,9 @@ async fn r2_a_reset_without_two_step() {
     g.people.reset_request(g.anna.email.as_str(), &visitor()).await.unwrap();
     let (_, link) = g.link().await;
     assert_eq!(denied(g.people.reset(&link, secret(SHORT), &visitor()).await), Denied::PasswordLength);
-    let SignedIn::Full(token) = g.people.reset(&link, secret(LONG), &visitor()).await.unwrap() else { panic!() };
+    let SignedIn::Full(token) = g.people.reset(&link, secret(LONG), &visitor()).await.unwrap() else {
+        panic!()
+    };
     assert!(!g.ended(&token).await && g.ended(&old).await);
     assert_eq!(denied(g.people.reset_look(&link).await), Denied::Link);
 }

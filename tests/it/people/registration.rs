@@ -30,11 +30,8 @@ async fn r16_the_person_registers_and_finds_the_waiting_messages() {
         }
         other => panic!("{other:?}"),
     }
-    let token = g
-        .people
-        .register(&link, " Dorothea ", "Dahl-Berg", secret("kiesel77"), &visitor())
-        .await
-        .unwrap();
+    let token =
+        g.people.register(&link, " Dorothea ", "Dahl-Berg", secret("kiesel77"), &visitor()).await.unwrap();
     let session = g.session(&token).await;
     assert_eq!((session.stage, session.factor.clone()), (Stage::Registering, Factor::Phone(phone(50))));
     // R2: nothing but the phone is possible now.
@@ -84,8 +81,7 @@ async fn r2_looking_at_a_link_consumes_nothing() {
     g.register(&link, 50).await;
     for made_up in ["", "x", &"A".repeat(43)] {
         assert_eq!(denied(g.people.invitation_look(&secret(made_up)).await), Denied::Link);
-        let registered =
-            g.people.register(&secret(made_up), "A", "B", secret("kiesel77"), &visitor()).await;
+        let registered = g.people.register(&secret(made_up), "A", "B", secret("kiesel77"), &visitor()).await;
         assert_eq!(denied(registered), Denied::Link);
     }
 }
@@ -116,8 +112,7 @@ async fn r3_five_wrong_codes_void_the_link_however_often_a_code_is_sent() {
     let mut tries = 0;
     let mut last = Denied::CodeWrong;
     for round in 0..3 {
-        let token =
-            g.people.register(&link, "Dora", "Dahl", secret("kiesel77"), &visitor()).await.unwrap();
+        let token = g.people.register(&link, "Dora", "Dahl", secret("kiesel77"), &visitor()).await.unwrap();
         let session = g.session(&token).await;
         g.people.send_code(&session, Channel::Text).await.unwrap();
         let (_, code) = g.code().await;
@@ -157,7 +152,10 @@ async fn r2_passwords_are_checked_before_anything_changes() {
         let outcome = g.people.register(&link, "Dora", "Dahl", secret(password), &visitor()).await;
         assert_eq!(denied(outcome), why);
     }
-    assert_eq!(denied(g.people.register(&link, "", "Dahl", secret("kiesel77"), &visitor()).await), Denied::Name);
+    assert_eq!(
+        denied(g.people.register(&link, "", "Dahl", secret("kiesel77"), &visitor()).await),
+        Denied::Name
+    );
     assert_eq!(g.count("select count(*) from web_session where stage = 'registering'").await, 0);
 }
 
@@ -194,10 +192,11 @@ async fn what_is_secret_is_not_in_the_database() {
     g.people.send_code(&session, Channel::Text).await.unwrap();
     let dump: String = {
         let mut all = String::new();
-        for table in ["invitation", "web_session", "phone_code", "account", "notice", "account_link", "audit_pending"] {
+        for table in
+            ["invitation", "web_session", "phone_code", "account", "notice", "account_link", "audit_pending"]
+        {
             let sql = format!("select coalesce(string_agg(t::text, '\n'), '') from {table} t");
-            let text: String =
-                sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&g.pool).await.unwrap();
+            let text: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&g.pool).await.unwrap();
             all.push_str(&text);
         }
         all

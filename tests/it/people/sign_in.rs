@@ -371,7 +371,10 @@ async fn r5_signing_out_here_and_everywhere() {
     let (other, _) = g.sign_in(&g.bert).await;
     let listed = g.people.devices(&first).await.unwrap().web;
     assert_eq!(listed.iter().filter(|s| s.this_one).count(), 1);
-    assert_eq!((listed.len(), listed[0].user_agent.as_str(), listed[0].address.as_str()), (2, "Firefox", "192.0.2.7"));
+    assert_eq!(
+        (listed.len(), listed[0].user_agent.as_str(), listed[0].address.as_str()),
+        (2, "Firefox", "192.0.2.7")
+    );
     g.people.sign_out(&first).await.unwrap();
     assert!(g.ended(&one).await && !g.ended(&two).await);
     let (three, _) = g.sign_in(&g.anna).await;
