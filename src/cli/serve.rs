@@ -21,7 +21,7 @@ use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
 };
 use crate::policy::attachment::AttachmentTypes;
-use crate::policy::size::{MB, announced_size};
+use crate::policy::size::MB;
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
 use crate::service::submit::{self, Submitter};
@@ -361,7 +361,8 @@ fn smtp_settings(config: &Config) -> smtp::Settings {
 fn imap_settings(config: &Config) -> imap::Settings {
     let limits = &config.limits;
     imap::Settings {
-        append_limit: announced_size(u64::from(limits.attachments_mb) * MB, u64::from(limits.text_mb) * MB),
+        attachment_limit: u64::from(limits.attachments_mb) * MB,
+        text_room: u64::from(limits.text_mb) * MB,
         compress: config.imap.compress,
         sign_in_timeout: Duration::from_secs(config.limits.sign_in_seconds.into()),
         autologout: Duration::from_secs(u64::from(config.limits.imap_idle_minutes) * 60),

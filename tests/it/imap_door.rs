@@ -96,7 +96,7 @@ impl Gate {
     }
 
     async fn limited(settings: Settings, limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = crate::harness::scratch().await;
         let ca = certificate(&folder);
         MasterKey::create(&folder.join("master.key")).unwrap();
         let database_url = crate::harness::database().await;

@@ -23,6 +23,7 @@ mod imap_transcripts;
 mod kills;
 mod service_submit;
 mod smtp_transcripts;
+mod status;
 mod store_accounts;
 mod store_mail;
 mod submission_door;
