@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::client::{Client, connector};
-use crate::demo_process::{Demo, psql, signal};
+use crate::demo_process::{Demo, folder, psql, signal};
 
 fn postern(demo: &Demo, arguments: &[&str]) -> Output {
     let config = demo.ready["config_file"].as_str().unwrap();
@@ -39,7 +39,7 @@ async fn signed_in(demo: &Demo) -> Client {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_start_keeps_everything() {
-    let home = tempfile::tempdir().unwrap();
+    let home = folder();
     let dir = home.path().join("demo");
     let demo = Demo::start(&dir, &[]).await;
     let first = kept(&demo);
@@ -77,7 +77,7 @@ async fn a_second_start_keeps_everything() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reload_and_drain() {
-    let home = tempfile::tempdir().unwrap();
+    let home = folder();
     let demo = Demo::start(&home.path().join("demo"), &[]).await;
     let pid = u32::try_from(demo.ready["pid"].as_u64().unwrap()).unwrap();
     let config = demo.ready["config_file"].as_str().unwrap();

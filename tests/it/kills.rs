@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use parking_lot::Mutex;
 
 use crate::client::{Client, connector};
-use crate::demo_process::{Demo, signal};
+use crate::demo_process::{Demo, folder, signal};
 use crate::smtp_transcripts::plain;
 
 const WORKERS: usize = 6;
@@ -71,7 +71,7 @@ async fn nothing_acknowledged_is_lost_or_doubled() {
     let seed: u64 = std::env::var("POSTERN_SEED").map_or(20_261_124, |v| v.parse().unwrap());
     println!("kills {kills}, seed {seed}");
     let mut dice = Dice(seed | 1);
-    let home = tempfile::tempdir().unwrap();
+    let home = folder();
     let dir = home.path().join("demo");
     let more = ["--load-accounts", "8", "--load-app-password", PASSWORD];
     let mut demo = Demo::start(&dir, &more).await;

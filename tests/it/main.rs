@@ -21,6 +21,8 @@ mod imap_door;
 mod imap_search;
 mod imap_transcripts;
 mod kills;
+mod log_secrets;
+mod schema_upgrades;
 mod service_submit;
 mod smtp_transcripts;
 mod status;

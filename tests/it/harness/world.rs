@@ -166,6 +166,11 @@ impl World {
         &self.template.people[name]
     }
 
+    /// The file with the master key of all worlds.
+    pub fn master_key(&self) -> PathBuf {
+        self.template.folder.join("master.key")
+    }
+
     /// What scripts may name.
     pub fn variables(&self) -> HashMap<String, String> {
         let mut all = HashMap::new();
@@ -215,7 +220,8 @@ impl World {
     /// As Support sets them, from the next sign-in on: `attachments` of somebody's practice (R18), or the
     /// account's `storage` (R20), in bytes.
     pub async fn limit(&self, what: &str, name: &str, bytes: u64) {
-        let account = format!("(select account_id from address where address = '{}')", self.account(name).secure);
+        let account =
+            format!("(select account_id from address where address = '{}')", self.account(name).secure);
         let sql = match what {
             "attachments" => format!(
                 "update practice set attachment_limit = {bytes} \
