@@ -323,25 +323,24 @@ mod tests {
             path
         };
         let age = |path: &Path| std::fs::File::open(path).unwrap().set_modified(long_ago).unwrap();
-        let killed = folder("postern-0123456789abcdef");
-        let socket = std::os::unix::net::UnixListener::bind(killed.join(SOCKET_FILE)).unwrap();
-        std::fs::write(killed.join(SOCKET_LOCK), "1").unwrap();
-        let empty = folder("postern-0123456789abcdef-1");
+        let running = folder("postern-0123456789abcdef");
+        let _socket = std::os::unix::net::UnixListener::bind(running.join(SOCKET_FILE)).unwrap();
+        let (killed, empty) = (folder("postern-cccccccccccccccc"), folder("postern-0123456789abcdef-1"));
+        for file in [SOCKET_FILE, SOCKET_LOCK] {
+            std::fs::write(killed.join(file), "1").unwrap();
+        }
         let (fresh, strange) = (folder("postern-aaaaaaaaaaaaaaaa"), folder("postern-test-x"));
         let used = folder("postern-bbbbbbbbbbbbbbbb");
         std::fs::write(used.join("something else"), "").unwrap();
-        for path in [&killed, &empty, &strange, &used] {
+        for path in [&running, &killed, &empty, &strange, &used] {
             age(path);
         }
-        sweep(base.path(), Uid::effective());
-        assert!(killed.join(SOCKET_FILE).exists(), "somebody listens");
-        assert!(!empty.exists() && fresh.exists() && strange.exists());
-        assert!(used.join("something else").exists());
-        drop(socket);
         sweep(base.path(), Uid::from_raw(Uid::effective().as_raw() + 1));
-        assert!(killed.exists(), "another user's");
+        assert!(killed.exists() && empty.exists(), "another user's");
         sweep(base.path(), Uid::effective());
-        assert!(!killed.exists());
+        assert!(running.join(SOCKET_FILE).exists(), "somebody listens");
+        assert!(!killed.exists() && !empty.exists());
+        assert!(fresh.exists() && strange.exists() && used.join("something else").exists());
     }
 
     #[test]
