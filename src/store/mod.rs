@@ -225,7 +225,7 @@ impl Store {
     }
 
     /// Asks something that only reads, and asks again while the database is away (it died and is being
-    /// started again, or closed the connection): at most for the time the pool would wait for a connection.
+    /// started again, or closed the connection): no question begins later than [`PATIENCE`] after the first.
     async fn read_again<T, F>(&self, ask: impl Fn() -> F) -> Result<T, sqlx::Error>
     where
         F: Future<Output = Result<T, sqlx::Error>>,

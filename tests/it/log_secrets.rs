@@ -19,7 +19,7 @@ struct Planted(Vec<String>);
 impl Planted {
     /// A word in which nothing needs quoting.
     fn word(&mut self, place: &str) -> String {
-        let word = format!("zq{}{}qz", self.0.len(), place);
+        let word = format!("zq{}{place}ofnobodyelse", self.0.len());
         self.remember(&word);
         word
     }

@@ -10,7 +10,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
 use nix::unistd::{Gid, Uid, User};
@@ -185,6 +185,9 @@ impl Place {
             }
             let meta = path.symlink_metadata().map_err(ClusterError::io(&path))?;
             if meta.is_dir() && meta.uid() == own.as_raw() && meta.mode().trailing_zeros() >= 6 {
+                // From now on it is in use, also in the eyes of another gateway's sweep.
+                let touched = std::fs::File::open(&path).and_then(|d| d.set_modified(SystemTime::now()));
+                touched.map_err(ClusterError::io(&path))?;
                 return Ok(path);
             }
         }
