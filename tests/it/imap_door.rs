@@ -383,6 +383,22 @@ async fn r18_a_refused_append_leaves_nothing() {
     assert!(refused.last().unwrap().starts_with("d NO [TOOBIG]"), "{refused:?}");
 }
 
+/// RFC 7888 §4: a program that asks for no leave sends what it has; as long as another practice might send as
+/// much, it is read, thrown away and answered, and the session goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_what_a_narrow_practice_may_not_store_is_read_and_refused() {
+    let world = crate::harness::World::new().await;
+    world.limit("attachments", "anna", 30).await;
+    let mut client = world.imap("anna").await;
+    client.send(b"a APPEND Drafts {9000000+}\r\n").await;
+    for _ in 0..90 {
+        client.send(&[b'x'; 100_000]).await;
+    }
+    client.send(b"\r\nb NOOP\r\n").await;
+    let answer = client.imap_until("b").await;
+    assert!(answer[0].starts_with("a NO [TOOBIG]") && answer[1].starts_with("b OK"), "{answer:?}");
+}
+
 /// A client that compresses (RFC 4978).
 struct Deflated<S> {
     stream: S,
