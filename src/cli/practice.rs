@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Act, Output};
 use super::table::Table;
+use super::{Act, Output};
 use crate::store::{Practice, Store};
 
 /// Bytes in a megabyte (R18).

@@ -20,12 +20,12 @@ use crate::imap::{self, Imap};
 use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
 };
+use crate::notices::Worker;
 use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
 use crate::service::submit::{self, Submitter};
-use crate::notices::Worker;
 use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
 
@@ -365,7 +365,9 @@ fn submit_settings(config: &Config) -> anyhow::Result<submit::Settings> {
 fn audit_settings(config: &Config) -> AuditSettings {
     AuditSettings {
         head_file: config.audit.head_file.clone(),
-        keep: Duration::from_hours(u64::from(config.audit.keep_years) * 24 * 365 + u64::from(config.audit.keep_years) * 6),
+        keep: Duration::from_hours(
+            u64::from(config.audit.keep_years) * 24 * 365 + u64::from(config.audit.keep_years) * 6,
+        ),
     }
 }
 

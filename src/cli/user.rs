@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::{Act, Output};
 use super::table::{Table, rfc3339, shown};
+use super::{Act, Output};
 use crate::service::portal_password::PortalPasswords;
 use crate::store::{Account, NewAccount, Role, Store, random_app_password};
 use crate::types::{Address, Secret, Tier};

@@ -239,11 +239,7 @@ fn unsent(notice: &DueNotice, now: SystemTime) -> Option<NoticeEnd> {
 
 /// First and longest pause.
 fn urgent_or_not(urgent: bool) -> (Duration, Duration) {
-    if urgent {
-        (FIRST_PAUSE_URGENT, LONGEST_PAUSE_URGENT)
-    } else {
-        (FIRST_PAUSE, LONGEST_PAUSE)
-    }
+    if urgent { (FIRST_PAUSE_URGENT, LONGEST_PAUSE_URGENT) } else { (FIRST_PAUSE, LONGEST_PAUSE) }
 }
 
 /// The pause after so many tries, between three quarters and five quarters of the doubled one, so that what

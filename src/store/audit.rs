@@ -51,8 +51,14 @@ pub(super) struct AuditLog {
 #[derive(Default)]
 struct Held {
     entries: Vec<Entry>,
-    reads: HashMap<(AccountId, MailboxId), Vec<(Origin, BTreeSet<u32>)>>,
+    reads: HashMap<(AccountId, MailboxId), Vec<Reader>>,
     lost: u64,
+}
+
+/// What one origin has read of a mailbox.
+struct Reader {
+    origin: Origin,
+    uids: BTreeSet<u32>,
 }
 
 impl Store {
@@ -135,10 +141,10 @@ impl Store {
     ) {
         let mut held = self.0.audit.held.lock();
         let known = held.reads.entry((account, mailbox)).or_default();
-        if let Some((_, all)) = known.iter_mut().find(|(o, _)| o == origin) {
-            all.extend(uids);
+        if let Some(reader) = known.iter_mut().find(|r| r.origin == *origin) {
+            reader.uids.extend(uids);
         } else {
-            known.push((origin.clone(), uids.into_iter().collect()));
+            known.push(Reader { origin: origin.clone(), uids: uids.into_iter().collect() });
         }
     }
 }
@@ -171,7 +177,7 @@ impl Held {
     fn take(&mut self, now: SystemTime) -> Vec<Entry> {
         let mut entries = std::mem::take(&mut self.entries);
         for ((account, mailbox), readers) in std::mem::take(&mut self.reads) {
-            for (origin, uids) in readers {
+            for Reader { origin, uids } in readers {
                 for set in uid_sets(uids) {
                     let note = AuditNote::done(AuditAction::Read)
                         .account(account)

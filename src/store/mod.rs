@@ -10,6 +10,8 @@ mod addresses;
 mod append;
 mod audit;
 mod audit_chain;
+mod audit_entries;
+mod audit_head;
 mod bodies;
 mod credentials;
 mod deliver;
@@ -39,10 +41,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
-pub use audit_chain::{
-    AuditFilter, AuditRow, AuditSettings, Broken, Head, HeadFile, Verified, hex,
-};
 pub use append::{Appended, NewAppend, SentCopy};
+pub use audit_chain::{AuditSettings, Broken, Verified};
+pub use audit_entries::{AuditFilter, AuditRow};
+pub use audit_head::{Head, HeadFile, hex};
 pub use bodies::BodyReader;
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,

@@ -125,7 +125,8 @@ impl Store {
         }
         let limit = attachment_limit.map_or_else(|| "none".to_owned(), |n| n.to_string());
         let note = AuditNote::done(AuditAction::PracticeChange).practice(id);
-        self.audit(&mut tx, note.detail(format!("fields=name,attachment-limit attachment-limit={limit}"))).await?;
+        self.audit(&mut tx, note.detail(format!("fields=name,attachment-limit attachment-limit={limit}")))
+            .await?;
         tx.commit().await?;
         Ok(())
     }

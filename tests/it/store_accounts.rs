@@ -312,12 +312,13 @@ async fn r4_every_refusal_costs_a_durable_write() {
         [(0, "unknown"), (anna.id.0, "counted"), (anna.id.0, "again"), (locked.id.0, "locked")]
     {
         let mut tx = g.pool.begin().await.unwrap();
-        let said: String = sqlx::query_scalar("select note_failed_sign_in($1, $2, 'app', 0, '192.0.2.7', 'g')")
-            .bind(account)
-            .bind(wrong)
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
+        let said: String =
+            sqlx::query_scalar("select note_failed_sign_in($1, $2, 'app', 0, '192.0.2.7', 'g')")
+                .bind(account)
+                .bind(wrong)
+                .fetch_one(&mut *tx)
+                .await
+                .unwrap();
         assert_eq!(said, outcome);
         // A transaction that has a number has something to flush when it commits.
         let writes: bool = sqlx::query_scalar("select pg_current_xact_id_if_assigned() is not null")
