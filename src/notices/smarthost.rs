@@ -114,6 +114,18 @@ impl Smarthost {
         Ok(Self { transport: transport.build(), from, domain })
     }
 
+    /// Connects, signs in, and says goodbye.
+    ///
+    /// # Errors
+    /// [`CarryError`].
+    pub async fn test(&self) -> Result<(), CarryError> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(CarryError::Later("the smarthost does not answer".to_owned())),
+            Err(error) => Err(judged(&error)),
+        }
+    }
+
     /// Hands a mail to the smarthost.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The end of the audit log's chain, and the file outside the database that it is written to.
 
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -55,7 +55,9 @@ impl HeadFile {
     pub fn append(path: &Path, head: &Head, at: SystemTime) -> std::io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
         let at = jiff::Timestamp::try_from(at).map_err(std::io::Error::other)?;
-        let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        let mut file =
+            std::fs::OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+        drop_half_a_line(&mut file)?;
         let line =
             format!("{HEAD_MARK} {} {} {}\n", head.seq, hex(&head.mac), at.strftime("%Y-%m-%dT%H:%M:%SZ"));
         file.write_all(line.as_bytes())?;
@@ -66,6 +68,20 @@ impl HeadFile {
     pub(super) fn name(&self) -> String {
         self.path.display().to_string()
     }
+}
+
+/// A crash left half a line, which nobody relied on: the next one must not be glued to it.
+fn drop_half_a_line(file: &mut std::fs::File) -> std::io::Result<()> {
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(1024);
+    let mut end = Vec::new();
+    file.seek(std::io::SeekFrom::Start(from))?;
+    file.read_to_end(&mut end)?;
+    if end.last().is_none_or(|b| *b == b'\n') {
+        return Ok(());
+    }
+    let whole = end.iter().rposition(|b| *b == b'\n').map_or(0, |at| at as u64 + 1);
+    file.set_len(from + whole)
 }
 
 /// Lower-case hexadecimal.
@@ -103,6 +119,8 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, format!("{text}{HEAD_MARK} 10 ab")).unwrap();
         assert_eq!(HeadFile::read(&path).unwrap().lines, heads);
+        HeadFile::append(&path, &heads[1], SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(HeadFile::read(&path).unwrap().lines.len(), 3);
         std::fs::write(&path, "something else\n").unwrap();
         assert!(HeadFile::read(&path).is_err());
     }
