@@ -181,8 +181,8 @@ create trigger audit_pending_kept after delete on audit_pending referencing old 
 create trigger audit_checkpoint_append_only before update or delete or truncate on audit_checkpoint
     for each statement execute function audit_is_append_only();
 
--- R4 as in 0001; a lock also tells the owner and the log, in the same step.
-drop function note_failed_sign_in(bigint, bytea, text);
+-- R4 as in 0001; a lock also tells the owner and the log, in the same step. The former one, with fewer
+-- arguments, stays for gateways of before, until a later migration: expand, then contract.
 create function note_failed_sign_in(
     p_account bigint, p_key bytea, p_kind text, p_now double precision, p_address text, p_gateway text
 ) returns text
@@ -224,11 +224,8 @@ end $$;
 -- conflict (R17: the Message-ID was submitted before, with the same or another content); no_inbox,
 -- no_sent (the account has no such mailbox). Only "delivered" leaves anything behind.
 -- The lock on the sender's \Sent row is what serialises two submissions of one Message-ID.
--- As in 0002; what was delivered also gets its notice (R23), and each accepted submission its audit row.
--- notice_due: the recipient has a notice that can be sent now.
-drop function submit_batch(uuid[], bigint[], integer[], integer[], smallint[], bytea[], boolean[], bigint[],
-                           bigint[], bigint[], bytea[], bytea[], bytea[], bytea[], uuid[], bigint[], bytea[],
-                           uuid[], integer[], bytea[]);
+-- As in 0002 (which stays for gateways of before); what was delivered also gets its notice (R23), and each
+-- accepted submission its audit row. notice_due: the recipient has a notice that can be sent now.
 create function submit_batch(
     p_id uuid[], p_size bigint[], p_chunk_size integer[], p_chunks integer[], p_seal_version smallint[],
     p_facts bytea[], p_staged boolean[], p_date bigint[],

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Act, Output};
 use super::table::{Table, rfc3339, shown};
 use super::user::find;
+use super::{Act, Output};
 use crate::store::{AppPassword, Store};
 use crate::types::{Address, AppPasswordId};
 

@@ -1,5 +1,6 @@
 //! `postern audit`: who did what, and whether the log is whole.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -33,7 +34,7 @@ pub enum Command {
     },
     /// Go through the whole log; name the first entry that is not as it was written
     Verify {
-        /// Compare with this file, too, which a gateway wrote (audit.head_file); may be given several times
+        /// Compare with this file, too, which a gateway wrote (`audit.head_file`); may be given several times
         #[arg(long, value_name = "FILE")]
         head: Vec<PathBuf>,
     },
@@ -164,12 +165,15 @@ async fn verify(store: &Store, heads: &[PathBuf], output: Output) -> anyhow::Res
         Ok(v) => {
             let whole = Whole { first: v.first, last: v.last, heads: v.heads, not_sealed_yet: v.pending };
             let mut text = format!("The audit log is whole: entries {} to {}.\n", v.first, v.last);
-            text.push_str(&match heads.len() {
-                0 => "No head file to compare with: a log cut off at its end would not be noticed.\n".to_owned(),
-                _ => format!("It agrees with {} lines of head files.\n", v.heads),
-            });
+            if heads.is_empty() {
+                text.push_str(
+                    "No head file to compare with: a log cut off at its end would not be noticed.\n",
+                );
+            } else {
+                let _ = writeln!(text, "It agrees with {} lines of head files.", v.heads);
+            }
             if v.pending > 0 {
-                text.push_str(&format!("{} entries are not sealed yet.\n", v.pending));
+                let _ = writeln!(text, "{} entries are not sealed yet.", v.pending);
             }
             output.print(&whole, text)
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::{Act, ConfigPlace};
 use super::cluster::{self, Cluster, ClusterError};
+use super::{Act, ConfigPlace};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::{KeyError, MasterKey, Options, Store, StoreError};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::config::{Config, MailTls};
-use crate::notices::smarthost::{SmarthostSettings, TlsFrom};
 use crate::notices::provider::ProviderSettings;
+use crate::notices::smarthost::{SmarthostSettings, TlsFrom};
 use crate::notices::{Carriers, OutboxDir, Place, Provider, Smarthost, WorkerSettings};
 use crate::types::Secret;
 

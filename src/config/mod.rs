@@ -230,7 +230,9 @@ impl Config {
                 url.strip_prefix(n).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
             });
             if !(url.starts_with("https://") || in_the_clear) || url.ends_with('/') {
-                faults.push(format!("phone.base_url: \"{url}\" must begin with https:// and not end in a slash"));
+                faults.push(format!(
+                    "phone.base_url: \"{url}\" must begin with https:// and not end in a slash"
+                ));
             }
             if phone.account.is_empty() || phone.token_file.is_none() || phone.from.is_empty() {
                 faults.push("phone.account, phone.token_file and phone.from must be set, too".to_owned());

@@ -137,7 +137,7 @@ settings! {
         master_file: PathBuf = PathBuf::from("/etc/postern/master.key");
     }
 
-    /// The certificate of all listeners. Read again at SIGHUP.
+    /// The certificate of all listeners. The files are read again at SIGHUP.
     [tls: Tls] {
         /// PEM, the server's certificate first, then those up to the root.
         certificate_file: PathBuf = PathBuf::from("/etc/postern/tls/fullchain.pem");
@@ -182,7 +182,7 @@ settings! {
         /// Seconds that one try may take. What a gateway was sending when it was killed is sent by another one after
         /// twice this.
         attempt_seconds: u32 = 60;
-        /// Most notices that this gateway sends at the same time.
+        /// Most mails, and most texts and calls, that this gateway sends at the same time.
         at_once: u32 = 16;
         /// Days that sent and failed notices stay listed, without what they said.
         keep_days: u32 = 30;

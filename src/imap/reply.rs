@@ -83,6 +83,8 @@ pub enum Code {
     ReadWrite,
     /// RFC 5530 §3
     ServerBug,
+    /// RFC 4469, used as RFC 7889 asks
+    TooBig,
     /// RFC 9051 §7.1
     TryCreate,
     /// RFC 5530 §3
@@ -113,6 +115,7 @@ impl Code {
             Self::ReadOnly => "READ-ONLY",
             Self::ReadWrite => "READ-WRITE",
             Self::ServerBug => "SERVERBUG",
+            Self::TooBig => "TOOBIG",
             Self::TryCreate => "TRYCREATE",
             Self::Unavailable => "UNAVAILABLE",
             Self::UnknownCte => "UNKNOWN-CTE",

@@ -50,7 +50,7 @@ pub enum Channel {
 /// What the door offers, beside what it always does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// APPENDLIMIT (RFC 7889).
+    /// APPENDLIMIT (RFC 7889); told from sign-in on, then as the practice has it.
     pub append_limit: u64,
     /// COMPRESS=DEFLATE
     pub compress: bool,
@@ -109,9 +109,10 @@ impl Session {
         self.state == State::Selected(Access::ReadWrite)
     }
 
-    /// Somebody signed in.
-    pub fn signed_in(&mut self) {
+    /// Somebody signed in, whose practice may store messages up to this size on the wire (R18).
+    pub fn signed_in(&mut self, append_limit: u64) {
         self.state = State::Authenticated;
+        self.offer.append_limit = append_limit;
     }
 
     /// SELECT or EXAMINE succeeded.
@@ -283,7 +284,8 @@ mod tests {
         let mut s = session(Channel::Tls);
         assert!(s.permit(&CommandBody::Idle).is_err());
         assert!(s.permit_append().is_err());
-        s.signed_in();
+        s.signed_in(700);
+        assert!(s.capabilities().contains(" APPENDLIMIT=700"), "R18: the practice's own");
         assert!(s.permit(&CommandBody::Idle).is_ok());
         assert_eq!(s.permit(&login()).unwrap_err().status, Status::Bad);
         assert_eq!(s.permit(&CommandBody::Close).unwrap_err().status, Status::Bad);
@@ -302,7 +304,7 @@ mod tests {
         let mut s = session(Channel::Tls);
         let deflate = CommandBody::Compress("DEFLATE".into());
         assert_eq!(s.permit(&deflate).unwrap_err().status, Status::Bad);
-        s.signed_in();
+        s.signed_in(1000);
         assert!(s.permit(&deflate).is_ok());
         assert!(s.capabilities().ends_with(" COMPRESS=DEFLATE"));
         s.compression_started();
@@ -313,7 +315,7 @@ mod tests {
     #[test]
     fn enable_names_news_only() {
         let mut s = session(Channel::Tls);
-        s.signed_in();
+        s.signed_in(1000);
         let what = [Enable::CondStore, Enable::Other("X-Y".into()), Enable::CondStore];
         assert_eq!(s.enable(&what), ["CONDSTORE"]);
         assert!(s.enable(&what).is_empty());

@@ -122,7 +122,7 @@ async fn judged(mut answer: reqwest::Response) -> Result<(), CarryError> {
     })
 }
 
-/// The call as TwiML: each sentence, then a second's pause.
+/// The call as `TwiML`: each sentence, then a second's pause.
 pub fn twiml(spoken: &Spoken) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>");
     for sentence in &spoken.sentences {

@@ -89,8 +89,7 @@ impl Smarthost {
     /// # Errors
     /// [`SmarthostError`].
     pub fn new(settings: SmarthostSettings) -> Result<Self, SmarthostError> {
-        let from: Mailbox =
-            settings.from.parse().map_err(|_| SmarthostError::From(settings.from.clone()))?;
+        let from: Mailbox = settings.from.parse().map_err(|_| SmarthostError::From(settings.from.clone()))?;
         let mut tls = TlsParameters::builder(settings.host.clone());
         if let Some(ca) = &settings.ca {
             let ca = Certificate::from_pem(ca).map_err(|e| SmarthostError::Ca(e.to_string()))?;
@@ -113,6 +112,18 @@ impl Smarthost {
         }
         let domain = from.email.domain().to_owned();
         Ok(Self { transport: transport.build(), from, domain })
+    }
+
+    /// Connects, signs in, and says goodbye.
+    ///
+    /// # Errors
+    /// [`CarryError`].
+    pub async fn test(&self) -> Result<(), CarryError> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(CarryError::Later("the smarthost does not answer".to_owned())),
+            Err(error) => Err(judged(&error)),
+        }
     }
 
     /// Hands a mail to the smarthost.
@@ -154,9 +165,7 @@ pub fn compose(letter: &Letter, from: &Mailbox, domain: &str) -> Result<Message,
     };
     let address = letter.to.parse().map_err(|_| CarryError::Never("the address is none".to_owned()))?;
     let name = Some(letter.name.clone()).filter(|n| !n.is_empty());
-    let part = |kind, body: &str| {
-        SinglePart::builder().header(kind).body(body.to_owned())
-    };
+    let part = |kind, body: &str| SinglePart::builder().header(kind).body(body.to_owned());
     Message::builder()
         .from(from.clone())
         .to(Mailbox::new(name, address))

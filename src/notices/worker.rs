@@ -1,5 +1,5 @@
-//! The worker: takes what is due, sends it, says how it ended. Every gateway runs one; the outbox's leases
-//! keep them apart.
+//! The worker: takes what is due, sends it, says how it ended. Every gateway runs one, with a lane for mail and
+//! one for the phone; the outbox's leases keep them apart.
 //!
 //! Invariants: nothing is sent that is too late, unwanted (R23) or taken back; nothing is taken that this
 //! gateway has no carrier for; a try ends, one way or the other, well before its lease does; at an orderly
@@ -69,7 +69,7 @@ pub struct WorkerSettings {
     pub place: Place,
     /// Longest try; the lease is twice as long.
     pub attempt: Duration,
-    /// Most notices on their way at the same time.
+    /// Most mails, and most texts and calls, on their way at the same time.
     pub at_once: usize,
     /// Ended notices are kept so long for Support to see.
     pub keep: Duration,
@@ -78,22 +78,33 @@ pub struct WorkerSettings {
 /// A running worker.
 pub struct Worker {
     stop: watch::Sender<()>,
-    task: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Worker {
     /// Starts it.
     pub fn start(store: Store, carriers: Carriers, settings: WorkerSettings, clock: Clock) -> Self {
         let (stop, stopped) = watch::channel(());
-        let job = Job { store, carriers, settings, clock };
-        Self { stop, task: tokio::spawn(run(Arc::new(job), stopped)) }
+        let job = Arc::new(Job { store, carriers, settings, clock });
+        let served = job.carriers.channels();
+        let mut tasks = vec![tokio::spawn(tidy(job.clone(), stopped.clone()))];
+        // Apart, so that a code by phone does not wait for a smarthost that hangs.
+        for lane in [&[Channel::Email][..], &[Channel::Text, Channel::Voice]] {
+            let lane: Vec<_> = lane.iter().copied().filter(|c| served.contains(c)).collect();
+            if !lane.is_empty() {
+                tasks.push(tokio::spawn(run(job.clone(), lane, stopped.clone())));
+            }
+        }
+        Self { stop, tasks }
     }
 
     /// Finishes what is on its way, takes nothing more.
     pub async fn finish(self) {
         drop(self.stop);
-        if let Err(error) = self.task.await {
-            tracing::error!(%error, "the worker of notices ended badly");
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "the worker of notices ended badly");
+            }
         }
     }
 }
@@ -105,16 +116,30 @@ struct Job {
     clock: Clock,
 }
 
-async fn run(job: Arc<Job>, mut stop: watch::Receiver<()>) {
-    let channels = job.carriers.channels();
+/// Ends what is too late, also where nobody serves its channel, and removes what ended long ago.
+async fn tidy(job: Arc<Job>, mut stop: watch::Receiver<()>) {
+    let mut tick = tokio::time::interval(TIDY);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = tick.tick() => {}
+        }
+        if let Err(error) = job.store.tidy_outbox(job.settings.keep).await {
+            tracing::warn!(%error, "the outbox is not tidied yet");
+        }
+    }
+}
+
+async fn run(job: Arc<Job>, channels: Vec<Channel>, mut stop: watch::Receiver<()>) {
+    let mut events = job.store.outbox_events();
     let most = job.settings.at_once.max(1);
     let mut on_their_way = JoinSet::new();
-    let mut tidied: Option<tokio::time::Instant> = None;
     let mut failing = false;
     loop {
         let free = most - on_their_way.len();
         let mut more = false;
         if free * 2 >= most {
+            events.mark_unchanged();
             match job.store.take_notices(&channels, free, job.settings.attempt * 2).await {
                 Ok(taken) => {
                     failing = false;
@@ -131,19 +156,13 @@ async fn run(job: Arc<Job>, mut stop: watch::Receiver<()>) {
                 }
             }
         }
-        if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
-            tidied = Some(tokio::time::Instant::now());
-            if let Err(error) = job.store.tidy_outbox(job.settings.keep).await {
-                tracing::warn!(%error, "the outbox is not tidied yet");
-            }
-        }
         tokio::select! {
             _ = stop.changed() => break,
             Some(_) = on_their_way.join_next(), if !on_their_way.is_empty() => {
                 // Gather a few more, so that they are taken together.
                 while on_their_way.try_join_next().is_some() {}
             }
-            () = job.store.outbox_woken(), if !more => {}
+            _ = events.changed(), if !more => {}
             () = tokio::time::sleep(POLL) => {}
         }
     }
@@ -229,6 +248,10 @@ fn unsent(notice: &DueNotice, now: SystemTime) -> Option<NoticeEnd> {
     let Some(content) = &notice.content else {
         return Some(NoticeEnd::Dead("it cannot be read".to_owned()));
     };
+    // Whatever it is that fails with it, it never says so.
+    if notice.tries > TRIES {
+        return Some(NoticeEnd::Dead("it was tried too often".to_owned()));
+    }
     if !notice.wishes.receives {
         return Some(NoticeEnd::Skipped);
     }
@@ -239,11 +262,7 @@ fn unsent(notice: &DueNotice, now: SystemTime) -> Option<NoticeEnd> {
 
 /// First and longest pause.
 fn urgent_or_not(urgent: bool) -> (Duration, Duration) {
-    if urgent {
-        (FIRST_PAUSE_URGENT, LONGEST_PAUSE_URGENT)
-    } else {
-        (FIRST_PAUSE, LONGEST_PAUSE)
-    }
+    if urgent { (FIRST_PAUSE_URGENT, LONGEST_PAUSE_URGENT) } else { (FIRST_PAUSE, LONGEST_PAUSE) }
 }
 
 /// The pause after so many tries, between three quarters and five quarters of the doubled one, so that what

@@ -154,8 +154,7 @@ impl Authenticator {
                     app_password = who.app_password.0
                 );
                 metrics::counter!("postern_sign_ins_total", "door" => door.as_str()).increment(1);
-                let identity =
-                    Identity { peer: Some(peer), ..Identity::new(&who.account, who.app_password) };
+                let identity = Identity { peer: Some(peer), ..Identity::new(&who.account, who.app_password) };
                 let note = AuditNote::done(AuditAction::SignIn)
                     .account(identity.account)
                     .app_password(identity.app_password)

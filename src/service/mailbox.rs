@@ -6,10 +6,12 @@
 use std::sync::Arc;
 
 use crate::service::authenticate::Identity;
-use crate::store::Store;
 pub use crate::store::Present;
+use crate::store::Store;
 pub use crate::store::{Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row, Usage};
-use crate::types::{AccountId, AuditAction, AuditNote, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
+use crate::types::{
+    AccountId, AuditAction, AuditNote, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse,
+};
 
 /// Everybody's mail, to be narrowed to one person's.
 #[derive(Clone)]

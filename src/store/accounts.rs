@@ -13,8 +13,8 @@ use super::keys::{NewSealKey, Owner};
 use super::seal::TextDomain;
 use super::{NewNotice, Store, StoreError, addresses};
 use crate::types::{
-    AccountId, Address, AuditAction, AuditNote, Channel, MailboxName, NoticeContent, PracticeId, SealKeyId,
-    SpecialUse, Tier,
+    AccountId, Address, AuditAction, AuditNote, Channel, MailboxName, NoticeContent, NoticeKind, PracticeId,
+    SealKeyId, SpecialUse, Tier,
 };
 
 /// Most accounts that one transaction makes.
@@ -587,6 +587,8 @@ impl Store {
         .await?;
         if done == 1 {
             self.audit(&mut tx, AuditNote::done(AuditAction::Unlock).account(id)).await?;
+            // It would no longer be true.
+            self.cancel_notices(&mut tx, id, &[NoticeKind::AccountLocked]).await?;
         }
         tx.commit().await?;
         Ok(done == 1)

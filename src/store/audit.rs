@@ -23,7 +23,7 @@ const READS: Duration = Duration::from_secs(1);
 /// Pause before a write that failed is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 /// Tries at the end of the process.
-const LAST_TRIES: u32 = 6;
+const LAST_TRIES: u32 = 3;
 /// Entries of one statement.
 const BATCH: usize = 1000;
 /// Entries held while the database is away; what comes then is counted and logged as lost.
@@ -51,8 +51,16 @@ pub(super) struct AuditLog {
 #[derive(Default)]
 struct Held {
     entries: Vec<Entry>,
-    reads: HashMap<(AccountId, MailboxId), Vec<(Origin, BTreeSet<u32>)>>,
+    reads: HashMap<(AccountId, MailboxId), Vec<Reader>>,
+    /// Entries that were taken out and could not be written yet.
+    waiting: usize,
     lost: u64,
+}
+
+/// What one origin has read of a mailbox.
+struct Reader {
+    origin: Origin,
+    uids: BTreeSet<u32>,
 }
 
 impl Store {
@@ -100,7 +108,7 @@ impl Store {
     pub fn audit_note_by(&self, origin: Origin, note: AuditNote) {
         let entry = Entry { at: self.0.clock.now(), origin, note };
         let mut held = self.0.audit.held.lock();
-        if held.entries.len() < HELD_MAX {
+        if held.entries.len() + held.waiting < HELD_MAX {
             held.entries.push(entry);
         } else {
             held.lost += 1;
@@ -135,10 +143,10 @@ impl Store {
     ) {
         let mut held = self.0.audit.held.lock();
         let known = held.reads.entry((account, mailbox)).or_default();
-        if let Some((_, all)) = known.iter_mut().find(|(o, _)| o == origin) {
-            all.extend(uids);
+        if let Some(reader) = known.iter_mut().find(|r| r.origin == *origin) {
+            reader.uids.extend(uids);
         } else {
-            known.push((origin.clone(), uids.into_iter().collect()));
+            known.push(Reader { origin: origin.clone(), uids: uids.into_iter().collect() });
         }
     }
 }
@@ -170,8 +178,12 @@ impl Held {
     /// Everything to be written now, reads included.
     fn take(&mut self, now: SystemTime) -> Vec<Entry> {
         let mut entries = std::mem::take(&mut self.entries);
+        if self.waiting > HELD_MAX {
+            self.lost += self.reads.len() as u64;
+            self.reads.clear();
+        }
         for ((account, mailbox), readers) in std::mem::take(&mut self.reads) {
-            for (origin, uids) in readers {
+            for Reader { origin, uids } in readers {
                 for set in uid_sets(uids) {
                     let note = AuditNote::done(AuditAction::Read)
                         .account(account)
@@ -208,7 +220,9 @@ pub(super) async fn run(
         }
         let lost = {
             let mut held = log.held.lock();
+            held.waiting = entries.len();
             entries.extend(held.take(clock.now()));
+            held.waiting = entries.len();
             std::mem::take(&mut held.lost)
         };
         if lost > 0 {
@@ -220,7 +234,9 @@ pub(super) async fn run(
             }
             continue;
         }
-        match write(&pool, &gateway, &mut entries).await {
+        let written = write(&pool, &gateway, &mut entries).await;
+        log.held.lock().waiting = entries.len();
+        match written {
             Ok(()) => tries = 0,
             Err(error) => {
                 tries += 1;

@@ -8,14 +8,15 @@
 //! the end, or set back to a backup, is noticed by comparing. Pruning keeps a checkpoint with a proof.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::hmac;
 use sqlx::postgres::PgConnection;
 
+use super::audit_entries::{AuditRow, entries};
+use super::audit_head::{Head, HeadFile};
 use super::{Store, StoreError, seconds_of, time_of};
 use crate::types::{AccountId, AuditAction, AuditNote};
 
@@ -29,9 +30,6 @@ const HEAD_EVERY: Duration = Duration::from_secs(10);
 const PRUNE_EVERY: Duration = Duration::from_hours(6);
 /// What is pruned is at least this much at a time, so that checkpoints are few.
 const PRUNE_STEP: Duration = Duration::from_hours(30 * 24);
-/// Begins each line of the head file.
-const HEAD_MARK: &str = "postern-audit-head-v1";
-
 /// How the log is kept.
 #[derive(Clone, Debug)]
 pub struct AuditSettings {
@@ -39,57 +37,6 @@ pub struct AuditSettings {
     pub head_file: Option<PathBuf>,
     /// Entries older than this are pruned.
     pub keep: Duration,
-}
-
-/// One entry of the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRow {
-    /// Place in the chain; `None`: not sealed yet.
-    pub seq: Option<u64>,
-    /// Order of writing, with gaps.
-    pub id: i64,
-    /// When it happened.
-    pub at: SystemTime,
-    /// `account:7`, `support:ida`, `system`, `stranger`
-    pub actor: String,
-    /// IP address of the actor.
-    pub address: Option<String>,
-    /// The word of [`AuditAction`].
-    pub action: String,
-    /// Whose account it concerns.
-    pub account: Option<AccountId>,
-    /// What else it concerns.
-    pub object: Option<String>,
-    /// `done` or `refused`
-    pub result: String,
-    /// `key=value` words.
-    pub detail: Option<String>,
-    /// Which gateway wrote it.
-    pub gateway: String,
-    /// Empty: not sealed yet.
-    pub mac: Vec<u8>,
-}
-
-/// The end of the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Of the last entry; 0: there is none.
-    pub seq: u64,
-    /// Its mac.
-    pub mac: Vec<u8>,
-}
-
-/// Which entries to list.
-#[derive(Clone, Debug, Default)]
-pub struct AuditFilter {
-    /// By or about this account.
-    pub account: Option<AccountId>,
-    /// Of this action.
-    pub action: Option<AuditAction>,
-    /// Not before.
-    pub since: Option<SystemTime>,
-    /// The last so many.
-    pub limit: u32,
 }
 
 /// A chain that holds.
@@ -118,7 +65,9 @@ pub enum Broken {
     #[error("the log begins at entry {0}, and no genuine checkpoint says that what was before was pruned")]
     Beginning(u64),
     /// The head file knows of later entries.
-    #[error("the log ends at entry {last}, but {file} says that there was an entry {known}: it was cut off or set back")]
+    #[error(
+        "the log ends at entry {last}, but {file} says that there was an entry {known}: it was cut off or set back"
+    )]
     CutOff {
         /// Last entry in the database.
         last: u64,
@@ -212,73 +161,6 @@ fn proof(key: &hmac::Key, seq: u64, at: SystemTime, mac: &[u8]) -> Vec<u8> {
 
 fn same(a: &[u8], b: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
-}
-
-/// The file that holds the head outside the database.
-#[derive(Debug)]
-pub struct HeadFile {
-    path: PathBuf,
-    lines: Vec<Head>,
-}
-
-impl HeadFile {
-    /// Reads one; a file that is not there yet is empty. A last line that was cut off is passed over.
-    ///
-    /// # Errors
-    /// What the system says; a line that is none.
-    pub fn read(path: &Path) -> std::io::Result<Self> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(e),
-        };
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        let line = |line: &str| {
-            let mut words = line.split(' ');
-            (words.next() == Some(HEAD_MARK)).then_some(())?;
-            let seq = words.next()?.parse().ok()?;
-            Some(Head { seq, mac: unhex(words.next()?)? })
-        };
-        let lines = whole
-            .lines()
-            .map(|l| line(l).ok_or_else(|| std::io::Error::other("a line of the audit head file is damaged")))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { path: path.to_owned(), lines })
-    }
-
-    /// Adds the head to the file, on disk before this returns. Its owner alone can read it.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn append(path: &Path, head: &Head, at: SystemTime) -> std::io::Result<()> {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        let at = jiff::Timestamp::try_from(at).map_err(std::io::Error::other)?;
-        let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-        let line = format!("{HEAD_MARK} {} {} {}\n", head.seq, hex(&head.mac), at.strftime("%Y-%m-%dT%H:%M:%SZ"));
-        file.write_all(line.as_bytes())?;
-        file.sync_data()
-    }
-
-    fn name(&self) -> String {
-        self.path.display().to_string()
-    }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || !text.is_ascii() {
-        return None;
-    }
-    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 impl Store {
@@ -393,8 +275,8 @@ impl Store {
     }
 
     /// Seals, writes the head file and prunes, until the store is closed; then once more. For gateways.
-    pub fn start_sealer(&self, settings: AuditSettings) {
-        *self.0.head_file.lock() = settings.head_file.clone();
+    pub fn start_sealer(&self, AuditSettings { head_file, keep }: AuditSettings) {
+        *self.0.head_file.lock() = head_file;
         let weak = Arc::downgrade(&self.0);
         let log = self.0.audit.clone();
         self.background(async move {
@@ -421,7 +303,7 @@ impl Store {
                 }
                 if pruned.is_none_or(|at| at.elapsed() >= PRUNE_EVERY) {
                     pruned = Some(tokio::time::Instant::now());
-                    match store.audit_prune(settings.keep).await {
+                    match store.audit_prune(keep).await {
                         Ok(0) => {}
                         Ok(entries) => tracing::info!(entries, "old audit entries were pruned"),
                         Err(error) => tracing::warn!(%error, "old audit entries are not pruned yet"),
@@ -528,69 +410,10 @@ impl Store {
             let file = files.first().map(|(_, f)| f.name()).unwrap_or_default();
             return Ok(Err(Broken::CutOff { last: seq, known: *known, file }));
         }
-        let pending = sqlx::query_scalar!(r#"select count(*) as "n!" from audit_pending"#)
-            .fetch_one(&mut *tx)
-            .await?;
+        let pending =
+            sqlx::query_scalar!(r#"select count(*) as "n!" from audit_pending"#).fetch_one(&mut *tx).await?;
         let heads = seen.range(first..).map(|(_, lines)| lines.len() as u64).sum();
         Ok(Ok(Verified { first, last: seq, heads, pending: pending.cast_unsigned() }))
-    }
-
-    /// Entries, the oldest first, those not sealed yet at the end; the last [`AuditFilter::limit`].
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
-        let mut rows = sqlx::query!(
-            r#"with e as (
-                   (select seq, id, at, actor, address, action, account_id, object, result, detail, gateway, mac
-                      from audit_entry
-                     where ($1::bigint is null or account_id = $1 or actor = 'account:' || $1)
-                       and ($2::text is null or action = $2) and ($3::float8 is null or at >= to_timestamp($3))
-                     order by seq desc limit $4)
-                   union all
-                   (select null, id, at, actor, address, action, account_id, object, result, detail, gateway, ''
-                      from audit_pending
-                     where ($1::bigint is null or account_id = $1 or actor = 'account:' || $1)
-                       and ($2::text is null or action = $2) and ($3::float8 is null or at >= to_timestamp($3))
-                     order by id desc limit $4))
-               select seq, id as "id!", (extract(epoch from at) * 1000000)::bigint as "at!", actor as "actor!",
-                      address, action as "action!", account_id, object, result as "result!", detail,
-                      gateway as "gateway!", mac as "mac!"
-                 from e order by seq desc nulls first, id desc limit $4"#,
-            filter.account.map(|a| a.0),
-            filter.action.map(AuditAction::as_str),
-            filter.since.map(seconds_of),
-            i64::from(filter.limit)
-        )
-        .fetch_all(&self.0.pool)
-        .await?;
-        rows.reverse();
-        Ok(rows
-            .into_iter()
-            .map(|r| AuditRow {
-                seq: r.seq.map(i64::cast_unsigned),
-                id: r.id,
-                at: time_of(r.at),
-                actor: r.actor,
-                address: r.address,
-                action: r.action,
-                account: r.account_id.map(AccountId),
-                object: r.object,
-                result: r.result,
-                detail: r.detail,
-                gateway: r.gateway,
-                mac: r.mac,
-            })
-            .collect())
-    }
-
-    /// Sealed entries after `seq`, in order, some thousand; for exporting all of them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn audit_after(&self, seq: u64) -> Result<Vec<AuditRow>, StoreError> {
-        let mut conn = self.0.pool.acquire().await?;
-        entries(&mut conn, seq.cast_signed(), BATCH).await
     }
 
     /// Removes entries older than `keep`, a month's worth or more at a time; a checkpoint says where the
@@ -636,7 +459,8 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         sqlx::query!("select set_config('postern.audit_prune', 'on', true)").fetch_one(&mut *tx).await?;
-        let gone = sqlx::query!("delete from audit_entry where seq <= $1", last.seq).execute(&mut *tx).await?;
+        let gone =
+            sqlx::query!("delete from audit_entry where seq <= $1", last.seq).execute(&mut *tx).await?;
         let note = AuditNote::done(AuditAction::AuditPrune).object("entry", last.seq);
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
@@ -658,56 +482,9 @@ async fn head(conn: &mut PgConnection) -> Result<Head, StoreError> {
     Ok(row.map_or(Head { seq: 0, mac: Vec::new() }, |r| Head { seq: r.seq.cast_unsigned(), mac: r.mac }))
 }
 
-async fn entries(conn: &mut PgConnection, after: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select seq, id, (extract(epoch from at) * 1000000)::bigint as "at!", actor, address, action, account_id,
-                  object, result, detail, gateway, mac
-             from audit_entry where seq > $1 order by seq limit $2"#,
-        after,
-        limit
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| AuditRow {
-            seq: Some(r.seq.cast_unsigned()),
-            id: r.id,
-            at: time_of(r.at),
-            actor: r.actor,
-            address: r.address,
-            action: r.action,
-            account: r.account_id.map(AccountId),
-            object: r.object,
-            result: r.result,
-            detail: r.detail,
-            gateway: r.gateway,
-            mac: r.mac,
-        })
-        .collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn head_files_come_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("head");
-        assert!(HeadFile::read(&path).unwrap().lines.is_empty());
-        let heads = [Head { seq: 1, mac: vec![0, 255] }, Head { seq: 9, mac: vec![17; 32] }];
-        for head in &heads {
-            HeadFile::append(&path, head, SystemTime::UNIX_EPOCH).unwrap();
-        }
-        assert_eq!(HeadFile::read(&path).unwrap().lines, heads);
-        // Cut off by a crash: the rest still counts.
-        let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(&path, format!("{text}{HEAD_MARK} 10 ab")).unwrap();
-        assert_eq!(HeadFile::read(&path).unwrap().lines, heads);
-        std::fs::write(&path, "something else\n").unwrap();
-        assert!(HeadFile::read(&path).is_err());
-    }
 
     #[test]
     fn columns_do_not_run_into_each_other() {

@@ -66,7 +66,7 @@ pub(super) struct Hub {
     pub(super) registry: Registry,
     events: Arc<Events>,
     /// Wakes this process' worker.
-    pub(super) outbox: Notify,
+    pub(super) outbox: watch::Sender<u64>,
     pending: Mutex<HashSet<Topic>>,
     filled: Notify,
     /// Backend that sends our own notifications, so that the listener can tell them: 0 for none.
@@ -78,7 +78,7 @@ impl Hub {
         Self {
             registry: Registry::default(),
             events,
-            outbox: Notify::new(),
+            outbox: watch::Sender::new(0),
             pending: Mutex::default(),
             filled: Notify::new(),
             sender: AtomicU32::new(0),
@@ -106,7 +106,7 @@ impl Hub {
                 }
             }
             Topic::Account(id) => self.events.wake(id),
-            Topic::Notices => self.outbox.notify_one(),
+            Topic::Notices => self.outbox.send_modify(|n| *n = n.wrapping_add(1)),
         }
     }
 
@@ -115,7 +115,7 @@ impl Hub {
             live.refresh_soon();
         }
         self.events.wake_all();
-        self.outbox.notify_one();
+        self.outbox.send_modify(|n| *n = n.wrapping_add(1));
     }
 }
 

@@ -418,10 +418,12 @@ impl Store {
             return Ok(key);
         }
         let row = sqlx::query!(
-            "select a.practice_id, k.id as seal_key_id, k.master_version, k.wrapped
-               from account a
-               join seal_key k on k.practice_id = a.practice_id or a.practice_id is null and k.account_id = a.id
-              where a.id = $1",
+            r#"select a.practice_id, k.id as seal_key_id, k.master_version, k.wrapped
+                 from account a
+                 left join seal_key kp on kp.practice_id = a.practice_id
+                 left join seal_key ka on ka.account_id = a.id and a.practice_id is null
+                 join seal_key k on k.id = coalesce(kp.id, ka.id)
+                where a.id = $1"#,
             account.0
         )
         .fetch_optional(conn)

@@ -64,12 +64,12 @@ const LIST_MAX: i64 = 1000;
 impl Store {
     /// After a commit whose notices this process' own worker sends; the others' poll stands behind it.
     pub(super) fn wake_own_worker(&self) {
-        self.0.hub.outbox.notify_one();
+        self.0.hub.outbox.send_modify(|n| *n = n.wrapping_add(1));
     }
 
-    /// Returns when there may be something to send.
-    pub async fn outbox_woken(&self) {
-        self.0.hub.outbox.notified().await;
+    /// Changes when there may be something to send.
+    pub fn outbox_events(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.0.hub.outbox.subscribe()
     }
 
     /// Takes notices that are due, for the length of `lease`: nobody else gets them before it ends. One

@@ -260,10 +260,7 @@ mod tests {
     #[test]
     fn names_of_support() {
         for good in ["ida", "Ida Berg", "i.berg@support", "Jörg"] {
-            assert_eq!(
-                Actor::Support(good.parse().unwrap()).to_string(),
-                format!("support:{good}")
-            );
+            assert_eq!(Actor::Support(good.parse().unwrap()).to_string(), format!("support:{good}"));
         }
         for bad in ["", "  ", "a\nb", "a:b", &"x".repeat(65)] {
             assert!(bad.parse::<SupportName>().is_err(), "{bad:?}");

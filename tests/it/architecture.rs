@@ -17,7 +17,13 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("smtp", &["service", "policy", "mime", "types", "net"]),
     ("imap", &["service", "policy", "mime", "types", "net"]),
     ("portal", &["service", "policy", "mime", "types", "net"]),
-    ("cli", &["config", "service", "policy", "store", "mime", "types", "net", "smtp", "imap", "portal", "notices"]),
+    (
+        "cli",
+        &[
+            "config", "service", "policy", "store", "mime", "types", "net", "smtp", "imap", "portal",
+            "notices",
+        ],
+    ),
 ];
 
 /// Crate, and the only rooms that may name it. What is not here anybody may use.

@@ -70,9 +70,8 @@ async fn tamper(g: &Ground, sql: &str) -> u64 {
     done.rows_affected()
 }
 
-const COLUMNS: [&str; 11] = [
-    "id", "at", "actor", "address", "action", "account_id", "object", "result", "detail", "gateway", "mac",
-];
+const COLUMNS: [&str; 11] =
+    ["id", "at", "actor", "address", "action", "account_id", "object", "result", "detail", "gateway", "mac"];
 
 #[tokio::test]
 async fn a_chain_that_nobody_touched_holds() {
@@ -156,7 +155,10 @@ fn any_text_is_noticed() {
                     let pool = g.pool.clone();
                     async move {
                         let mut tx = pool.begin().await.unwrap();
-                        sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
+                        sqlx::query("set local session_replication_role = replica")
+                            .execute(&mut *tx)
+                            .await
+                            .unwrap();
                         sqlx::query(sqlx::AssertSqlSafe(format!(
                             "update audit_entry set {column} = $1 where seq = {seq}"
                         )))

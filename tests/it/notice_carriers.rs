@@ -195,7 +195,8 @@ struct Postfix {
 impl Drop for Postfix {
     fn drop(&mut self) {
         // What was started is a script, and its master process would outlive it.
-        let _ = Command::new("/usr/sbin/postfix").arg("-c").arg(self.folder.join("etc")).arg("abort").output();
+        let _ =
+            Command::new("/usr/sbin/postfix").arg("-c").arg(self.folder.join("etc")).arg("abort").output();
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -369,7 +370,10 @@ async fn a_real_postfix_takes_the_notice() {
         postfix.log()
     );
     let nobody = Letter { to: "nobody@praxis.test".into(), ..letter };
-    assert_eq!(smarthost.send(&nobody).await, Err(CarryError::Never("the smarthost refused it (550)".into())));
+    assert_eq!(
+        smarthost.send(&nobody).await,
+        Err(CarryError::Never("the smarthost refused it (550)".into()))
+    );
 }
 
 /// A smarthost without TLS gets nothing.

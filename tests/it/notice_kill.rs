@@ -107,7 +107,12 @@ async fn a_thousand_notices_and_a_kill() {
     let of = |number: &str| requests.lock().iter().filter(|r| r.from == number).count();
     let told = || {
         let log = |who: &str| std::fs::read_to_string(home.path().join(who).join("log")).unwrap_or_default();
-        format!("{} requests\nvictim: {}\nsurvivor: {}", requests.lock().len(), log("victim"), log("survivor"))
+        format!(
+            "{} requests\nvictim: {}\nsurvivor: {}",
+            requests.lock().len(),
+            log("victim"),
+            log("survivor")
+        )
     };
     // Midway, and both at work.
     while requests.lock().len() < NOTICES / 4 || of(NUMBERS[0]) < 50 || of(NUMBERS[1]) < 50 {

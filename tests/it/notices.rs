@@ -238,8 +238,10 @@ async fn what_a_notice_says_is_sealed_and_then_gone() {
     };
     let new = NewNotice::new(g.anna, link.clone(), Channel::Email).to("vera@vogt.example");
     g.store.notify(new).await.unwrap();
-    let stored: String =
-        sqlx::query_scalar("select n::text || encode(payload, 'escape') from notice n").fetch_one(&g.pool).await.unwrap();
+    let stored: String = sqlx::query_scalar("select n::text || encode(payload, 'escape') from notice n")
+        .fetch_one(&g.pool)
+        .await
+        .unwrap();
     for word in ["geheim", "Vera", "vogt.example", "Praxis"] {
         assert!(!stored.contains(word), "{word} is readable");
     }

@@ -51,7 +51,8 @@ async fn pass(client: UnixStream, real: PathBuf, count: Arc<Count>) {
             let message: Vec<u8> = held.drain(..length).collect();
             if started {
                 wake_ups |= message[0] == b'P'
-                    && (message.windows(9).any(|w| w == b"pg_notify") || message.windows(6).any(|w| w == b"LISTEN"));
+                    && (message.windows(9).any(|w| w == b"pg_notify")
+                        || message.windows(6).any(|w| w == b"LISTEN"));
                 let ends = message[0] == b'Q' || message[0] == b'S' && busy;
                 busy = message[0] != b'S' && message[0] != b'Q';
                 if !wake_ups && ends {

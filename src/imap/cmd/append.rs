@@ -6,7 +6,7 @@ use crate::imap::command::{Append, LiteralForm};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::{Code, Reply, Status};
 use crate::imap::wire::{Bytes, Incoming};
-use crate::service::append::Appending;
+use crate::service::append::{AppendError, Appending};
 use crate::service::mailbox::MailError;
 use crate::types::MailboxId;
 
@@ -50,7 +50,7 @@ impl<S: Bytes> Client<S> {
         let appended = appending
             .finish(message.flags.system, &message.flags.keywords, message.internal_date)
             .await
-            .map_err(to_target)?;
+            .map_err(refused)?;
         if self.selected.as_ref().is_some_and(|s| s.id == mailbox) {
             self.refresh().await?;
         }
@@ -77,7 +77,17 @@ impl<S: Bytes> Client<S> {
                 return Err(MailError::OverQuota.into());
             }
         }
-        let appending = mail.append(info.id, info.special_use, self.imap.mime)?;
+        let own = self.account.as_ref().and_then(|a| a.identity.attachment_limit);
+        let limit = own.unwrap_or(self.settings.attachment_limit);
+        let appending = mail.append(info.id, info.special_use, self.imap.mime, limit)?;
         Ok((appending, info.id))
+    }
+}
+
+/// R18 in the words of IMAP (RFC 7889); everything else as for any message that is put somewhere.
+fn refused(error: AppendError) -> Failure {
+    match error {
+        AppendError::Refused(refusal) => Reply::no(refusal.ascii_text()).with(Code::TooBig).into(),
+        AppendError::Mail(error) => to_target(error),
     }
 }
