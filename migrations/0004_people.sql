@@ -119,7 +119,7 @@ create table phone_code (
 -- What went out lately, for the limits per account that hold on all gateways together.
 create table sent_lately (
     account_id   bigint not null references account,
-    kind         text not null check (kind in ('code', 'reset', 'email')),
+    kind         text not null check (kind in ('code', 'reset', 'email', 'correction')),
     sent_at      timestamptz not null
 );
 create index sent_lately_account on sent_lately (account_id, kind, sent_at);

@@ -18,6 +18,8 @@ use crate::types::{
 
 /// An invitation's link is good for so long.
 pub(super) const LIFE: Duration = Duration::from_hours(7 * 24);
+/// R27: another address or phone for one invitation in an hour.
+const CORRECTIONS_PER_HOUR: u32 = 5;
 /// Those that registered are listed for so long.
 const LISTED: Duration = Duration::from_hours(90 * 24);
 
@@ -147,6 +149,8 @@ pub enum Corrected {
     Already,
     /// The new address was an account's once.
     Retired,
+    /// Another address or phone too many in the last hour: who corrects could have links sent to anybody (R27).
+    TooOften,
 }
 
 /// What an invitation's notice says beside the link.
@@ -374,6 +378,11 @@ impl Store {
         }
         let email = change.email.as_ref().filter(|e| **e != before.email);
         let phone = change.phone.as_ref().filter(|p| **p != before.phone);
+        if (email.is_some() || phone.is_some())
+            && !self.note_sent(&mut tx, account, "correction", CORRECTIONS_PER_HOUR).await?
+        {
+            return Ok(Corrected::TooOften);
+        }
         if let Some(phone) = phone {
             let sealed = self.seal_phone(&mut tx, account, phone).await?;
             sqlx::query!("update invitation set phone = $2 where id = $1", id.0, sealed)

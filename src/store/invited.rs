@@ -81,6 +81,13 @@ impl From<AccountError> for InviteError {
     }
 }
 
+/// An invitation that is there already.
+struct Known {
+    id: i64,
+    account_id: i64,
+    state: String,
+}
+
 /// Who an address leads to.
 #[derive(Clone, Debug)]
 pub enum Recipient {
@@ -144,17 +151,7 @@ impl Store {
             Some(true) => return Err(InviteError::Retired),
             None => {}
         }
-        let known = sqlx::query!(
-            "select id, account_id, state from invitation
-              where email = $1 and state in ('open', 'revoked')
-                and (practice_id = $2 or practice_id is null and $2::bigint is null and inviter_id = $3)
-                for update",
-            new.email.as_str(),
-            new.practice.map(|p| p.0),
-            new.inviter.0
-        )
-        .fetch_optional(&mut *tx)
-        .await?;
+        let known = self.invitation_known(&mut tx, &new).await?;
         let id = match known {
             Some(row) if row.state == "open" => return Err(InviteError::Already),
             Some(row) => {
@@ -185,6 +182,39 @@ impl Store {
         self.audit(&mut tx, AuditNote::done(AuditAction::Invite).object("invitation", id)).await?;
         tx.commit().await?;
         Ok(id)
+    }
+
+    /// The practice's invitation to the address, open or revoked, with its account and its row locked in that
+    /// order, as everybody takes them.
+    async fn invitation_known(
+        &self,
+        tx: &mut PgConnection,
+        new: &NewInvited,
+    ) -> Result<Option<Known>, StoreError> {
+        let account = sqlx::query_scalar!(
+            "select a.id from account a
+              where a.id = (select account_id from invitation
+                             where email = $1 and state in ('open', 'revoked')
+                               and (practice_id = $2
+                                    or practice_id is null and $2::bigint is null and inviter_id = $3))
+                and a.state = 'invited' for no key update",
+            new.email.as_str(),
+            new.practice.map(|p| p.0),
+            new.inviter.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(account) = account else { return Ok(None) };
+        let known = sqlx::query_as!(
+            Known,
+            "select id, account_id, state from invitation
+              where account_id = $1 and email = $2 and state in ('open', 'revoked') for update",
+            account,
+            new.email.as_str()
+        )
+        .fetch_optional(tx)
+        .await?;
+        Ok(known)
     }
 
     async fn invited_create(

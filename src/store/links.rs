@@ -397,6 +397,13 @@ impl Store {
             return Ok(true);
         }
         let now = seconds_of(self.0.clock.now());
+        // Before the address, as a registration takes them.
+        sqlx::query!(
+            "select id from invitation where email = $1 and state = 'open' order by id for update",
+            new.as_str()
+        )
+        .fetch_all(&mut *tx)
+        .await?;
         sqlx::query!(
             "update address set retired_at = to_timestamp($2)
               where account_id = $1 and kind = 'email' and retired_at is null",

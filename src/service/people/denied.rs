@@ -85,8 +85,8 @@ pub enum Denied {
     /// R8: not one of the practice's own people, or registered meanwhile.
     #[error("This person is no longer waiting for an invitation")]
     NotInvited,
-    /// R15: that address is already an account's: just write.
-    #[error("This person has an account already; you can write to this address")]
+    /// R15: that address is already an account's: just write. While registering: sign in there, and accept.
+    #[error("There is an account with this address already")]
     HasAccount,
     /// R15: somebody of the practice has invited that address; just write.
     #[error("This person has been invited already; you can write to this address")]

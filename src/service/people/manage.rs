@@ -172,7 +172,7 @@ impl People {
     ///
     /// # Errors
     /// [`Denied::NotUserManager`], [`Denied::NotInvited`], [`Denied::InvitedAlready`], [`Denied::OwnDomain`],
-    /// [`Denied::Address`], [`Denied::AddressTaken`], [`Denied::Phone`].
+    /// [`Denied::Address`], [`Denied::AddressTaken`], [`Denied::Phone`], [`Denied::TooOften`].
     pub async fn correct(
         &self,
         session: &Session,
@@ -191,6 +191,7 @@ impl People {
             Corrected::NotOpen => return Err(Denied::NotInvited.into()),
             Corrected::Already => return Err(Denied::InvitedAlready.into()),
             Corrected::Retired => return Err(Denied::AddressTaken.into()),
+            Corrected::TooOften => return Err(Denied::TooOften.into()),
         }
         let invitation = self.0.store.invitation(id).await?.ok_or(Denied::NotInvited)?;
         Ok(Some(PersonListed::of(invitation, self.0.clock.now())))

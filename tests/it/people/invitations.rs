@@ -75,7 +75,7 @@ async fn r15_what_an_invitation_needs() {
         (with(|n| n.first_name = " ".into()), "first and last name"),
         (with(|n| n.role = None), "doctor or staff"),
         (with(|n| n.phone = "911".into()), "phone"),
-        (with(|n| n.email = "carla@praxis.example".into()), "has an account already"),
+        (with(|n| n.email = "carla@praxis.example".into()), "an account with this address already"),
     ] {
         let denied = denied(g.people.invite(&session, &new).await);
         assert!(denied.to_string().contains(why), "{denied}");
@@ -264,6 +264,22 @@ async fn r8_a_corrected_email_takes_the_waiting_messages_along() {
     let (_, dora) = g.register(&link, 50).await;
     assert_eq!(dora.account.role, Role::Staff);
     assert_eq!(g.inbox(dora.account.id).await, ["1@x", "3@x"]);
+}
+
+/// R27: corrections do not make links to ever more addresses.
+#[tokio::test]
+async fn r27_five_corrections_an_hour() {
+    let g = Ground::new().await;
+    let (_, session) = g.sign_in(&g.anna).await;
+    let id = g.invite_in(&session, DORA, 50).await.unwrap().id;
+    let to = |n: u8| Correction { email: Some(format!("dora{n}@dahl.example")), ..Correction::default() };
+    for n in 1..=5 {
+        g.people.correct(&session, id, &to(n)).await.unwrap().unwrap();
+    }
+    assert_eq!(denied(g.people.correct(&session, id, &to(6)).await), Denied::TooOften);
+    let role = Correction { role: Some(Role::Staff), ..Correction::default() };
+    g.people.correct(&session, id, &role).await.unwrap().unwrap();
+    assert_eq!(g.store.invitation(id).await.unwrap().unwrap().email.as_str(), "dora5@dahl.example");
 }
 
 #[tokio::test]

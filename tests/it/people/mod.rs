@@ -1,10 +1,12 @@
 //! The people's side on a real PostgreSQL, from the use case to what the outbox and the mailboxes then hold.
 
+mod at_once;
 mod invitations;
 mod joining;
 mod profile;
 mod registration;
 mod sign_in;
+mod timing;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, SystemTime};

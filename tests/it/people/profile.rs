@@ -247,6 +247,7 @@ async fn r29_app_passwords_are_made_with_a_fresh_factor_and_revoked() {
     let g = Ground::new().await;
     let (token, session) = g.sign_in(&g.anna).await;
     let (id, made) = g.people.device_create(&session, "Anna's phone").await.unwrap();
+    assert_eq!(g.told().await, [(NoticeKind::NewAppPassword, g.anna.email.to_string())]);
     let at_imap = async || g.store.sign_in(Some(&g.anna.email), &made, visitor().address).await.unwrap();
     assert!(matches!(at_imap().await, SignIn::Accepted(_)));
     assert_eq!(denied(g.people.device_create(&session, " ").await), Denied::DeviceName);
