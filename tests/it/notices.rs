@@ -119,6 +119,7 @@ async fn r23_secure_message_notices_collapse() {
     assert_eq!(first.to.as_deref(), Some("ben@weber.example"));
     assert_eq!(first.content, Some(NoticeContent::SecureMessage));
     // It is on its way: whether it will still speak for this one, nobody knows.
+    g.clock.advance(Duration::from_secs(1));
     g.send(g.anna, g.ben, "3").await;
     g.send(g.anna, g.ben, "4").await;
     g.store.notice_ended(&first, &NoticeEnd::Sent).await.unwrap();
@@ -263,6 +264,7 @@ async fn a_notice_that_does_not_open_is_not_sent() {
     let g = Ground::new().await;
     g.store.notify(NewNotice::new(g.anna, code("111111"), Channel::Text).to("+491")).await.unwrap();
     g.run("update notice set payload = set_byte(payload, 20, get_byte(payload, 20) # 1)").await;
+    g.clock.advance(Duration::from_secs(1));
     g.store.notify(NewNotice::new(g.anna, code("222222"), Channel::Text).to("+491")).await.unwrap();
     let taken = g.take().await;
     assert_eq!(taken.len(), 2);
