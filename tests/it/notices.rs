@@ -11,7 +11,8 @@ use postern::store::{
 };
 use postern::types::{AccountId, Channel, NoticeContent, NoticeId, NoticeKind, Origin, Secret, Tier};
 
-use crate::harness;
+use crate::demo_process::psql;
+use crate::harness::{self, World};
 
 const LEASE: Duration = Duration::from_mins(2);
 const QUARTER: Duration = Duration::from_mins(15);
@@ -224,6 +225,32 @@ async fn r23_connected_programs() {
     other.close().await;
     assert_eq!(g.count("select count(*) from presence").await, 0);
     assert_eq!(g.count("select count(*) from gateway").await, 0);
+}
+
+/// R23: the IMAP door says who is connected, as long as they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r23_the_imap_door_says_who_is_connected() {
+    let world = World::new().await;
+    let connected = async |expected: &str| {
+        let sql =
+            "select coalesce(string_agg(p.account_id::text, ',' order by p.account_id), '') from presence p
+                     join gateway g on g.id = p.gateway_id";
+        let mut look = tokio::time::interval(Duration::from_millis(50));
+        let end = tokio::time::Instant::now() + Duration::from_secs(20);
+        while psql(&world.database_url, sql).trim() != expected {
+            assert!(tokio::time::Instant::now() < end, "never \"{expected}\"");
+            look.tick().await;
+        }
+    };
+    connected("").await;
+    let anna = world.imap("anna").await;
+    let again = world.imap("anna").await;
+    let bert = world.imap("bert").await;
+    connected("1,2").await;
+    drop((again, bert));
+    connected("1").await;
+    drop(anna);
+    connected("").await;
 }
 
 /// Links, codes and addresses are sealed in the database, and gone from it when the notice is.
