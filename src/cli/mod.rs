@@ -221,3 +221,25 @@ impl Output {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// Whoever changes something is named, by the arguments before the configuration.
+    #[test]
+    fn who_acts() {
+        let place =
+            |acting: Option<&str>| ConfigPlace { path: None, acting: acting.map(|a| a.parse().unwrap()) };
+        let mut config = Config::default();
+        let nobody = place(None).origin(&config, Act::Changes).unwrap_err();
+        assert!(nobody.to_string().starts_with("say who acts"), "{nobody}");
+        assert_eq!(place(None).origin(&config, Act::Looks).unwrap(), Origin::system());
+        config.support.name = "ida".into();
+        let of = |acting| place(acting).origin(&config, Act::Changes).unwrap().actor.to_string();
+        assert_eq!((of(None), of(Some("jan"))), ("support:ida".to_owned(), "support:jan".to_owned()));
+        config.support.name = "a\nb".into();
+        assert!(place(None).origin(&config, Act::Changes).is_err());
+    }
+}

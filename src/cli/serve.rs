@@ -272,7 +272,7 @@ impl Gateway {
             self.shutdown.close();
             while self.doors.join_next().await.is_some() {}
         }
-        self.worker.finish().await;
+        self.worker.finish(self.patience).await;
         self.store.close().await;
         self.database.stop().await
     }

@@ -4,7 +4,7 @@
 //! whole, can be read by its owner alone, and a second copy of a notice replaces the first.
 
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -31,12 +31,12 @@ struct Shown<'a> {
 }
 
 impl OutboxDir {
-    /// Makes the folder where it is missing.
+    /// Makes the folder where it is missing, for its owner alone.
     ///
     /// # Errors
     /// What the system says.
     pub fn new(folder: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         Ok(Self { folder: folder.to_owned() })
     }
 

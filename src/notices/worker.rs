@@ -98,12 +98,19 @@ impl Worker {
         Self { stop, tasks }
     }
 
-    /// Finishes what is on its way, takes nothing more.
-    pub async fn finish(self) {
+    /// Takes nothing more and finishes what is on its way; what is still under way after `patience` is left to
+    /// its lease.
+    pub async fn finish(self, patience: Duration) {
         drop(self.stop);
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "the worker of notices ended badly");
+        let end = tokio::time::Instant::now() + patience;
+        for mut task in self.tasks {
+            match tokio::time::timeout_at(end, &mut task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "the worker of notices ended badly"),
+                Err(_) => {
+                    tracing::warn!("notices that were not sent in time are sent when their leases end");
+                    task.abort();
+                }
             }
         }
     }

@@ -4,14 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use postern::clock::Clock;
 use postern::mime::Limits;
-use postern::notices::{Carriers, OutboxDir, Place, Worker, WorkerSettings};
+use postern::notices::provider::ProviderSettings;
+use postern::notices::{Carriers, OutboxDir, Place, Provider, Worker, WorkerSettings};
 use postern::store::{
     Because, Connected, MasterKey, NewAccount, NewNotice, NewSubmission, NoticeEnd, NoticeFilter, Options,
     Retried, Role, SecretKind, Store, SubmitOutcome, Wanted,
 };
 use postern::types::{AccountId, Channel, NoticeContent, NoticeId, NoticeKind, Origin, Secret, Tier};
 
-use crate::harness;
+use crate::demo_process::psql;
+use crate::harness::{self, World};
 
 const LEASE: Duration = Duration::from_mins(2);
 const QUARTER: Duration = Duration::from_mins(15);
@@ -120,6 +122,7 @@ async fn r23_secure_message_notices_collapse() {
     assert_eq!(first.to.as_deref(), Some("ben@weber.example"));
     assert_eq!(first.content, Some(NoticeContent::SecureMessage));
     // It is on its way: whether it will still speak for this one, nobody knows.
+    g.clock.advance(Duration::from_secs(1));
     g.send(g.anna, g.ben, "3").await;
     g.send(g.anna, g.ben, "4").await;
     g.store.notice_ended(&first, &NoticeEnd::Sent).await.unwrap();
@@ -226,6 +229,32 @@ async fn r23_connected_programs() {
     assert_eq!(g.count("select count(*) from gateway").await, 0);
 }
 
+/// R23: the IMAP door says who is connected, as long as they are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r23_the_imap_door_says_who_is_connected() {
+    let world = World::new().await;
+    let connected = async |expected: &str| {
+        let sql =
+            "select coalesce(string_agg(p.account_id::text, ',' order by p.account_id), '') from presence p
+                     join gateway g on g.id = p.gateway_id";
+        let mut look = tokio::time::interval(Duration::from_millis(50));
+        let end = tokio::time::Instant::now() + Duration::from_secs(20);
+        while psql(&world.database_url, sql).trim() != expected {
+            assert!(tokio::time::Instant::now() < end, "never \"{expected}\"");
+            look.tick().await;
+        }
+    };
+    connected("").await;
+    let anna = world.imap("anna").await;
+    let again = world.imap("anna").await;
+    let bert = world.imap("bert").await;
+    connected("1,2").await;
+    drop((again, bert));
+    connected("1").await;
+    drop(anna);
+    connected("").await;
+}
+
 /// Links, codes and addresses are sealed in the database, and gone from it when the notice is.
 #[tokio::test]
 async fn what_a_notice_says_is_sealed_and_then_gone() {
@@ -264,6 +293,7 @@ async fn a_notice_that_does_not_open_is_not_sent() {
     let g = Ground::new().await;
     g.store.notify(NewNotice::new(g.anna, code("111111"), Channel::Text).to("+491")).await.unwrap();
     g.run("update notice set payload = set_byte(payload, 20, get_byte(payload, 20) # 1)").await;
+    g.clock.advance(Duration::from_secs(1));
     g.store.notify(NewNotice::new(g.anna, code("222222"), Channel::Text).to("+491")).await.unwrap();
     let taken = g.take().await;
     assert_eq!(taken.len(), 2);
@@ -412,7 +442,68 @@ async fn the_worker_sends() {
         .collect();
     assert!(texts[0].contains("111111"), "{texts:?}");
     assert_eq!(ida.notice_retry(row.account, row.id).await.unwrap(), Retried::NotDead);
-    worker.finish().await;
+    worker.finish(Duration::from_secs(20)).await;
+}
+
+/// A provider that is away is asked again, later and under the same key; one that says never is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_worker_tries_again() {
+    let g = Ground::new().await;
+    let keys: std::sync::Arc<parking_lot::Mutex<Vec<String>>> = std::sync::Arc::default();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let log = keys.clone();
+    let app = axum::Router::new().fallback(move |headers: axum::http::HeaderMap, body: String| async move {
+        let mut keys = log.lock();
+        keys.push(headers["idempotency-key"].to_str().unwrap().to_owned());
+        axum::http::StatusCode::from_u16(match (body.contains("%2B49666"), keys.len()) {
+            (true, _) => 400,
+            (false, 1 | 2) => 503,
+            (false, _) => 201,
+        })
+        .unwrap()
+    });
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let provider = Provider::new(ProviderSettings {
+        base_url,
+        account: "AC1".into(),
+        token: Secret::new("t0ken"),
+        from: "+4930111".into(),
+        ca: None,
+        timeout: Duration::from_secs(5),
+    });
+    let carriers = Carriers { provider: Some(provider.unwrap()), ..Carriers::default() };
+    let settings = WorkerSettings {
+        place: Place { portal_url: "https://portal.example".into() },
+        attempt: Duration::from_secs(10),
+        at_once: 1,
+        keep: Duration::from_hours(24),
+    };
+    let worker = Worker::start(g.store.clone(), carriers, settings, g.clock.clone());
+    let id = g.store.notify(NewNotice::new(g.anna, code("1"), Channel::Text).to("+49555")).await.unwrap();
+    let end = tokio::time::Instant::now() + Duration::from_secs(30);
+    let mut look = tokio::time::interval(Duration::from_millis(20));
+    let put_off =
+        "select count(*) from notice where taken_by is null and last_error like '%503%' and tries = ";
+    for tries in 1..3 {
+        while g.count(&format!("{put_off}{tries}")).await == 0 {
+            assert!(tokio::time::Instant::now() < end, "not put off {tries} times");
+            look.tick().await;
+        }
+        // Not at once: the clock stands still.
+        assert_eq!(keys.lock().len(), tries);
+        g.clock.advance(Duration::from_secs(30));
+    }
+    settled(&g).await;
+    assert_eq!(g.outbox().await, ["phone-code/text/sent"]);
+    assert_eq!(*keys.lock(), [id.to_string(), id.to_string(), id.to_string()]);
+    g.store.notify(NewNotice::new(g.ben, code("2"), Channel::Text).to("+49666")).await.unwrap();
+    settled(&g).await;
+    let dead = NoticeFilter { state: Some("dead".into()), account: Some(g.ben) };
+    let dead = g.store.notices(&dead).await.unwrap().pop().unwrap();
+    assert_eq!(dead.last_error.as_deref(), Some("the provider refused it (400)"));
+    assert_eq!((dead.tries, keys.lock().len()), (1, 4));
+    worker.finish(Duration::from_secs(20)).await;
 }
 
 /// Nothing waits any more.

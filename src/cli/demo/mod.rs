@@ -186,7 +186,13 @@ impl Arguments {
             submission: choose(self.submission_port, last.submission),
             imap_starttls: choose(self.imap_starttls_port, last.imap_starttls),
             submission_starttls: choose(self.submission_starttls_port, last.submission_starttls),
-            portal: choose(self.portal_port, last.portal),
+            // Notices name it, so it must be known before anything listens.
+            portal: match choose(self.portal_port, last.portal) {
+                0 => {
+                    TcpListener::bind((self.listen, 0)).and_then(|l| l.local_addr()).map_or(0, |at| at.port())
+                }
+                port => port,
+            },
             metrics: choose(self.metrics_port, last.metrics),
         }
     }
