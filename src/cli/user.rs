@@ -72,6 +72,11 @@ pub enum Command {
         #[arg(long)]
         devices: bool,
     },
+    /// Take a lost authenticator app away: codes by phone are asked for again
+    TakeAppAway {
+        /// One of the account's two addresses
+        address: Address,
+    },
     /// Close an account for good: nobody signs in, nothing is delivered, its addresses stay taken
     Close {
         /// One of the account's two addresses
@@ -94,6 +99,7 @@ impl Command {
             | Self::Unlock { .. }
             | Self::Edit(_)
             | Self::EndSignIns { .. }
+            | Self::TakeAppAway { .. }
             | Self::Close { .. } => Act::Changes,
         }
     }
@@ -208,7 +214,7 @@ impl From<&StoredProfile> for Security {
     fn from(p: &StoredProfile) -> Self {
         Self {
             phone_ending: p.phone.as_ref().map(|p| p.ending().to_owned()),
-            two_step: p.two_step || p.two_step_enforced,
+            two_step: p.asks_factor(),
             two_step_enforced: p.two_step_enforced,
             authenticator_app: p.app,
         }
@@ -295,6 +301,13 @@ pub async fn run(store: &Store, command: Command, output: Output, portal: &str) 
             let account = find(store, &address).await?;
             let and = if devices { EndDevices::Too } else { EndDevices::Not };
             store.sign_ins_end(account.id, and).await?;
+            print(&account, output)
+        }
+        Command::TakeAppAway { address } => {
+            let account = find(store, &address).await?;
+            if !store.app_take_away(account.id).await? {
+                anyhow::bail!("the account {address} has no authenticator app");
+            }
             print(&account, output)
         }
         Command::Close { address, yes } => {

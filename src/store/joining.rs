@@ -178,11 +178,15 @@ impl Store {
     /// [`StoreError`].
     pub async fn join_all(&self) -> Result<u64, StoreError> {
         let mut done = 0;
+        let mut failed = Ok(());
         for id in self.joining(None).await? {
-            self.join(id).await?;
-            done += 1;
+            match self.join(id).await {
+                Ok(()) => done += 1,
+                // One that cannot be done must not keep the others.
+                Err(error) => failed = Err(error),
+            }
         }
-        Ok(done)
+        failed.map(|()| done)
     }
 
     async fn joining(&self, account: Option<AccountId>) -> Result<Vec<InvitationId>, StoreError> {

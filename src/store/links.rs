@@ -261,7 +261,7 @@ impl Store {
         let mut tx = self.0.pool.begin().await?;
         let Some(account) = self.reset_hold(&mut tx, token).await? else { return Ok(None) };
         let two_step = sqlx::query_scalar!(
-            r#"select a.two_step or coalesce(p.two_step_enforced, false) as "two_step!"
+            r#"select a.two_step or not a.password_long or coalesce(p.two_step_enforced, false) as "two_step!"
                  from account a left join practice p on p.id = a.practice_id where a.id = $1"#,
             account.0
         )
@@ -348,6 +348,9 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         super::sessions::forget_portal_failures(tx, account).await?;
+        // Links that are still out were asked for under the old one, by whoever knew it.
+        sqlx::query!("delete from account_link where account_id = $1", account.0).execute(&mut *tx).await?;
+        self.cancel_notices(tx, account, &[NoticeKind::ResetLink, NoticeKind::EmailLink]).await?;
         let notice = NewNotice::new(account, NoticeContent::PasswordChanged, Channel::Email);
         self.enqueue_notice(tx, notice).await?;
         self.audit(tx, AuditNote::done(AuditAction::PasswordChange).account(account)).await

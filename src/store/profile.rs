@@ -11,7 +11,7 @@ use super::links::NewPassword;
 use super::notices::NewNotice;
 use super::{AccountError, Role, Store, StoreError, TextDomain, WebSession, WebStage};
 use crate::types::{
-    AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, NoticeKind, Phone, Secret,
+    AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, Phone, Secret,
 };
 
 /// R23: how "you have a secure message" reaches the person.
@@ -111,6 +111,14 @@ pub struct AccountEdit {
     pub email: Option<Address>,
     /// R20: a cap in bytes, or none.
     pub storage_cap: Option<Option<u64>>,
+}
+
+impl StoredProfile {
+    /// R2: whether a sign-in asks for the second step. A password too short to be alone never is, whatever was
+    /// chosen since it was set.
+    pub fn asks_factor(&self) -> bool {
+        self.two_step || self.two_step_enforced || !self.password_long
+    }
 }
 
 impl Store {
@@ -337,11 +345,6 @@ impl Store {
             return Ok(None);
         }
         self.password_put(&mut tx, account, new).await?;
-        // A reset link that is still out was for the old one.
-        sqlx::query!("delete from account_link where account_id = $1 and kind = 'reset'", account.0)
-            .execute(&mut *tx)
-            .await?;
-        self.cancel_notices(&mut tx, account, &[NoticeKind::ResetLink]).await?;
         let token = self.session_renew(&mut tx, session, WebStage::Full, session.factor_at).await?;
         tx.commit().await?;
         self.wake_notices();

@@ -262,6 +262,20 @@ impl Store {
         Ok(true)
     }
 
+    /// Support takes a lost app away; `false`: there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn app_take_away(&self, account: AccountId) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
+        if !self.app_forget(&mut tx, account).await? {
+            return Ok(false);
+        }
+        self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app")).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Removes the app inside the caller's transaction.
     pub(super) async fn app_forget(
         &self,

@@ -57,7 +57,7 @@ pub struct WebSession {
     pub account: Account,
     /// How far it has come.
     pub stage: WebStage,
-    /// R2: the account's choice, or the practice's.
+    /// R2: see [`super::StoredProfile::asks_factor`].
     pub two_step: bool,
     /// The number that codes go to: while registering the invitation's.
     pub phone: Option<Phone>,
@@ -122,7 +122,7 @@ impl Store {
                       (extract(epoch from s.active_at) * 1000000)::bigint as "active_at!",
                       (extract(epoch from s.factor_at) * 1000000)::bigint as factor_at,
                       a.id as "id!", a.time_zone as "time_zone!", i.email as "invited_email?",
-                      a.two_step or coalesce(pr.two_step_enforced, false) as "two_step!",
+                      a.two_step or not a.password_long or coalesce(pr.two_step_enforced, false) as "two_step!",
                       case when s.stage = 'registering' then i.phone else a.phone end as number,
                       t.secret is not null as "app!", p.*
                  from web_session s

@@ -1,6 +1,5 @@
 //! What a user changes about the own account (R2, R6, R22–R24).
 
-use super::factor::denied;
 use super::password::own_data;
 use super::session::full;
 use super::{
@@ -31,7 +30,8 @@ pub struct Profile {
     pub specialties: Vec<String>,
     /// R24.
     pub time_zone: String,
-    /// R2: whether it is on, by the account's choice or the practice's.
+    /// R2: whether a sign-in asks for the second step: by the account's choice or the practice's, or because the
+    /// password is too short to be alone.
     pub two_step: bool,
     /// R2: it cannot be turned off.
     pub two_step_enforced: bool,
@@ -91,6 +91,7 @@ impl People {
     pub async fn profile(&self, session: &Session) -> Result<Profile, PeopleError> {
         full(session)?;
         let stored = self.0.store.profile(session.account.id).await?;
+        let two_step = stored.asks_factor();
         Ok(Profile {
             first_name: session.account.first_name.clone(),
             last_name: session.account.last_name.clone(),
@@ -100,7 +101,7 @@ impl People {
             ada_number: stored.ada_number,
             specialties: stored.specialties,
             time_zone: stored.time_zone,
-            two_step: stored.two_step || stored.two_step_enforced,
+            two_step,
             two_step_enforced: stored.two_step_enforced,
             password_long: stored.password_long,
             app: stored.app,
@@ -224,8 +225,7 @@ impl People {
         match self.0.store_of(session).phone_prove(web, &digits).await? {
             None => Err(Denied::SignedOut.into()),
             Some(CodeAnswer::Right(_)) => Ok(()),
-            // Whoever mistypes here is signed in already: it voids the code, and counts for nothing else.
-            Some(answer) => Err(denied(&answer).into()),
+            Some(answer) => Err(self.0.not_right(session, &answer).await),
         }
     }
 

@@ -50,7 +50,7 @@ impl People {
     ) -> Result<SignedIn, PeopleError> {
         let (link, account) = self.0.reset_found(token).await?;
         let profile = self.0.store.profile(link.account).await?;
-        let two_step = profile.two_step || profile.two_step_enforced;
+        let two_step = profile.asks_factor();
         let beside = if two_step { Beside::Factor } else { Beside::Nothing };
         let password = self.0.new_password(password, &own_data(&account), beside).await?;
         let store = self.0.store.acting_as(Origin::account(link.account, Some(visitor.address)));

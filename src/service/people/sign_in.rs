@@ -93,7 +93,7 @@ impl Inner {
         visitor: &Visitor,
     ) -> Result<Option<SignedIn>, PeopleError> {
         let profile = self.store.profile(account.id).await?;
-        let two_step = profile.two_step || profile.two_step_enforced;
+        let two_step = profile.asks_factor();
         let stage = if two_step { WebStage::SecondStep } else { WebStage::Full };
         let store = self.store.acting_as(Origin::account(account.id, Some(visitor.address)));
         let token = store.web_sign_in(account.id, stored, stage, visitor.peer()).await?;

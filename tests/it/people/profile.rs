@@ -136,6 +136,17 @@ async fn r6_an_address_of_another_account_is_not_told_of_and_not_taken() {
     assert_eq!(denied(g.people.email_change(&session, "x@y.example").await), Denied::FactorNeeded);
 }
 
+/// Whoever knew the old password may have asked for it.
+#[tokio::test]
+async fn r6_a_new_password_voids_the_link_to_a_new_address() {
+    let g = Ground::new().await;
+    let (_, session) = g.sign_in(&g.anna).await;
+    g.people.email_change(&session, "thief@neu.example").await.unwrap();
+    let (_, link) = g.link().await;
+    g.people.password_change(&session, secret(PASSWORD), secret(LONG), &visitor()).await.unwrap();
+    assert_eq!(denied(g.people.email_confirm(&link, &visitor()).await), Denied::Link);
+}
+
 #[tokio::test]
 async fn r6_a_new_phone_number_is_proved() {
     let g = Ground::new().await;
@@ -149,10 +160,8 @@ async fn r6_a_new_phone_number_is_proved() {
     g.people.phone_confirm(&session, &secret(&code)).await.unwrap();
     assert_eq!(g.profile(&token).await.phone, Some(phone(90)));
     assert_eq!(g.told().await, [(NoticeKind::PhoneChanged, g.anna.email.to_string())]);
-    assert_eq!(
-        denied(g.people.phone_change(&session, "911", Channel::Text).await).to_string().contains("phone"),
-        true
-    );
+    let none = denied(g.people.phone_change(&session, "911", Channel::Text).await);
+    assert!(none.to_string().contains("phone"), "{none}");
     g.clock.advance(Duration::from_mins(6));
     let session = g.session(&token).await;
     let stale = g.people.phone_change(&session, "(202) 555-0191", Channel::Text).await;
@@ -213,6 +222,11 @@ async fn r2_two_step_can_be_turned_off_with_a_long_password_unless_the_practice_
     // R29: an app password asks for a factor all the same.
     let session = g.session(&token).await;
     assert_eq!(denied(g.people.device_create(&session, "Desk").await), Denied::FactorNeeded);
+    // A short password never signs in alone, however it came to be there.
+    g.run("update account set password_long = false where id = 1").await;
+    let signed_in = g.people.sign_in(g.anna.email.as_str(), secret(LONG), &visitor()).await.unwrap();
+    assert!(matches!(signed_in, SignedIn::SecondStep(_)));
+    g.run("update account set password_long = true where id = 1").await;
     // Without two-step a new password is long.
     let outcome = g.people.password_change(&session, secret(LONG), secret(SHORT), &visitor()).await;
     assert_eq!(denied(outcome), Denied::PasswordLength);

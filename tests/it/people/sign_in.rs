@@ -233,6 +233,18 @@ async fn r3_an_authenticator_app_replaces_the_phone_code() {
     assert_eq!(g.people.recovery_codes_left(&session).await.unwrap(), 0);
 }
 
+/// Lost, with the recovery codes: Support takes it away, and the phone is asked again.
+#[tokio::test]
+async fn r3_support_takes_a_lost_app_away() {
+    let g = Ground::new().await;
+    let (_, session) = g.sign_in(&g.anna).await;
+    g.enrolled(&session).await;
+    assert!(g.store.app_take_away(g.anna.id).await.unwrap());
+    assert!(!g.store.app_take_away(g.anna.id).await.unwrap());
+    let (_, session) = g.sign_in(&g.anna).await;
+    assert_eq!(session.factor, Factor::Phone(phone(1)));
+}
+
 #[tokio::test]
 async fn r3_enrolling_an_app_needs_a_fresh_factor() {
     let g = Ground::new().await;
