@@ -207,6 +207,7 @@ impl Store {
                     .fetch_one(&mut *tx)
                     .await?;
                 if !mine {
+                    tx.rollback().await?;
                     return Ok(0);
                 }
             }
@@ -220,6 +221,8 @@ impl Store {
         .fetch_all(&mut *tx)
         .await?;
         if rows.is_empty() {
+            // Said, not left to the drop: the lock is free when this returns.
+            tx.rollback().await?;
             return Ok(0);
         }
         let head = head(&mut tx).await?;
@@ -435,6 +438,7 @@ impl Store {
         .await?;
         let due = oldest.is_some_and(|at| time_of(at) + PRUNE_STEP < border);
         if !mine || !due {
+            tx.rollback().await?;
             return Ok(0);
         }
         // Up to the first that is to stay; the last one of all stays in any case.
@@ -447,7 +451,10 @@ impl Store {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(last) = last else { return Ok(0) };
+        let Some(last) = last else {
+            tx.rollback().await?;
+            return Ok(0);
+        };
         let proof = proof(self.audit_key(), last.seq.cast_unsigned(), time_of(last.at), &last.mac);
         sqlx::query!(
             "insert into audit_checkpoint (seq, at, mac, proof, pruned_at)

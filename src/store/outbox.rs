@@ -319,8 +319,12 @@ impl Store {
         )
         .fetch_optional(&mut *tx)
         .await?;
-        let Some(row) = row.filter(|r| r.state == "dead") else { return Ok(Retried::NotDead) };
+        let Some(row) = row.filter(|r| r.state == "dead") else {
+            tx.rollback().await?;
+            return Ok(Retried::NotDead);
+        };
         if !row.alive {
+            tx.rollback().await?;
             return Ok(Retried::TooLate);
         }
         sqlx::query!(
