@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::ingest::{Ingested, SealedBody, Staged};
-use super::invitations::NewLink;
+use super::invitation_links::{LIFE, NewLink};
 use super::mail_error::{MailError, ended};
 use super::{InvitationText, InvitedRecipient, Store, StoreError};
 use crate::types::{AccountId, MailboxId, MailboxName, SpecialUse};
@@ -291,7 +291,7 @@ impl Store {
             &col.link_notice,
             &col.link_payload as _,
             now,
-            now + super::invitations::LIFE.as_secs_f64()
+            now + LIFE.as_secs_f64()
         )
         .fetch_all(conn)
         .await

@@ -20,6 +20,7 @@ mod events;
 mod health;
 mod hub;
 mod ingest;
+mod invitation_links;
 mod invitations;
 mod invited;
 mod joining;
@@ -64,7 +65,8 @@ pub use credentials::{
 pub use deliver::{NewSubmission, SubmitOutcome};
 pub use health::{Health, Schema};
 pub use ingest::{Ingest, Ingested, MEMORY_MAX};
-pub use invitations::{Corrected, Invitation, InvitationChange, InvitationState, InvitationText, Stuck};
+pub use invitation_links::InvitationText;
+pub use invitations::{Corrected, Invitation, InvitationChange, InvitationState, Stuck};
 pub use invited::{InviteError, InvitedRecipient, NewInvited, Recipient};
 pub use joining::Accepting;
 pub use keys::{KeyError, Lookup, MasterKey};

@@ -10,9 +10,7 @@ use super::codes::{CodeAnswer, CodePurpose};
 use super::links::NewPassword;
 use super::notices::NewNotice;
 use super::{AccountError, Role, Store, StoreError, TextDomain, WebSession, WebStage};
-use crate::types::{
-    AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, Phone, Secret,
-};
+use crate::types::{AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, Phone, Secret};
 
 /// R23: how "you have a secure message" reaches the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

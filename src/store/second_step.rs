@@ -271,7 +271,8 @@ impl Store {
         if !self.app_forget(&mut tx, account).await? {
             return Ok(false);
         }
-        self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app")).await?;
+        self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app"))
+            .await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -84,7 +84,7 @@ impl Session {
     /// R29: a factor was proved within the last five minutes.
     pub fn factor_is_fresh(&self, now: SystemTime) -> bool {
         // Two gateways' clocks differ a little.
-        const AHEAD: Duration = Duration::from_secs(60);
+        const AHEAD: Duration = Duration::from_mins(1);
         self.factor_at.is_some_and(|at| match now.duration_since(at) {
             Ok(age) => age <= FRESH,
             Err(ahead) => ahead.duration() <= AHEAD,

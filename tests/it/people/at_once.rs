@@ -31,7 +31,9 @@ async fn write(g: &Ground, from: &Account, word: &str, accepted: &Mutex<HashSet<
         loop {
             match g.send(from, DORA, &id).await {
                 Ok(Accepted::Delivered | Accepted::Repeated) => break,
-                Err(SubmitError::Ours(e)) => assert!(e.to_string().contains("registered at this very moment"), "{e}"),
+                Err(SubmitError::Ours(e)) => {
+                    assert!(e.to_string().contains("registered at this very moment"), "{e}")
+                }
                 Err(e) => panic!("{e}"),
             }
         }
@@ -49,10 +51,12 @@ async fn answer(g: &Ground, people: &People, stop: &AtomicBool) {
                     let text = String::from_utf8(link.expose().to_vec()).unwrap();
                     let token = secret(text.rsplit('/').next().unwrap());
                     fine(people.invitation_look(&token).await, "look");
-                    let begun =
-                        people.register(&token, "Dora", "Dahl", secret("nine green kettles"), &visitor()).await;
+                    let begun = people
+                        .register(&token, "Dora", "Dahl", secret("nine green kettles"), &visitor())
+                        .await;
                     let Some(begun) = fine(begun, "register") else { continue };
-                    let Some(session) = fine(people.resume(&begun, Activity::Person).await, "resume").flatten()
+                    let Some(session) =
+                        fine(people.resume(&begun, Activity::Person).await, "resume").flatten()
                     else {
                         continue;
                     };

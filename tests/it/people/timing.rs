@@ -51,10 +51,7 @@ async fn r4_unknown_wrong_and_locked_take_the_same_time() {
                 let outcome = people.sign_in(login, secret("wrong"), &visitor()).await;
                 times[kind].push(begin.elapsed().as_secs_f64() * 1000.0);
                 // The gateway's own limit of tries for one address aside.
-                assert!(matches!(
-                    outcome,
-                    Err(PeopleError::Denied(Denied::SignIn | Denied::TooOften))
-                ));
+                assert!(matches!(outcome, Err(PeopleError::Denied(Denied::SignIn | Denied::TooOften))));
             }
         }
         println!("floor {floor:?}");
