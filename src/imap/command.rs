@@ -218,6 +218,8 @@ pub enum Enable {
     Utf8Accept,
     /// `CONDSTORE` (RFC 7162)
     CondStore,
+    /// `QRESYNC` (RFC 7162 §3.2.3)
+    QResync,
     /// Something else, in upper case.
     Other(String),
 }
@@ -229,6 +231,21 @@ pub struct Select {
     pub mailbox: MailboxName,
     /// `(CONDSTORE)` (RFC 7162 §3.1.8)
     pub condstore: bool,
+    /// `(QRESYNC (…))` (RFC 7162 §3.2.5)
+    pub qresync: Option<QResync>,
+}
+
+/// What a client remembers of a mailbox that it opens again (RFC 7162 §3.2.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QResync {
+    /// As it was.
+    pub uidvalidity: u32,
+    /// Up to which change the client knows the mailbox; at least 1.
+    pub modseq: ModSeq,
+    /// What it asks about; everything if `None`. Without `*`.
+    pub known_uids: Option<SequenceSet>,
+    /// Sequence numbers and the UIDs they had, both ascending and equally many (§3.2.5.2).
+    pub matches: Option<(SequenceSet, SequenceSet)>,
 }
 
 /// LIST in all its forms.
@@ -425,8 +442,17 @@ pub struct Fetch {
     pub set: MessageSet,
     /// In the order asked, macros written out, no doubles.
     pub items: Vec<FetchItem>,
-    /// `(CHANGEDSINCE n)` (RFC 7162 §3.1.4.1)
+    /// What stands in parentheses behind the items (RFC 4466 §2.1).
+    pub modifiers: FetchModifiers,
+}
+
+/// Which of the messages named are answered, and what is told besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FetchModifiers {
+    /// `CHANGEDSINCE n` (RFC 7162 §3.1.4.1)
     pub changed_since: Option<ModSeq>,
+    /// `VANISHED` (RFC 7162 §3.2.6); the codec takes it in UID FETCH alone, and with CHANGEDSINCE alone.
+    pub vanished: bool,
 }
 
 /// One thing to fetch.

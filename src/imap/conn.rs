@@ -21,12 +21,14 @@ use super::command::{Command, CommandBody};
 use super::reply::{Code, Reply, Status};
 use super::selected::{Selected, Telling, flags_fetch};
 use super::session::{Channel, Offer, Session};
+use super::vanished::{Vanished, vanished_response};
 use super::view::{Changes, Expunges};
 use super::wire::{Bytes, Incoming, Wire};
 use super::{Imap, Settings};
 use crate::net::{AccountPermit, Admission, Connection, Origin, ReadBuffer, Security, Shutdown, Trace};
 use crate::service::authenticate::{Identity, SessionWatch};
 use crate::service::mailbox::{AccountMail, MailError};
+use crate::types::uid_ranges;
 
 /// What a command comes to.
 pub type Answer = Result<Reply, Failure>;
@@ -449,6 +451,7 @@ impl<S: Bytes> Client<S> {
         {
             reply = reply.with(Code::ExpungeIssued);
         }
+        self.tell_resumable(expunges);
         self.answer(tag, &reply);
         metrics::counter!("postern_imap_commands_total", "command" => name, "result" => reply.status.as_str())
             .increment(1);
@@ -502,10 +505,13 @@ impl<S: Bytes> Client<S> {
             }
         }
         self.imap.lists.share(selected.id, &mut selected.view);
-        let Changes { expunged, exists, flags, .. } = changes;
+        let Changes { expunged, vanished, exists, flags, .. } = changes;
+        if enabled.qresync {
+            vanished_response(Vanished::Now, &uid_ranges(vanished), &mut self.wire.out);
+        }
         let out = &mut self.wire.out;
         let mut line = |text: String| out.extend_from_slice(text.as_bytes());
-        for seq in expunged {
+        for seq in expunged.into_iter().filter(|_| !enabled.qresync) {
             line(format!("* {seq} EXPUNGE\r\n"));
         }
         if let Some(exists) = exists {
@@ -520,6 +526,20 @@ impl<S: Bytes> Client<S> {
             self.wire.relieve().await?;
         }
         claimed.map_err(Failure::Mail)
+    }
+
+    /// RFC 7162 §6: while VANISHED is held back the client must not resume from a mod-sequence it has
+    /// seen in a FETCH, so it is told the one it may resume from.
+    fn tell_resumable(&mut self, expunges: Expunges) {
+        if !self.session.enabled().qresync || expunges == Expunges::Told {
+            return;
+        }
+        if let Some(selected) = self.selected.as_ref().filter(|s| s.view.owes_expunges()) {
+            let upto = selected.view.told();
+            Reply::ok("messages that are gone are told later")
+                .with(Code::HighestModSeq(upto))
+                .write("*", &mut self.wire.out);
+        }
     }
 
     /// Asks the database what changed in the selected mailbox, so that the next telling tells it.

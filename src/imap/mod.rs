@@ -16,6 +16,7 @@ mod selected;
 mod session;
 mod settings;
 pub mod utf7;
+mod vanished;
 mod view;
 mod wire;
 mod write;

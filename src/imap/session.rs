@@ -61,6 +61,8 @@ pub struct Offer {
 pub struct Enabled {
     /// CONDSTORE (RFC 7162 §3.1): mod-sequences in every FETCH of flags.
     pub condstore: bool,
+    /// QRESYNC (RFC 7162 §3.2): VANISHED instead of EXPUNGE. Never without `condstore`.
+    pub qresync: bool,
     /// UTF8=ACCEPT (RFC 6855).
     pub utf8: bool,
     /// IMAP4rev2 (RFC 9051 §6.3.1, appendix E): no RECENT, ESEARCH, names in UTF-8.
@@ -147,6 +149,10 @@ impl Session {
         for one in what {
             let (flag, name) = match one {
                 Enable::CondStore => (&mut self.enabled.condstore, "CONDSTORE"),
+                Enable::QResync => {
+                    self.enabled.condstore = true;
+                    (&mut self.enabled.qresync, "QRESYNC")
+                }
                 Enable::Utf8Accept => (&mut self.enabled.utf8, "UTF8=ACCEPT"),
                 Enable::Imap4Rev2 => (&mut self.enabled.rev2, "IMAP4rev2"),
                 Enable::Other(_) => continue,
@@ -222,7 +228,8 @@ impl Session {
         match command {
             CommandBody::Fetch(f) if f.by == By::Sequence => Expunges::Withheld,
             CommandBody::Store(s) if s.by == By::Sequence => Expunges::Withheld,
-            CommandBody::Search(s) if s.by == By::Sequence => Expunges::Withheld,
+            // RFC 7162 §3.2.10.2: nor while sequence numbers are searched for.
+            CommandBody::Search(s) if s.by == By::Sequence || s.key.names_numbers() => Expunges::Withheld,
             _ => Expunges::Told,
         }
     }
@@ -241,7 +248,7 @@ impl Session {
         }
         words.push_str(
             " NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
-             LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE UTF8=ACCEPT \
+             LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE QRESYNC UTF8=ACCEPT \
              QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=",
         );
         words.push_str(&self.offer.append_limit.to_string());

@@ -143,6 +143,16 @@ impl AccountMail {
         self.store.expunge(self.account, mailbox, uids).await
     }
 
+    /// What was expunged after `modseq` (RFC 7162 §3.2.6), as ascending, disjoint ranges of UIDs; `None`
+    /// when that is no longer known exactly.
+    pub async fn expunged_since(
+        &self,
+        mailbox: MailboxId,
+        modseq: ModSeq,
+    ) -> Result<Option<Vec<(u32, u32)>>, MailError> {
+        self.store.expunged_since(self.account, mailbox, modseq).await
+    }
+
     /// Takes `\Recent` of all messages below `uidnext` that nobody had; the first such UID.
     pub async fn claim_recent(&self, mailbox: MailboxId, uidnext: u32) -> Result<u32, MailError> {
         self.store.claim_recent(self.account, mailbox, uidnext).await

@@ -240,6 +240,46 @@ impl Store {
         Ok(gone.into_iter().map(|u| u as u32).collect())
     }
 
+    /// What was expunged after `modseq`, as ascending, disjoint ranges of uids; `None` when the change log
+    /// does not reach back that far. 1 statement.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`].
+    pub async fn expunged_since(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        modseq: ModSeq,
+    ) -> Result<Option<Vec<(u32, u32)>>, MailError> {
+        let rows = sqlx::query!(
+            r#"select m.changes_from, c.uids as "uids?"
+                 from mailbox m
+                 left join mailbox_change c on c.account_id = m.account_id and c.mailbox_id = m.id
+                                           and c.kind = 'expunge' and c.modseq > $3
+                where m.account_id = $1 and m.id = $2"#,
+            account.0,
+            mailbox.0,
+            modseq.0.cast_signed()
+        )
+        .fetch_all(&self.0.pool)
+        .await
+        .map_err(ended)?;
+        if rows.first().ok_or(MailError::NoMailbox)?.changes_from.cast_unsigned() > modseq.0 {
+            return Ok(None);
+        }
+        let pairs = rows.iter().filter_map(|row| row.uids.as_deref()).flat_map(|uids| uids.chunks_exact(2));
+        let mut gone: Vec<(u32, u32)> = pairs.map(|pair| (pair[0] as u32, pair[1] as u32)).collect();
+        gone.sort_unstable();
+        gone.dedup_by(|next, kept| {
+            let joins = next.0 <= kept.1.saturating_add(1);
+            if joins {
+                kept.1 = kept.1.max(next.1);
+            }
+            joins
+        });
+        Ok(Some(gone))
+    }
+
     /// `\Recent` (RFC 3501 §2.3.2): the caller owns the uids from the answer up to, not including,
     /// `uidnext`; no session after it gets them. 1 statement.
     pub async fn claim_recent(

@@ -89,6 +89,11 @@ impl SearchKey {
             }
     }
 
+    /// Whether it names messages by sequence number.
+    pub fn names_numbers(&self) -> bool {
+        self.any(&|k| matches!(k, Self::Sequence(MessageSet::Numbers(_))))
+    }
+
     /// Whether it asks for mod-sequences, so that the reply must name one (RFC 7162 §3.1.5), and
     /// CONDSTORE gets switched on (§3.1).
     pub fn mentions_modseq(&self) -> bool {

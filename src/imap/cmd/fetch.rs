@@ -9,7 +9,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::imap::codec::encode::FetchWriter;
-use crate::imap::command::{By, Fetch, FetchItem};
+use crate::imap::command::{By, Fetch, FetchItem, FetchModifiers, MessageSet};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::fetch_item::{self, Rest};
 use crate::imap::reply::{Code, Reply};
@@ -50,7 +50,10 @@ struct Message<'a> {
 
 impl<S: wire::Bytes> Client<S> {
     pub(super) async fn fetch(&mut self, fetch: Fetch) -> Answer {
-        let Fetch { by, set, mut items, changed_since } = fetch;
+        let Fetch { by, set, mut items, modifiers: FetchModifiers { changed_since, vanished } } = fetch;
+        if vanished && !self.session.enabled().qresync {
+            return Err(Reply::bad("VANISHED needs ENABLE QRESYNC").into());
+        }
         if changed_since.is_some() || items.contains(&FetchItem::ModSeq) {
             self.use_condstore();
         }
@@ -59,6 +62,11 @@ impl<S: wire::Bytes> Client<S> {
         }
         if by == By::Uid && !items.contains(&FetchItem::Uid) {
             items.insert(0, FetchItem::Uid);
+        }
+        if let (true, Some(since), MessageSet::Numbers(numbers)) = (vanished, changed_since, &set) {
+            // "*" is the highest UID there ever was: what stood at the end may be gone.
+            let highest = self.selected()?.view.next_uid() - 1;
+            self.tell_gone(&numbers.resolve(highest), since, None).await?;
         }
         let sets_seen = self.session.may_write() && items.iter().any(FetchItem::sets_seen);
         let telling = Telling::to(self.session.enabled());

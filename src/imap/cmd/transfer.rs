@@ -34,7 +34,12 @@ impl<S: Bytes> Client<S> {
             Some(code) => {
                 Reply::ok("moved").with(code).write("*", &mut self.wire.out);
                 self.refresh().await?;
-                Ok(Reply::ok("MOVE done"))
+                let reply = Reply::ok("MOVE done");
+                if !self.session.enabled().qresync {
+                    return Ok(reply);
+                }
+                let now = self.selected()?.live.known();
+                Ok(reply.with(Code::HighestModSeq(now)))
             }
             None => Ok(Reply::ok("the messages are gone").with(Code::ExpungeIssued)),
         }

@@ -141,6 +141,28 @@ fn status_items(of: &'static [StatusItem], min: usize) -> impl Strategy<Value = 
     prop::collection::vec(prop::sample::select(of), min..5).prop_map(unique)
 }
 
+fn numbers() -> impl Strategy<Value = SequenceSet> {
+    prop::collection::btree_set(1u32..40, 4).prop_map(|numbers| {
+        SequenceSet::from_ranges(numbers.into_iter().map(|n| (n * 3, n * 3)))
+    })
+}
+
+fn select() -> impl Strategy<Value = Select> {
+    let matches = prop::option::of((numbers(), numbers()));
+    let qresync = (1u32.., 1u64..1 << 60, prop::option::of(numbers()), matches).prop_map(
+        |(uidvalidity, modseq, known_uids, matches)| QResync {
+            uidvalidity,
+            modseq: ModSeq(modseq),
+            known_uids,
+            matches,
+        },
+    );
+    (name(), any::<bool>(), prop::option::of(qresync)).prop_map(|(mailbox, condstore, qresync)| {
+        // imap-codec knows one parameter at a time.
+        Select { mailbox, condstore: condstore && qresync.is_none(), qresync }
+    })
+}
+
 /// Commands that imap-codec understands as well.
 pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
     let set = || ascending().boxed();
@@ -165,10 +187,8 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
         prop::option::of(prop::collection::vec(any::<u8>(), 0..20)).prop_map(|initial| {
             CommandBody::Authenticate { mechanism: "PLAIN".into(), initial: initial.map(Secret::new) }
         }),
-        (name(), any::<bool>())
-            .prop_map(|(mailbox, condstore)| CommandBody::Select(Select { mailbox, condstore })),
-        (name(), any::<bool>())
-            .prop_map(|(mailbox, condstore)| CommandBody::Examine(Select { mailbox, condstore })),
+        select().prop_map(CommandBody::Select),
+        select().prop_map(CommandBody::Examine),
         name().prop_map(|mailbox| CommandBody::Create { mailbox, uses: vec![] }),
         name().prop_map(CommandBody::Delete),
         (name(), name()).prop_map(|(from, to)| CommandBody::Rename { from, to }),
@@ -212,7 +232,10 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
                 by,
                 set,
                 items: unique(items),
-                changed_since: since.map(ModSeq)
+                modifiers: FetchModifiers {
+                    changed_since: since.map(ModSeq),
+                    vanished: by == By::Uid && since.is_some_and(|n| n % 2 == 0),
+                },
             })
         ),
         (
@@ -248,7 +271,8 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
             key
         })),
         (by(), any_set(), prop::collection::vec(item(), 1..5)).prop_map(|(by, set, items)| {
-            CommandBody::Fetch(Fetch { by, set, items: unique(items), changed_since: Some(ModSeq(0)) })
+            let modifiers = FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false };
+            CommandBody::Fetch(Fetch { by, set, items: unique(items), modifiers })
         }),
         (name(), prop::collection::vec(prop::sample::select(vec![SpecialUse::Sent, SpecialUse::All]), 1..3))
             .prop_map(|(mailbox, uses)| CommandBody::Create { mailbox, uses: unique(uses) }),
@@ -257,7 +281,8 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
                 Enable::Imap4Rev2,
                 Enable::Utf8Accept,
                 Enable::CondStore,
-                Enable::Other("QRESYNC".into())
+                Enable::QResync,
+                Enable::Other("X-NONE".into())
             ]),
             1..4
         )
@@ -427,6 +452,7 @@ impl Client {
                         Enable::Imap4Rev2 => "IMAP4rev2",
                         Enable::Utf8Accept => "UTF8=ACCEPT",
                         Enable::CondStore => "CONDSTORE",
+                        Enable::QResync => "QRESYNC",
                         Enable::Other(word) => word,
                     });
                 }
@@ -447,6 +473,16 @@ impl Client {
                 self.raw(" ").name(select.mailbox.as_str());
                 if select.condstore {
                     self.raw(" (").word("CONDSTORE").raw(")");
+                }
+                if let Some(q) = &select.qresync {
+                    self.raw(" (").word("QRESYNC").raw(&format!(" ({} {}", q.uidvalidity, q.modseq));
+                    if let Some(known) = &q.known_uids {
+                        self.raw(&format!(" {known}"));
+                    }
+                    if let Some((numbers, uids)) = &q.matches {
+                        self.raw(&format!(" ({numbers} {uids})"));
+                    }
+                    self.raw("))");
                 }
             }
             CommandBody::Create { mailbox, uses } => {
@@ -634,8 +670,12 @@ impl Client {
                 self.list(items, Self::item);
             }
         }
-        if let Some(since) = fetch.changed_since {
-            self.raw(" (").word("CHANGEDSINCE").raw(&format!(" {since})"));
+        if let Some(since) = fetch.modifiers.changed_since {
+            self.raw(" (").word("CHANGEDSINCE").raw(&format!(" {since}"));
+            if fetch.modifiers.vanished {
+                self.raw(" ").word("VANISHED");
+            }
+            self.raw(")");
         }
     }
 

@@ -113,10 +113,10 @@ fn plain_commands() {
             "CREATE a (USE (\\sent \\Archive))",
             CommandBody::Create { mailbox: name("a"), uses: vec![SpecialUse::Sent, SpecialUse::Archive] },
         ),
-        ("SELECT INBOX", CommandBody::Select(Select { mailbox: name("INBOX"), condstore: false })),
+        ("SELECT INBOX", CommandBody::Select(Select { mailbox: name("INBOX"), condstore: false, qresync: None })),
         (
             "EXAMINE INBOX (CONDSTORE)",
-            CommandBody::Examine(Select { mailbox: name("INBOX"), condstore: true }),
+            CommandBody::Examine(Select { mailbox: name("INBOX"), condstore: true, qresync: None }),
         ),
         ("LSUB \"\" *", CommandBody::Lsub { reference: String::new(), pattern: "*".into() }),
         (
@@ -265,7 +265,7 @@ fn fetch_items() {
                 FetchItem::BinarySize { part: vec![] },
                 FetchItem::ModSeq,
             ],
-            changed_since: Some(ModSeq(0)),
+            modifiers: FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false },
         }
     );
     for (one, other) in [

@@ -2,7 +2,7 @@
 
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
-use crate::imap::command::{By, Fetch, FetchItem, Partial, Section, SectionText};
+use crate::imap::command::{By, Fetch, FetchItem, FetchModifiers, Partial, Section, SectionText};
 use crate::types::ModSeq;
 
 /// Part numbers in one section; deeper than any message that is taken apart.
@@ -27,22 +27,33 @@ pub(super) fn fetch(c: &mut Cursor<'_>, by: By) -> Parsed<Fetch> {
     if items.is_empty() {
         return Err(Stop::Bad("FETCH without items"));
     }
-    let changed_since = if c.space_and_more() { Some(modifiers(c)?) } else { None };
-    Ok(Fetch { by, set, items, changed_since })
+    let modifiers = if c.space_and_more() { modifiers(c, by)? } else { FetchModifiers::default() };
+    Ok(Fetch { by, set, items, modifiers })
 }
 
-/// RFC 7162 §7: `chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value`; 0 is understood too,
-/// since clients send it.
-fn modifiers(c: &mut Cursor<'_>) -> Parsed<ModSeq> {
-    let mut changed_since = None;
+/// RFC 7162 §7
+/// ```abnf
+/// chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value   ; 0 is understood too, clients send it
+/// rexpunges-fetch-mod = "VANISHED"                            ; UID FETCH, with CHANGEDSINCE
+/// ```
+fn modifiers(c: &mut Cursor<'_>, by: By) -> Parsed<FetchModifiers> {
+    let mut modifiers = FetchModifiers::default();
     c.list(|c| {
-        if !c.eat_word(b"CHANGEDSINCE") {
-            return Err(Stop::Bad("Unknown FETCH modifier"));
+        match c.word().to_ascii_uppercase().as_slice() {
+            b"CHANGEDSINCE" => modifiers.changed_since = Some(ModSeq(spaced(c, Cursor::number64)?)),
+            b"VANISHED" if by == By::Uid => modifiers.vanished = true,
+            b"VANISHED" => return Err(Stop::Bad("VANISHED is for UID FETCH")),
+            _ => return Err(Stop::Bad("Unknown FETCH modifier")),
         }
-        changed_since = Some(ModSeq(spaced(c, Cursor::number64)?));
         Ok(())
     })?;
-    changed_since.ok_or(Stop::Bad("Unknown FETCH modifier"))
+    if modifiers.vanished && modifiers.changed_since.is_none() {
+        return Err(Stop::Bad("VANISHED needs CHANGEDSINCE"));
+    }
+    if modifiers == FetchModifiers::default() {
+        return Err(Stop::Bad("FETCH modifiers were expected"));
+    }
+    Ok(modifiers)
 }
 
 /// One item, or the items a macro stands for. What is asked twice is answered once.

@@ -4,6 +4,7 @@
 
 mod fetch;
 mod list;
+mod qresync;
 mod search;
 mod store;
 
@@ -180,6 +181,7 @@ fn enable(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
             "IMAP4REV2" => Enable::Imap4Rev2,
             "UTF8=ACCEPT" => Enable::Utf8Accept,
             "CONDSTORE" => Enable::CondStore,
+            "QRESYNC" => Enable::QResync,
             _ => Enable::Other(word),
         });
         if !c.space_and_more() {
@@ -223,14 +225,20 @@ fn id(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
 /// RFC 7162 §7: `condstore-param = "CONDSTORE"`
 fn select(c: &mut Cursor<'_>) -> Parsed<Select> {
     let mailbox = spaced(c, Cursor::mailbox)?;
-    let mut condstore = false;
+    let (mut condstore, mut remembered) = (false, None);
     if c.space_and_more() {
         c.list(|c| {
-            condstore |= c.eat_word(b"CONDSTORE");
-            if condstore { Ok(()) } else { Err(Stop::Bad("Unknown SELECT parameter")) }
+            if c.eat_word(b"CONDSTORE") {
+                condstore = true;
+            } else if c.eat_word(b"QRESYNC") {
+                remembered = Some(spaced(c, qresync::parameter)?);
+            } else {
+                return Err(Stop::Bad("Unknown SELECT parameter"));
+            }
+            Ok(())
         })?;
     }
-    Ok(Select { mailbox, condstore })
+    Ok(Select { mailbox, condstore, qresync: remembered })
 }
 
 /// ```abnf
