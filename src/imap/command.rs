@@ -313,6 +313,8 @@ pub enum StatusItem {
     AppendLimit,
     /// `DELETED-STORAGE` (RFC 9208)
     DeletedStorage,
+    /// `MAILBOXID` (RFC 8474)
+    MailboxId,
 }
 
 impl StatusItem {
@@ -329,11 +331,12 @@ impl StatusItem {
             Self::HighestModSeq => "HIGHESTMODSEQ",
             Self::AppendLimit => "APPENDLIMIT",
             Self::DeletedStorage => "DELETED-STORAGE",
+            Self::MailboxId => "MAILBOXID",
         }
     }
 
     /// All there are.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Messages,
         Self::Recent,
         Self::UidNext,
@@ -344,6 +347,7 @@ impl StatusItem {
         Self::HighestModSeq,
         Self::AppendLimit,
         Self::DeletedStorage,
+        Self::MailboxId,
     ];
 }
 
@@ -474,6 +478,10 @@ pub enum FetchItem {
     BodyStructure,
     /// `MODSEQ` (RFC 7162)
     ModSeq,
+    /// `EMAILID` (RFC 8474 §5.3)
+    EmailId,
+    /// `THREADID` (RFC 8474 §5.3)
+    ThreadId,
     /// `RFC822` (RFC 3501)
     Rfc822,
     /// `RFC822.HEADER` (RFC 3501)

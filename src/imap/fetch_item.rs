@@ -44,6 +44,8 @@ pub fn needs_facts(item: &FetchItem) -> bool {
         | FetchItem::InternalDate
         | FetchItem::Rfc822Size
         | FetchItem::ModSeq
+        | FetchItem::EmailId
+        | FetchItem::ThreadId
         | FetchItem::Rfc822 => false,
         FetchItem::Section { section, .. } => *section != Section::default(),
         FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => !part.is_empty(),
@@ -100,6 +102,14 @@ pub fn begin(
         FetchItem::Envelope => ready(facts.map(|f| f.envelope), fetch.item("ENVELOPE")),
         FetchItem::Body => ready(facts.map(|f| f.body), fetch.item("BODY")),
         FetchItem::BodyStructure => ready(facts.map(|f| f.bodystructure), fetch.item("BODYSTRUCTURE")),
+        FetchItem::EmailId => {
+            let out = fetch.item("EMAILID");
+            out.push(b'(');
+            out.extend_from_slice(row.body.object_id().as_bytes());
+            out.push(b')');
+        }
+        // Messages are not gathered into threads across mailboxes (RFC 8474 §5.2).
+        FetchItem::ThreadId => fetch.item("THREADID").extend_from_slice(b"NIL"),
         FetchItem::Rfc822 => return Some(octets(0..row.size, None, fetch.item("RFC822"))),
         FetchItem::Rfc822Header => return header(facts, None, fetch.item("RFC822.HEADER")),
         FetchItem::Rfc822Text => {

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::codec::encode::set;
-use crate::types::{ModSeq, UidValidity};
+use crate::types::{MailboxId, ModSeq, UidValidity};
 
 /// What a command is answered with, the tag aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +67,8 @@ pub enum Code {
     HighestModSeq(ModSeq),
     /// RFC 5530 §3
     Limit,
+    /// RFC 8474 §4
+    MailboxId(MailboxId),
     /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted, ascending.
     Modified(Vec<u32>),
     /// RFC 5530 §3
@@ -134,6 +136,10 @@ impl Code {
             }
             Self::HighestModSeq(modseq) => {
                 let _ = write!(out, "HIGHESTMODSEQ {modseq}");
+                return;
+            }
+            Self::MailboxId(id) => {
+                let _ = write!(out, "MAILBOXID ({})", id.object_id());
                 return;
             }
             Self::Modified(numbers) => {

@@ -64,8 +64,12 @@ impl AccountMail {
     }
 
     /// CREATE, parents included.
-    pub async fn create(&self, name: &MailboxName, special_use: Option<SpecialUse>) -> Result<(), MailError> {
-        self.store.create_mailbox(self.account, name, special_use).await.map(drop)
+    pub async fn create(
+        &self,
+        name: &MailboxName,
+        special_use: Option<SpecialUse>,
+    ) -> Result<MailboxId, MailError> {
+        self.store.create_mailbox(self.account, name, special_use).await
     }
 
     /// DELETE.

@@ -1,6 +1,6 @@
 //! What SEARCH looks for (RFC 9051 §6.4.4), as a tree, with its texts already in Unicode.
 
-use super::{Keyword, MessageSet, ModSeq, SystemFlag};
+use super::{BodyId, Keyword, MessageSet, ModSeq, SystemFlag};
 use jiff::civil::Date;
 
 /// One search key. Depth and count are bounded by whoever builds the tree.
@@ -45,6 +45,10 @@ pub enum SearchKey {
     /// `MODSEQ n`: at least n (RFC 7162 §3.1.5). The entry name and type are read and ignored,
     /// as a server without per-entry mod-sequences does.
     ModSeq(ModSeq),
+    /// `EMAILID id` (RFC 8474 §6); `None`: an id that no message has.
+    EmailId(Option<BodyId>),
+    /// `THREADID id`: matches nothing (RFC 8474 §5.2).
+    ThreadId,
 }
 
 /// On which side of the date.

@@ -67,6 +67,7 @@ impl<S: Bytes> Client<S> {
         let _ = write!(out, "* OK [UIDVALIDITY {uidvalidity}] UIDs are valid\r\n");
         let _ = write!(out, "* OK [UIDNEXT {}] the next UID\r\n", view.next_uid());
         let _ = write!(out, "* OK [HIGHESTMODSEQ {}] the last change\r\n", view.modseq());
+        Reply::ok("the mailbox itself").with(Code::MailboxId(info.id)).write("*", out);
         if rev2 {
             out.extend_from_slice(b"* LIST () \"/\" ");
             write::mailbox_name(&info.name, mode, out);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::imap::command::*;
 use crate::imap::utf7;
-use crate::types::{Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag};
+use crate::types::{BodyId, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag};
 
 fn name() -> impl Strategy<Value = MailboxName> {
     "[A-Za-z0-9 /ü台&\"\\\\\\]({-]{1,12}".prop_filter_map("no name", |n| MailboxName::new(&n).ok())
@@ -659,6 +659,11 @@ impl Client {
                 }
                 self.raw(&n.to_string())
             }
+            SearchKey::EmailId(id) => {
+                let id = id.map_or("x".to_owned(), BodyId::object_id);
+                self.word("EMAILID").raw(" ").raw(&id)
+            }
+            SearchKey::ThreadId => self.word("THREADID").raw(" T1"),
         };
     }
 
@@ -692,6 +697,8 @@ impl Client {
             FetchItem::Body => self.word("BODY"),
             FetchItem::BodyStructure => self.word("BODYSTRUCTURE"),
             FetchItem::ModSeq => self.word("MODSEQ"),
+            FetchItem::EmailId => self.word("EMAILID"),
+            FetchItem::ThreadId => self.word("THREADID"),
             FetchItem::Rfc822 => self.word("RFC822"),
             FetchItem::Rfc822Header => self.word("RFC822.HEADER"),
             FetchItem::Rfc822Text => self.word("RFC822.TEXT"),

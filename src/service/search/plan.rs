@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::fold::Needle;
 use crate::service::mailbox::Row;
-use crate::types::{AddressField, DateOrder, Flags, Keyword, MessageSet, SearchKey, uid_ranges};
+use crate::types::{AddressField, BodyId, DateOrder, Flags, Keyword, MessageSet, SearchKey, uid_ranges};
 
 /// What the words of a search refer to: one session's view of a mailbox.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +49,7 @@ enum RowTest {
     Larger(u64),
     Smaller(u64),
     ModSeq(u64),
+    Body(BodyId),
 }
 
 /// What the message decides.
@@ -94,6 +95,8 @@ impl Plan {
             SearchKey::Larger(n) => RowTest::Larger(*n),
             SearchKey::Smaller(n) => RowTest::Smaller(*n),
             SearchKey::ModSeq(n) => RowTest::ModSeq(n.0),
+            SearchKey::EmailId(id) => id.map_or(RowTest::Known(false), RowTest::Body),
+            SearchKey::ThreadId => RowTest::Known(false),
             SearchKey::SentDate(order, date) => return self.leaf(Leaf::SentDate(*order, *date)),
             SearchKey::Address(field, text) => {
                 return self.leaf(Leaf::Address(field_name(*field), Needle::new(text)));
@@ -185,6 +188,7 @@ impl RowTest {
             Self::Larger(size) => row.size > *size,
             Self::Smaller(size) => row.size < *size,
             Self::ModSeq(modseq) => row.modseq.0 >= *modseq,
+            Self::Body(id) => row.body == *id,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
 use crate::imap::command::{AddressField, By, DateOrder, Search, SearchKey, SearchReturn};
-use crate::types::{Keyword, ModSeq, SystemFlag};
+use crate::types::{BodyId, Keyword, ModSeq, SystemFlag};
 
 /// ```abnf
 /// search         = "SEARCH" [search-return-opts] SP search-program
@@ -138,6 +138,8 @@ impl Keys {
             b"TEXT" => SearchKey::Text(self.text(c)?),
             b"HEADER" => SearchKey::Header(self.text(c)?, self.text(c)?),
             b"MODSEQ" => mod_sequence(c)?,
+            b"EMAILID" => SearchKey::EmailId(BodyId::of_object_id(spaced(c, object_id)?)),
+            b"THREADID" => spaced(c, object_id).map(|_| SearchKey::ThreadId)?,
             _ => return Err(Stop::Bad("Unknown search key")),
         })
     }
@@ -191,6 +193,17 @@ fn flag_key(word: &[u8]) -> Option<SearchKey> {
         b"NEW" => SearchKey::And(vec![SearchKey::Recent, flag(SystemFlag::Seen).negated()]),
         _ => return None,
     })
+}
+
+/// RFC 8474 §7: `objectid = 1*255(ALPHA / DIGIT / "_" / "-")`
+fn object_id<'a>(c: &mut Cursor<'a>) -> Parsed<&'a str> {
+    let word = c.atom()?;
+    let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    if word.len() <= 255 && word.bytes().all(good) {
+        Ok(word)
+    } else {
+        Err(Stop::Bad("Object ids are made of letters, digits, _ and -"))
+    }
 }
 
 /// `SP flag-keyword`
