@@ -478,6 +478,8 @@ pub enum FetchItem {
     BodyStructure,
     /// `MODSEQ` (RFC 7162)
     ModSeq,
+    /// `SAVEDATE` (RFC 8514)
+    SaveDate,
     /// `EMAILID` (RFC 8474 §5.3)
     EmailId,
     /// `THREADID` (RFC 8474 §5.3)

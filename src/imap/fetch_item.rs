@@ -44,6 +44,7 @@ pub fn needs_facts(item: &FetchItem) -> bool {
         | FetchItem::InternalDate
         | FetchItem::Rfc822Size
         | FetchItem::ModSeq
+        | FetchItem::SaveDate
         | FetchItem::EmailId
         | FetchItem::ThreadId
         | FetchItem::Rfc822 => false,
@@ -87,8 +88,8 @@ pub fn check(item: &FetchItem, facts: Option<&FactsRef<'_>>) -> Result<(), Unkno
     }
 }
 
-/// Appends the item's name and, as far as it lies ready, its value. FLAGS, UID and MODSEQ are the
-/// caller's.
+/// Appends the item's name and, as far as it lies ready, its value. FLAGS, UID, MODSEQ and SAVEDATE are
+/// the caller's.
 pub fn begin(
     item: &FetchItem,
     row: &Row,
@@ -96,7 +97,7 @@ pub fn begin(
     fetch: &mut FetchWriter<'_>,
 ) -> Option<Rest> {
     match item {
-        FetchItem::Uid | FetchItem::Flags | FetchItem::ModSeq => {}
+        FetchItem::Uid | FetchItem::Flags | FetchItem::ModSeq | FetchItem::SaveDate => {}
         FetchItem::InternalDate => write::date_time(row.internal_date, fetch.item("INTERNALDATE")),
         FetchItem::Rfc822Size => fetch.number("RFC822.SIZE", row.size),
         FetchItem::Envelope => ready(facts.map(|f| f.envelope), fetch.item("ENVELOPE")),

@@ -147,6 +147,15 @@ impl AccountMail {
         self.store.expunge(self.account, mailbox, uids).await
     }
 
+    /// When messages were saved (RFC 8514): UID and Unix seconds, ascending.
+    pub async fn saved_at(
+        &self,
+        mailbox: MailboxId,
+        uids: std::ops::RangeInclusive<u32>,
+    ) -> Result<Vec<(u32, i64)>, MailError> {
+        Ok(self.store.saved_at(self.account, mailbox, uids).await?)
+    }
+
     /// What was expunged after `modseq` (RFC 7162 §3.2.6), as ascending, disjoint ranges of UIDs; `None`
     /// when that is no longer known exactly.
     pub async fn expunged_since(

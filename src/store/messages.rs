@@ -240,6 +240,32 @@ impl Store {
         Ok(gone.into_iter().map(|u| u as u32).collect())
     }
 
+    /// When the messages of these uids came into the mailbox (RFC 8514), those expunged lately too: uid and
+    /// Unix seconds, ascending. 1 statement.
+    pub async fn saved_at(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: std::ops::RangeInclusive<u32>,
+    ) -> Result<Vec<(u32, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"select uid as "uid!", floor(extract(epoch from saved_at))::bigint as "saved_at!"
+                 from (select uid, saved_at from mailbox_message
+                        where account_id = $1 and mailbox_id = $2 and uid between $3 and $4
+                       union all
+                       select uid, saved_at from expunged
+                        where account_id = $1 and mailbox_id = $2 and uid between $3 and $4) e
+                order by uid"#,
+            account.0,
+            mailbox.0,
+            i64::from(*uids.start()),
+            i64::from(*uids.end())
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.uid as u32, row.saved_at)).collect())
+    }
+
     /// What was expunged after `modseq`, as ascending, disjoint ranges of uids; `None` when the change log
     /// does not reach back that far. 1 statement.
     ///

@@ -28,6 +28,9 @@ pub enum SearchKey {
     InternalDate(DateOrder, Date),
     /// `SENTBEFORE`, `SENTON`, `SENTSINCE`: against the `Date:` field, likewise.
     SentDate(DateOrder, Date),
+    /// `SAVEDBEFORE`, `SAVEDON`, `SAVEDSINCE` (RFC 8514 §4.3): against the time the message came into this
+    /// mailbox, likewise.
+    SaveDate(DateOrder, Date),
     /// `LARGER n`: strictly more bytes.
     Larger(u64),
     /// `SMALLER n`: strictly fewer bytes.
@@ -91,6 +94,11 @@ impl SearchKey {
                 Self::Not(k) => k.any(is),
                 _ => false,
             }
+    }
+
+    /// Whether it asks when messages were saved.
+    pub fn mentions_save_date(&self) -> bool {
+        self.any(&|k| matches!(k, Self::SaveDate(..)))
     }
 
     /// Whether it names messages by sequence number.

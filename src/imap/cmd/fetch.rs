@@ -15,6 +15,7 @@ use crate::imap::fetch_item::{self, Rest};
 use crate::imap::reply::{Code, Reply};
 use crate::imap::selected::{Selected, Telling, flags_item};
 use crate::imap::wire::{self, Wire};
+use crate::imap::write;
 use crate::mime::{FactsRef, TransferDecoder, TransferEncoding};
 use crate::service::mailbox::{AccountMail, MailError, Row};
 use crate::service::read::{BATCH, BodyReader};
@@ -44,6 +45,8 @@ struct Message<'a> {
     seq: SeqNum,
     row: Row,
     facts: Option<FactsRef<'a>>,
+    /// Unix seconds, if asked for.
+    saved_at: Option<i64>,
     /// This command set `\Seen`.
     seen_now: bool,
 }
@@ -88,6 +91,12 @@ impl<S: wire::Bytes> Client<S> {
                 rows.retain(|(_, row)| row.modseq > since);
             }
             let seen = if sets_seen { set_seen(mail, selected, &mut rows).await? } else { Vec::new() };
+            let saved_at = match (rows.first(), rows.last()) {
+                (Some((_, first)), Some((_, last))) if plan.items.contains(&FetchItem::SaveDate) => {
+                    mail.saved_at(selected.id, first.uid..=last.uid).await?
+                }
+                _ => Vec::new(),
+            };
             let mut rest = &rows[..];
             while !rest.is_empty() {
                 let facts: Vec<Option<Bytes>> = if plan.needs_facts {
@@ -111,7 +120,9 @@ impl<S: wire::Bytes> Client<S> {
                         continue;
                     }
                     let seen_now = seen.binary_search(&row.uid).is_ok();
-                    let message = Message { seq, row, facts, seen_now };
+                    let saved = saved_at.binary_search_by_key(&row.uid, |s| s.0).ok();
+                    let saved_at = saved.map(|at| saved_at[at].1);
+                    let message = Message { seq, row, facts, saved_at, seen_now };
                     if plan.items.iter().any(|item| fetch_item::check(item, message.facts.as_ref()).is_err())
                     {
                         unknown_encoding = true;
@@ -194,7 +205,7 @@ async fn send<S: wire::Bytes>(
     message: &Message<'_>,
     reader: Option<&BodyReader>,
 ) -> Result<(), Failure> {
-    let Message { seq, row, facts, seen_now } = message;
+    let Message { seq, row, facts, saved_at, seen_now } = message;
     wire.set_inside(true);
     let mut begun = false;
     for item in &plan.items {
@@ -206,6 +217,10 @@ async fn send<S: wire::Bytes>(
         match item {
             FetchItem::Uid => fetch.number("UID", row.uid.into()),
             FetchItem::ModSeq => fetch.mod_seq(row.modseq),
+            FetchItem::SaveDate => match saved_at {
+                Some(time) => write::date_time(*time, fetch.item("SAVEDATE")),
+                None => fetch.item("SAVEDATE").extend_from_slice(b"NIL"),
+            },
             FetchItem::Flags => {
                 flags_item(&selected.view, row.uid, row.flags, &plan.keywords, plan.telling, &mut fetch);
             }

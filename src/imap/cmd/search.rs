@@ -21,9 +21,20 @@ impl<S: Bytes> Client<S> {
         }
         // What others changed and committed counts, told or not.
         self.refresh().await?;
+        let id = self.selected()?.id;
+        let saved_at = if key.mentions_save_date() {
+            self.mail()?.saved_at(id, 1..=u32::MAX).await?
+        } else {
+            Vec::new()
+        };
         let selected = self.selected()?;
         let (plan, pass) = selected.live.read(|now| {
-            let scope = Scope { uids: selected.view.uids(), saved: &selected.saved, keywords: &now.keywords };
+            let scope = Scope {
+                uids: selected.view.uids(),
+                saved: &selected.saved,
+                keywords: &now.keywords,
+                saved_at: &saved_at,
+            };
             let plan = Plan::new(&key, scope);
             let pass = first_pass(&plan, selected, now);
             (plan, pass)

@@ -627,6 +627,14 @@ impl Client {
                 })
                 .raw(" ")
                 .raw(&date(d)),
+            SearchKey::SaveDate(order, d) => self
+                .word(match order {
+                    DateOrder::Before => "SAVEDBEFORE",
+                    DateOrder::On => "SAVEDON",
+                    DateOrder::Since => "SAVEDSINCE",
+                })
+                .raw(" ")
+                .raw(&date(d)),
             SearchKey::SentDate(order, d) => self
                 .word(match order {
                     DateOrder::Before => "SENTBEFORE",
@@ -697,6 +705,7 @@ impl Client {
             FetchItem::Body => self.word("BODY"),
             FetchItem::BodyStructure => self.word("BODYSTRUCTURE"),
             FetchItem::ModSeq => self.word("MODSEQ"),
+            FetchItem::SaveDate => self.word("SAVEDATE"),
             FetchItem::EmailId => self.word("EMAILID"),
             FetchItem::ThreadId => self.word("THREADID"),
             FetchItem::Rfc822 => self.word("RFC822"),

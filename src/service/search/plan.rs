@@ -16,6 +16,9 @@ pub struct Scope<'a> {
     pub saved: &'a [u32],
     /// The mailbox's keywords with their bits.
     pub keywords: &'a [(u8, Keyword)],
+    /// When each UID was saved, in Unix seconds, ascending by UID; needed for
+    /// [`SearchKey::mentions_save_date`] alone.
+    pub saved_at: &'a [(u32, i64)],
 }
 
 /// A search key, prepared.
@@ -92,6 +95,11 @@ impl Plan {
             },
             SearchKey::Recent => RowTest::Recent,
             SearchKey::InternalDate(order, date) => RowTest::Date(*order, day_start(*date)),
+            SearchKey::SaveDate(order, date) => {
+                let day = day_start(*date);
+                let chosen = scope.saved_at.iter().filter(|saved| in_order(saved.1, *order, day));
+                RowTest::Uids(uid_ranges(chosen.map(|saved| saved.0)))
+            }
             SearchKey::Larger(n) => RowTest::Larger(*n),
             SearchKey::Smaller(n) => RowTest::Smaller(*n),
             SearchKey::ModSeq(n) => RowTest::ModSeq(n.0),
@@ -182,9 +190,7 @@ impl RowTest {
             Self::Uids(ranges) => {
                 ranges.get(ranges.partition_point(|r| r.1 < row.uid)).is_some_and(|r| r.0 <= row.uid)
             }
-            Self::Date(DateOrder::Before, day) => row.internal_date < *day,
-            Self::Date(DateOrder::On, day) => (*day..day + 86400).contains(&row.internal_date),
-            Self::Date(DateOrder::Since, day) => row.internal_date >= *day,
+            Self::Date(order, day) => in_order(row.internal_date, *order, *day),
             Self::Larger(size) => row.size > *size,
             Self::Smaller(size) => row.size < *size,
             Self::ModSeq(modseq) => row.modseq.0 >= *modseq,
@@ -209,6 +215,15 @@ fn uids(set: &MessageSet, scope: Scope<'_>) -> Vec<(u32, u32)> {
     match set {
         MessageSet::Numbers(numbers) => numbers.resolve(scope.uids.last().copied().unwrap_or(0)),
         MessageSet::Saved => uid_ranges(scope.saved.iter().copied()),
+    }
+}
+
+/// Where a time stands to the day that begins at `day`.
+fn in_order(time: i64, order: DateOrder, day: i64) -> bool {
+    match order {
+        DateOrder::Before => time < day,
+        DateOrder::On => (day..day + 86400).contains(&time),
+        DateOrder::Since => time >= day,
     }
 }
 

@@ -90,6 +90,7 @@ fn item(c: &mut Cursor<'_>, word: &[u8]) -> Parsed<FetchItem> {
         b"ENVELOPE" => FetchItem::Envelope,
         b"BODYSTRUCTURE" => FetchItem::BodyStructure,
         b"MODSEQ" => FetchItem::ModSeq,
+        b"SAVEDATE" => FetchItem::SaveDate,
         b"EMAILID" => FetchItem::EmailId,
         b"THREADID" => FetchItem::ThreadId,
         b"RFC822" => FetchItem::Rfc822,

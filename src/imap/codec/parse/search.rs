@@ -127,6 +127,9 @@ impl Keys {
             b"SENTBEFORE" => SearchKey::SentDate(DateOrder::Before, spaced(c, Cursor::date)?),
             b"SENTON" => SearchKey::SentDate(DateOrder::On, spaced(c, Cursor::date)?),
             b"SENTSINCE" => SearchKey::SentDate(DateOrder::Since, spaced(c, Cursor::date)?),
+            b"SAVEDBEFORE" => SearchKey::SaveDate(DateOrder::Before, spaced(c, Cursor::date)?),
+            b"SAVEDON" => SearchKey::SaveDate(DateOrder::On, spaced(c, Cursor::date)?),
+            b"SAVEDSINCE" => SearchKey::SaveDate(DateOrder::Since, spaced(c, Cursor::date)?),
             b"LARGER" => SearchKey::Larger(spaced(c, Cursor::number64)?),
             b"SMALLER" => SearchKey::Smaller(spaced(c, Cursor::number64)?),
             b"FROM" => SearchKey::Address(AddressField::From, self.text(c)?),
@@ -177,7 +180,8 @@ impl Keys {
 fn flag_key(word: &[u8]) -> Option<SearchKey> {
     let flag = SearchKey::Flag;
     Some(match word {
-        b"ALL" => SearchKey::All,
+        // RFC 8514 §4.3: every mailbox here knows when its messages were saved.
+        b"ALL" | b"SAVEDATESUPPORTED" => SearchKey::All,
         b"ANSWERED" => flag(SystemFlag::Answered),
         b"DELETED" => flag(SystemFlag::Deleted),
         b"DRAFT" => flag(SystemFlag::Draft),
