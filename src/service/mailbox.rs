@@ -36,6 +36,11 @@ pub struct AccountMail {
 }
 
 impl AccountMail {
+    /// Unix seconds, by the clock that dates messages.
+    pub fn now(&self) -> i64 {
+        self.store.unix_now()
+    }
+
     /// All mailboxes, INBOX first, then by name; one statement.
     pub async fn list(&self) -> Result<Vec<MailboxInfo>, MailError> {
         Ok(self.store.mailboxes(self.account).await?)

@@ -31,6 +31,10 @@ pub enum SearchKey {
     /// `SAVEDBEFORE`, `SAVEDON`, `SAVEDSINCE` (RFC 8514 §4.3): against the time the message came into this
     /// mailbox, likewise.
     SaveDate(DateOrder, Date),
+    /// `OLDER n` (RFC 5032): the internal date is at least n seconds ago.
+    Older(u32),
+    /// `YOUNGER n` (RFC 5032): the internal date is at most n seconds ago.
+    Younger(u32),
     /// `LARGER n`: strictly more bytes.
     Larger(u64),
     /// `SMALLER n`: strictly fewer bytes.

@@ -27,6 +27,7 @@ impl<S: Bytes> Client<S> {
         } else {
             Vec::new()
         };
+        let today = self.mail()?.now();
         let selected = self.selected()?;
         let (plan, pass) = selected.live.read(|now| {
             let scope = Scope {
@@ -34,6 +35,7 @@ impl<S: Bytes> Client<S> {
                 saved: &selected.saved,
                 keywords: &now.keywords,
                 saved_at: &saved_at,
+                now: today,
             };
             let plan = Plan::new(&key, scope);
             let pass = first_pass(&plan, selected, now);

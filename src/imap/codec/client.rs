@@ -643,6 +643,8 @@ impl Client {
                 })
                 .raw(" ")
                 .raw(&format!("\"{}\"", date(d))),
+            SearchKey::Older(n) => self.word("OLDER").raw(&format!(" {n}")),
+            SearchKey::Younger(n) => self.word("YOUNGER").raw(&format!(" {n}")),
             SearchKey::Larger(n) => self.word("LARGER").raw(&format!(" {n}")),
             SearchKey::Smaller(n) => self.word("SMALLER").raw(&format!(" {n}")),
             SearchKey::Address(field, text) => self

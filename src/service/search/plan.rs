@@ -19,6 +19,8 @@ pub struct Scope<'a> {
     /// When each UID was saved, in Unix seconds, ascending by UID; needed for
     /// [`SearchKey::mentions_save_date`] alone.
     pub saved_at: &'a [(u32, i64)],
+    /// Unix seconds; what `OLDER` and `YOUNGER` count from.
+    pub now: i64,
 }
 
 /// A search key, prepared.
@@ -49,6 +51,10 @@ enum RowTest {
     Uids(Vec<(u32, u32)>),
     /// Seconds of the day's beginning.
     Date(DateOrder, i64),
+    /// Unix seconds, this one too.
+    CameBy(i64),
+    /// Unix seconds, this one too.
+    CameFrom(i64),
     Larger(u64),
     Smaller(u64),
     ModSeq(u64),
@@ -100,6 +106,8 @@ impl Plan {
                 let chosen = scope.saved_at.iter().filter(|saved| in_order(saved.1, *order, day));
                 RowTest::Uids(uid_ranges(chosen.map(|saved| saved.0)))
             }
+            SearchKey::Older(seconds) => RowTest::CameBy(scope.now - i64::from(*seconds)),
+            SearchKey::Younger(seconds) => RowTest::CameFrom(scope.now - i64::from(*seconds)),
             SearchKey::Larger(n) => RowTest::Larger(*n),
             SearchKey::Smaller(n) => RowTest::Smaller(*n),
             SearchKey::ModSeq(n) => RowTest::ModSeq(n.0),
@@ -191,6 +199,8 @@ impl RowTest {
                 ranges.get(ranges.partition_point(|r| r.1 < row.uid)).is_some_and(|r| r.0 <= row.uid)
             }
             Self::Date(order, day) => in_order(row.internal_date, *order, *day),
+            Self::CameBy(time) => row.internal_date <= *time,
+            Self::CameFrom(time) => row.internal_date >= *time,
             Self::Larger(size) => row.size > *size,
             Self::Smaller(size) => row.size < *size,
             Self::ModSeq(modseq) => row.modseq.0 >= *modseq,

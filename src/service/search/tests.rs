@@ -335,7 +335,7 @@ proptest! {
         let uids: Vec<u32> = rows.iter().map(|(row, _)| row.uid).collect();
         let saved: Vec<u32> = saved.into_iter().collect();
         let keywords = [(8, Keyword::new("X").unwrap()), (9, Keyword::new("y").unwrap())];
-        let plan = Plan::new(&key, Scope { uids: &uids, saved: &saved, keywords: &keywords });
+        let plan = Plan::new(&key, Scope { uids: &uids, saved: &saved, keywords: &keywords, saved_at: &[], now: 0 });
         let world = World { uids: &uids, saved: &saved, keywords: &keywords };
         let expected: Vec<u32> = rows
             .iter()
@@ -356,7 +356,7 @@ fn one(key: &SearchKey, message: &[u8]) -> bool {
         internal_date: 0,
         body: BodyId(uuid::Uuid::nil()),
     };
-    let plan = Plan::new(key, Scope { uids: &[7], saved: &[], keywords: &[] });
+    let plan = Plan::new(key, Scope { uids: &[7], saved: &[], keywords: &[], saved_at: &[], now: 0 });
     !search(&plan, &[(row, false)], &[message.to_vec()], 1001).is_empty()
 }
 

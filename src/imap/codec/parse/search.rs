@@ -130,6 +130,8 @@ impl Keys {
             b"SAVEDBEFORE" => SearchKey::SaveDate(DateOrder::Before, spaced(c, Cursor::date)?),
             b"SAVEDON" => SearchKey::SaveDate(DateOrder::On, spaced(c, Cursor::date)?),
             b"SAVEDSINCE" => SearchKey::SaveDate(DateOrder::Since, spaced(c, Cursor::date)?),
+            b"OLDER" => SearchKey::Older(spaced(c, Cursor::nz_number)?),
+            b"YOUNGER" => SearchKey::Younger(spaced(c, Cursor::nz_number)?),
             b"LARGER" => SearchKey::Larger(spaced(c, Cursor::number64)?),
             b"SMALLER" => SearchKey::Smaller(spaced(c, Cursor::number64)?),
             b"FROM" => SearchKey::Address(AddressField::From, self.text(c)?),
