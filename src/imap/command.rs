@@ -478,6 +478,8 @@ pub enum FetchItem {
     BodyStructure,
     /// `MODSEQ` (RFC 7162)
     ModSeq,
+    /// `PREVIEW`, with `(LAZY)` too (RFC 8970): reading the first chunk of a message is no undue delay.
+    Preview,
     /// `SAVEDATE` (RFC 8514)
     SaveDate,
     /// `EMAILID` (RFC 8474 §5.3)

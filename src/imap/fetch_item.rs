@@ -9,8 +9,14 @@ use std::ops::Range;
 use super::codec::encode::{FetchWriter, number};
 use super::command::{FetchItem, Partial, Section, SectionText};
 use super::write;
-use crate::mime::{FactsRef, SectionPart, SectionSpec, TransferEncoding, select_header_fields};
+use crate::mime::{
+    FactsRef, SectionPart, SectionSpec, TextDecoder, TextForm, TransferDecoder, TransferEncoding, preview,
+    preview_part, select_header_fields,
+};
 use crate::service::mailbox::Row;
+
+/// Encoded bytes of a text that its preview is made from.
+const PREVIEW: u64 = 16 * 1024;
 
 /// What is still to be sent after what [`begin`] has written.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +33,17 @@ pub enum Rest {
         skip: u64,
         /// Decoded bytes to send.
         take: u64,
+    },
+    /// The beginning of a text part: read it, then [`finish_preview`].
+    Preview {
+        /// Where it lies.
+        range: Range<u64>,
+        /// How it is encoded.
+        encoding: TransferEncoding,
+        /// Its `charset` parameter.
+        charset: Option<String>,
+        /// How it is marked up.
+        form: TextForm,
     },
     /// The chosen fields of a header block inside the message: read it, then [`finish_fields`].
     Fields(Range<u64>),
@@ -58,6 +75,7 @@ pub fn needs_facts(item: &FetchItem) -> bool {
 pub fn needs_body(item: &FetchItem, facts: Option<&FactsRef<'_>>) -> bool {
     match item {
         FetchItem::Rfc822 | FetchItem::Rfc822Text | FetchItem::Binary { .. } => true,
+        FetchItem::Preview => facts.and_then(preview_part).is_some(),
         FetchItem::Rfc822Header => facts.is_none_or(|f| !header_is_whole(f)),
         FetchItem::Section { section: Section { part, text }, .. } => match text {
             SectionText::Header | SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_) => {
@@ -103,6 +121,18 @@ pub fn begin(
         FetchItem::Envelope => ready(facts.map(|f| f.envelope), fetch.item("ENVELOPE")),
         FetchItem::Body => ready(facts.map(|f| f.body), fetch.item("BODY")),
         FetchItem::BodyStructure => ready(facts.map(|f| f.bodystructure), fetch.item("BODYSTRUCTURE")),
+        FetchItem::Preview => match facts.and_then(preview_part) {
+            None => fetch.item("PREVIEW").extend_from_slice(b"\"\""),
+            Some(part) => {
+                fetch.item("PREVIEW");
+                return Some(Rest::Preview {
+                    range: part.body.start..part.body.end.min(part.body.start + PREVIEW),
+                    encoding: part.encoding,
+                    charset: part.charset.map(str::to_owned),
+                    form: part.text_form(),
+                });
+            }
+        },
         FetchItem::EmailId => {
             let out = fetch.item("EMAILID");
             out.push(b'(');
@@ -133,6 +163,21 @@ pub fn begin(
         }
     }
     None
+}
+
+/// Appends the preview of a part whose beginning was read.
+pub fn finish_preview(
+    bytes: &[u8],
+    encoding: TransferEncoding,
+    charset: Option<&str>,
+    form: TextForm,
+    out: &mut Vec<u8>,
+) {
+    let mut decoded = Vec::new();
+    let mut decoder = TransferDecoder::new(encoding);
+    decoder.push(bytes, &mut decoded);
+    decoder.finish(&mut decoded);
+    write::string(&preview(&TextDecoder::decode(charset, &decoded), form), out);
 }
 
 /// Appends the value of a HEADER.FIELDS item whose header block was read.

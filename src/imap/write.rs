@@ -20,6 +20,16 @@ pub fn quoted(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// A string of any text without NUL: quoted where it is printable ASCII, else a literal, which every
+/// client understands.
+pub fn string(text: &str, out: &mut Vec<u8>) {
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return quoted(text, out);
+    }
+    literal(text.len() as u64, out);
+    out.extend_from_slice(text.as_bytes());
+}
+
 /// A literal's head; the bytes follow.
 pub fn literal(size: u64, out: &mut Vec<u8>) {
     // Writing to a Vec cannot fail.

@@ -24,6 +24,7 @@ mod locate;
 mod message_id;
 mod outcome;
 mod parameter;
+mod preview;
 #[cfg(test)]
 mod properties;
 mod scan;
@@ -40,6 +41,7 @@ pub use facts::{Facts, FactsError, FactsRef, Role, Section, SectionKind, Section
 pub use field::{Field, fields, select_header_fields, unfold};
 pub use locate::{SectionPart, SectionSpec};
 pub use message_id::message_ids;
+pub use preview::{TextForm, preview, preview_part};
 pub use scan::Scanner;
 pub use summary::{
     AddressField, Checkpoint, Content, Disposition, Encryption, LimitHit, PartSummary, Report, Summary,

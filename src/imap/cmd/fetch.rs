@@ -263,6 +263,10 @@ async fn send_rest<S: wire::Bytes>(
         Rest::Decoded { range, encoding, skip, take } => {
             send_decoded(wire, reader, range, encoding, skip, take).await?;
         }
+        Rest::Preview { range, encoding, charset, form } => {
+            let text = read(reader, range).await?;
+            fetch_item::finish_preview(&text, encoding, charset.as_deref(), form, &mut wire.out);
+        }
         Rest::Fields(range) => {
             let end = range.end.min(range.start.saturating_add(HEADER));
             let block = read(reader, range.start..end).await?;

@@ -707,6 +707,7 @@ impl Client {
             FetchItem::Body => self.word("BODY"),
             FetchItem::BodyStructure => self.word("BODYSTRUCTURE"),
             FetchItem::ModSeq => self.word("MODSEQ"),
+            FetchItem::Preview => self.word("PREVIEW"),
             FetchItem::SaveDate => self.word("SAVEDATE"),
             FetchItem::EmailId => self.word("EMAILID"),
             FetchItem::ThreadId => self.word("THREADID"),

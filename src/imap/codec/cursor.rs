@@ -83,6 +83,13 @@ impl<'a> Cursor<'a> {
         there
     }
 
+    /// These bytes, if they are next.
+    pub fn eat_ahead(&mut self, bytes: &[u8]) -> bool {
+        let there = self.rest().starts_with(bytes);
+        self.pos += if there { bytes.len() } else { 0 };
+        there
+    }
+
     pub fn expect(&mut self, b: u8, otherwise: &'static str) -> Parsed<()> {
         if self.eat(b) { Ok(()) } else { Err(Stop::Bad(otherwise)) }
     }
@@ -318,8 +325,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// `"(" [x *(SP x)] ")"`, with spaces anywhere.
-    pub fn list(&mut self, mut member: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
+    pub fn list(&mut self, member: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
         self.expect(b'(', "A list in parentheses was expected")?;
+        self.list_rest(member)
+    }
+
+    /// A list whose parenthesis was eaten.
+    pub fn list_rest(&mut self, mut member: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
         let mut count = 0;
         loop {
             self.skip_spaces();

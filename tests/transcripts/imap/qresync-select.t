@@ -21,8 +21,8 @@
 1> d SELECT INBOX (QRESYNC ($validity $known))
 1< * 4 EXISTS
 1< * VANISHED (EARLIER) 2,4
-1< * 1 FETCH (UID 1 FLAGS (\Seen \Recent) MODSEQ (*))
-1< * 4 FETCH (UID 6 FLAGS (\Seen \Recent) MODSEQ (*))
+1< * 1 FETCH (UID 1 FLAGS (\Seen) MODSEQ (*))
+1< * 4 FETCH (UID 6 FLAGS (\Seen) MODSEQ (*))
 1! * 2 FETCH *
 1< d OK [READ-WRITE] *
 # Only what the client knows

@@ -91,6 +91,7 @@ fn item(c: &mut Cursor<'_>, word: &[u8]) -> Parsed<FetchItem> {
         b"BODYSTRUCTURE" => FetchItem::BodyStructure,
         b"MODSEQ" => FetchItem::ModSeq,
         b"SAVEDATE" => FetchItem::SaveDate,
+        b"PREVIEW" => preview(c)?,
         b"EMAILID" => FetchItem::EmailId,
         b"THREADID" => FetchItem::ThreadId,
         b"RFC822" => FetchItem::Rfc822,
@@ -106,6 +107,14 @@ fn item(c: &mut Cursor<'_>, word: &[u8]) -> Parsed<FetchItem> {
         b"BINARY.SIZE" => FetchItem::BinarySize { part: binary_part(c)? },
         _ => return Err(UNKNOWN),
     })
+}
+
+/// RFC 8970 §6: `"PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]`, `preview-mod = "LAZY"`
+fn preview(c: &mut Cursor<'_>) -> Parsed<FetchItem> {
+    if c.eat_ahead(b" (") {
+        c.list_rest(|c| if c.eat_word(b"LAZY") { Ok(()) } else { Err(Stop::Bad("Unknown PREVIEW modifier")) })?;
+    }
+    Ok(FetchItem::Preview)
 }
 
 /// ```abnf
