@@ -6,7 +6,10 @@
 //! texts and ID values can name patients, so a `Command` is never logged: [`CommandBody::name`] is.
 //! Imports `types` only.
 
-pub use crate::types::{AddressField, DateOrder, FlagChange, MessageSet, SearchKey, SequenceSet};
+pub use crate::types::{
+    AddressField, DateOrder, FlagChange, MessageSet, SearchKey, SequenceSet, SortBy, SortCriterion, SortOrder,
+    ThreadBy,
+};
 use crate::types::{Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse};
 
 /// A client's name for one of its commands, 1 to 255 ASCII characters (RFC 9051 §2.2.1).
@@ -131,6 +134,10 @@ pub enum CommandBody {
     },
     /// RFC 9051 §6.4.4
     Search(Search),
+    /// RFC 5256 SORT, RFC 5267 §3
+    Sort(Sort),
+    /// RFC 5256 THREAD
+    Thread(Thread),
     /// RFC 9051 §6.4.5
     Fetch(Fetch),
     /// RFC 9051 §6.4.6
@@ -187,6 +194,8 @@ impl CommandBody {
             Self::Expunge { uids: None } => "EXPUNGE",
             Self::Expunge { uids: Some(_) } => "UID EXPUNGE",
             Self::Search(s) => s.by.pick("SEARCH", "UID SEARCH"),
+            Self::Sort(s) => s.by.pick("SORT", "UID SORT"),
+            Self::Thread(t) => t.by.pick("THREAD", "UID THREAD"),
             Self::Fetch(f) => f.by.pick("FETCH", "UID FETCH"),
             Self::Store(s) => s.by.pick("STORE", "UID STORE"),
             Self::Copy(t) => t.by.pick("COPY", "UID COPY"),
@@ -428,6 +437,64 @@ pub struct SearchReturn {
     pub count: bool,
     /// `SAVE`
     pub save: bool,
+    /// `PARTIAL` (RFC 9394 §3.1); never together with ALL.
+    pub partial: Option<PartialRange>,
+}
+
+/// Which of the results, counted from 1 (RFC 9394 §4); the two ends as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartialRange {
+    /// `1:500`, from the first on.
+    FromFirst(u32, u32),
+    /// `-1:-100`, from the last back.
+    FromLast(u32, u32),
+}
+
+impl PartialRange {
+    /// The places among `count` results, from 0.
+    pub fn places(self, count: usize) -> std::ops::Range<usize> {
+        let (Self::FromFirst(a, b) | Self::FromLast(a, b)) = self;
+        let (low, high) = (a.min(b) as usize, a.max(b) as usize);
+        let (from, to) = match self {
+            Self::FromFirst(..) => (low - 1, high),
+            Self::FromLast(..) => (count.saturating_sub(high), (count + 1).saturating_sub(low)),
+        };
+        let to = to.min(count);
+        from.min(to)..to
+    }
+}
+
+impl std::fmt::Display for PartialRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::FromFirst(a, b) => write!(f, "{a}:{b}"),
+            Self::FromLast(a, b) => write!(f, "-{a}:-{b}"),
+        }
+    }
+}
+
+/// SORT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// What the reply counts by.
+    pub by: By,
+    /// `RETURN (…)` (RFC 5267 §3); `None`: the untagged SORT of RFC 5256.
+    pub returns: Option<SearchReturn>,
+    /// At least one.
+    pub criteria: Vec<SortCriterion>,
+    /// What to look for.
+    pub key: SearchKey,
+}
+
+/// THREAD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// What the reply counts by.
+    pub by: By,
+    /// How messages are gathered.
+    pub algorithm: ThreadBy,
+    /// What to look for.
+    pub key: SearchKey,
 }
 
 impl SearchReturn {
@@ -457,6 +524,8 @@ pub struct FetchModifiers {
     pub changed_since: Option<ModSeq>,
     /// `VANISHED` (RFC 7162 §3.2.6); the codec takes it in UID FETCH alone, and with CHANGEDSINCE alone.
     pub vanished: bool,
+    /// `PARTIAL` (RFC 9394 §3.3); in UID FETCH alone.
+    pub partial: Option<PartialRange>,
 }
 
 /// One thing to fetch.

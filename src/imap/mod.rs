@@ -15,6 +15,7 @@ mod reply;
 mod selected;
 mod session;
 mod settings;
+mod thread_response;
 pub mod utf7;
 mod vanished;
 mod view;

@@ -5,7 +5,7 @@
 //! | any               | CAPABILITY NOOP LOGOUT ID                                                  |
 //! | not authenticated | STARTTLS AUTHENTICATE LOGIN                                                |
 //! | authenticated     | ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS |
-//! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE       |
+//! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH SORT THREAD FETCH STORE COPY MOVE       |
 //! | logout            | none                                                                       |
 //!
 //! Invariants: no password is looked at before TLS, and with TLS a new session begins, so that nothing said
@@ -193,6 +193,8 @@ impl Session {
             | C::Unselect
             | C::Expunge { .. }
             | C::Search(_)
+            | C::Sort(_)
+            | C::Thread(_)
             | C::Fetch(_)
             | C::Store(_)
             | C::Copy(_)
@@ -228,6 +230,8 @@ impl Session {
         match command {
             CommandBody::Fetch(f) if f.by == By::Sequence => Expunges::Withheld,
             CommandBody::Store(s) if s.by == By::Sequence => Expunges::Withheld,
+            CommandBody::Sort(s) if s.by == By::Sequence || s.key.names_numbers() => Expunges::Withheld,
+            CommandBody::Thread(t) if t.by == By::Sequence || t.key.names_numbers() => Expunges::Withheld,
             // RFC 7162 §3.2.10.2: nor while sequence numbers are searched for.
             CommandBody::Search(s) if s.by == By::Sequence || s.key.names_numbers() => Expunges::Withheld,
             _ => Expunges::Told,
@@ -248,7 +252,8 @@ impl Session {
         }
         words.push_str(
             " NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
-             LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE QRESYNC OBJECTID SAVEDATE WITHIN PREVIEW UTF8=ACCEPT \
+             LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE QRESYNC OBJECTID SAVEDATE WITHIN PREVIEW \
+             SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES ESORT PARTIAL I18NLEVEL=1 UTF8=ACCEPT \
              QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=",
         );
         words.push_str(&self.offer.append_limit.to_string());

@@ -12,6 +12,7 @@
 //! wrote them; decoding is for rules and search. Imports `types` at most, never tokio.
 
 mod address;
+mod base_subject;
 mod charset;
 mod content;
 mod date;
@@ -33,7 +34,8 @@ mod summary;
 mod transfer;
 mod wire;
 
-pub use address::{MAX_ADDRESSES, Mailbox, addresses};
+pub use address::{FirstAddress, MAX_ADDRESSES, Mailbox, addresses, first_address};
+pub use base_subject::{BaseSubject, base_subject};
 pub use charset::TextDecoder;
 pub use date::{SentDate, sent_date};
 pub use encoded_word::decode_header;

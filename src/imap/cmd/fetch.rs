@@ -9,11 +9,11 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::imap::codec::encode::FetchWriter;
-use crate::imap::command::{By, Fetch, FetchItem, FetchModifiers, MessageSet};
+use crate::imap::command::{By, Fetch, FetchItem, FetchModifiers, MessageSet, PartialRange};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::fetch_item::{self, Rest};
 use crate::imap::reply::{Code, Reply};
-use crate::imap::selected::{Selected, Telling, flags_item};
+use crate::imap::selected::{Positions, Selected, Telling, flags_item};
 use crate::imap::wire::{self, Wire};
 use crate::imap::write;
 use crate::mime::{FactsRef, TransferDecoder, TransferEncoding};
@@ -53,7 +53,7 @@ struct Message<'a> {
 
 impl<S: wire::Bytes> Client<S> {
     pub(super) async fn fetch(&mut self, fetch: Fetch) -> Answer {
-        let Fetch { by, set, mut items, modifiers: FetchModifiers { changed_since, vanished } } = fetch;
+        let Fetch { by, set, mut items, modifiers: FetchModifiers { changed_since, vanished, partial } } = fetch;
         if vanished && !self.session.enabled().qresync {
             return Err(Reply::bad("VANISHED needs ENABLE QRESYNC").into());
         }
@@ -77,7 +77,10 @@ impl<S: wire::Bytes> Client<S> {
             return Err(Reply::bad("no mailbox is selected").into());
         };
         let mail = &account.mail;
-        let positions = selected.positions(&set, by)?;
+        let mut positions = selected.positions(&set, by)?;
+        if let Some(range) = partial {
+            positions = part_of(&positions, range);
+        }
         let keywords = selected.tell_keywords(&mut self.wire.out);
         let needs_facts = items.iter().any(fetch_item::needs_facts);
         let plan = Plan { items, needs_facts, telling, keywords };
@@ -140,6 +143,22 @@ impl<S: wire::Bytes> Client<S> {
         }
         Ok(Reply::ok("FETCH done"))
     }
+}
+
+/// Which of the positions a PARTIAL leaves (RFC 9394 §3.3).
+fn part_of(positions: &[Range<usize>], range: PartialRange) -> Positions {
+    let count = positions.iter().map(ExactSizeIterator::len).sum();
+    let Range { start, end } = range.places(count);
+    let mut left = Vec::new();
+    let mut before = 0;
+    for piece in positions {
+        let (from, to) = (start.clamp(before, before + piece.len()), end.clamp(before, before + piece.len()));
+        if from < to {
+            left.push(piece.start + (from - before)..piece.start + (to - before));
+        }
+        before += piece.len();
+    }
+    left
 }
 
 /// Sets `\Seen` where it is not; the UIDs that changed, ascending.

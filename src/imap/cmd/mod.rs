@@ -55,6 +55,8 @@ impl<S: Bytes> Client<S> {
             C::GetQuota { root } => Box::pin(self.get_quota(&root)).await,
             C::GetQuotaRoot(mailbox) => Box::pin(self.get_quota_root(&mailbox)).await,
             C::SetQuota { .. } => Ok(quota::set_quota()),
+            C::Sort(sort) => Box::pin(self.sort(tag, sort)).await,
+            C::Thread(thread) => Box::pin(self.thread(thread)).await,
             C::Search(search) => Box::pin(self.search(tag, search)).await,
             // The connection's own loop idles.
             C::Idle => Err(Reply::bad("not now").into()),

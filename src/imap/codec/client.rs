@@ -141,6 +141,27 @@ fn status_items(of: &'static [StatusItem], min: usize) -> impl Strategy<Value = 
     prop::collection::vec(prop::sample::select(of), min..5).prop_map(unique)
 }
 
+fn range() -> impl Strategy<Value = Option<PartialRange>> {
+    let ends = || (1u32..1000, 1u32..1000);
+    prop_oneof![
+        Just(None),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromFirst(a, b))),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromLast(a, b))),
+    ]
+}
+
+fn criteria() -> impl Strategy<Value = Vec<SortCriterion>> {
+    let order = prop_oneof![Just(SortOrder::Ascending), Just(SortOrder::Descending)];
+    prop::collection::vec((prop::sample::select(&SortBy::ALL[..]), order), 1..4).prop_map(|all| {
+        all.into_iter().fold(Vec::new(), |mut kept: Vec<SortCriterion>, (by, order)| {
+            if !kept.iter().any(|c| c.by == by) {
+                kept.push(SortCriterion { by, order });
+            }
+            kept
+        })
+    })
+}
+
 fn numbers() -> impl Strategy<Value = SequenceSet> {
     prop::collection::btree_set(1u32..40, 4).prop_map(|numbers| {
         SequenceSet::from_ranges(numbers.into_iter().map(|n| (n * 3, n * 3)))
@@ -227,6 +248,18 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
         prop::collection::vec(("[a-z]{1,8}", prop::option::of("[ -~]{0,10}")), 0..4)
             .prop_map(|fields| CommandBody::Id(Some(fields))),
         (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search { by, returns: None, key })),
+        (by(), criteria(), key(set())).prop_map(|(by, mut criteria, key)| {
+            // imap-codec knows the criteria of RFC 5256 alone.
+            criteria.retain(|c| !matches!(c.by, SortBy::DisplayFrom | SortBy::DisplayTo));
+            if criteria.is_empty() {
+                criteria.push(SortCriterion { by: SortBy::Date, order: SortOrder::Descending });
+            }
+            CommandBody::Sort(Sort { by, returns: None, criteria, key })
+        }),
+        (by(), any::<bool>(), key(set())).prop_map(|(by, references, key)| {
+            let algorithm = if references { ThreadBy::References } else { ThreadBy::OrderedSubject };
+            CommandBody::Thread(Thread { by, algorithm, key })
+        }),
         (by(), set(), prop::collection::vec(item(), 1..5), prop::option::of(1u64..1 << 60)).prop_map(
             |(by, set, items, since)| CommandBody::Fetch(Fetch {
                 by,
@@ -235,6 +268,7 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
                 modifiers: FetchModifiers {
                     changed_since: since.map(ModSeq),
                     vanished: by == By::Uid && since.is_some_and(|n| n % 2 == 0),
+                    partial: None,
                 },
             })
         ),
@@ -261,17 +295,26 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
 
 /// Commands of extensions that imap-codec does not know.
 pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
-    let returns = any::<[bool; 5]>()
-        .prop_map(|[min, max, all, count, save]| SearchReturn { min, max, all, count, save })
-        .prop_filter("() is (ALL)", |r| *r != SearchReturn::default());
+    let returns = || {
+        (any::<[bool; 5]>(), range())
+            .prop_map(|([min, max, all, count, save], partial)| {
+                let partial = partial.filter(|_| !all);
+                SearchReturn { min, max, all, count, save, partial }
+            })
+            .prop_filter("() is (ALL)", |r| *r != SearchReturn::default())
+    };
     prop_oneof![
-        (by(), returns, key(any_set().boxed())).prop_map(|(by, returns, key)| CommandBody::Search(Search {
+        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed())).prop_map(
+            |(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, criteria, key })
+        ),
+        (by(), returns(), key(any_set().boxed())).prop_map(|(by, returns, key)| CommandBody::Search(Search {
             by,
             returns: Some(returns),
             key
         })),
-        (by(), any_set(), prop::collection::vec(item(), 1..5)).prop_map(|(by, set, items)| {
-            let modifiers = FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false };
+        (by(), any_set(), prop::collection::vec(item(), 1..5), range()).prop_map(|(by, set, items, range)| {
+            let partial = range.filter(|_| by == By::Uid);
+            let modifiers = FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false, partial };
             CommandBody::Fetch(Fetch { by, set, items: unique(items), modifiers })
         }),
         (name(), prop::collection::vec(prop::sample::select(vec![SpecialUse::Sent, SpecialUse::All]), 1..3))
@@ -512,6 +555,21 @@ impl Client {
                 self.raw(" ").name(mailbox.as_str()).raw(" ").status(items);
             }
             CommandBody::Search(search) => self.search(search),
+            CommandBody::Sort(sort) => {
+                if let Some(returns) = &sort.returns {
+                    self.returns(returns);
+                }
+                self.raw(" ").list(&sort.criteria, |c, criterion| {
+                    if criterion.order == SortOrder::Descending {
+                        c.word("REVERSE").raw(" ");
+                    }
+                    c.word(criterion.by.as_str());
+                });
+                self.raw(" UTF-8 ").keys(&sort.key);
+            }
+            CommandBody::Thread(thread) => {
+                self.raw(" ").word(thread.algorithm.as_str()).raw(" UTF-8 ").keys(&thread.key);
+            }
             CommandBody::Fetch(fetch) => self.fetch(fetch),
             CommandBody::Store(store) => self.store(store),
             CommandBody::Copy(t) | CommandBody::Move(t) => {
@@ -566,17 +624,26 @@ impl Client {
     }
 
     fn search(&mut self, search: &Search) {
-        if let Some(r) = &search.returns {
-            self.raw(" RETURN ").options(&[
-                (r.min, "MIN"),
-                (r.max, "MAX"),
-                (r.all, "ALL"),
-                (r.count, "COUNT"),
-                (r.save, "SAVE"),
-            ]);
+        if let Some(returns) = &search.returns {
+            self.returns(returns);
         }
-        self.raw(" ").word("CHARSET").raw(" UTF-8 ");
-        match &search.key {
+        self.raw(" ").word("CHARSET").raw(" UTF-8 ").keys(&search.key);
+    }
+
+    fn returns(&mut self, r: &SearchReturn) {
+        let partial = r.partial.map(|range| format!("PARTIAL {range}"));
+        self.raw(" RETURN ").options(&[
+            (r.min, "MIN"),
+            (r.max, "MAX"),
+            (r.all, "ALL"),
+            (partial.is_some(), partial.as_deref().unwrap_or_default()),
+            (r.count, "COUNT"),
+            (r.save, "SAVE"),
+        ]);
+    }
+
+    fn keys(&mut self, key: &SearchKey) {
+        match key {
             SearchKey::And(keys) if self.choose(2) == 0 => {
                 for (i, key) in keys.iter().enumerate() {
                     if i > 0 {
@@ -689,6 +756,9 @@ impl Client {
             self.raw(" (").word("CHANGEDSINCE").raw(&format!(" {since}"));
             if fetch.modifiers.vanished {
                 self.raw(" ").word("VANISHED");
+            }
+            if let Some(range) = fetch.modifiers.partial {
+                self.raw(" ").word("PARTIAL").raw(&format!(" {range}"));
             }
             self.raw(")");
         }

@@ -4,7 +4,7 @@
 //! Everything is appended to a buffer; nothing here waits or fails. Strings and names are written
 //! by `imap::write`.
 
-use crate::imap::command::{By, FetchItem, Section, SectionText};
+use crate::imap::command::{By, FetchItem, PartialRange, Section, SectionText};
 use crate::types::ModSeq;
 
 /// A number in decimal.
@@ -205,8 +205,10 @@ pub struct Found {
     pub max: Option<u32>,
     /// How many, if asked for.
     pub count: Option<u32>,
-    /// All, ascending, if asked for.
+    /// All, in order, if asked for.
     pub all: Option<Vec<u32>>,
+    /// Some, in order, if asked for (RFC 9394 §3.1).
+    pub partial: Option<(PartialRange, Vec<u32>)>,
     /// Highest mod-sequence among what is returned, if the search named MODSEQ (RFC 7162 §3.1.5).
     pub mod_seq: Option<ModSeq>,
 }
@@ -233,6 +235,11 @@ impl Found {
             out.extend_from_slice(b" ALL ");
             set(all.iter().copied(), out);
         }
+        if let Some((range, some)) = &self.partial {
+            out.extend_from_slice(format!(" PARTIAL ({range} ").as_bytes());
+            set(some.iter().copied(), out);
+            out.extend_from_slice(if some.is_empty() { b"NIL)" } else { b")" });
+        }
         if let Some(modseq) = self.mod_seq {
             out.extend_from_slice(b" MODSEQ ");
             number(modseq.0, out);
@@ -240,9 +247,11 @@ impl Found {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// `* SEARCH 2 84 882 (MODSEQ 917162500)` (RFC 3501 §7.2.5, RFC 7162 §3.1.5): all of them.
-    pub fn write_search(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"* SEARCH");
+    /// `* SEARCH 2 84 882 (MODSEQ 917162500)` (RFC 3501 §7.2.5, RFC 7162 §3.1.5): all of them. SORT is
+    /// answered likewise (RFC 5256 §4, RFC 7162 §3.1.6).
+    pub fn write_plain(&self, word: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"* ");
+        out.extend_from_slice(word.as_bytes());
         for n in self.all.iter().flatten() {
             out.push(b' ');
             number(u64::from(*n), out);
@@ -313,18 +322,19 @@ mod tests {
             count: Some(4),
             all: Some(vec![2, 3, 4, 9]),
             mod_seq: Some(ModSeq(5)),
+            ..Found::default()
         };
         assert_eq!(
             written(|o| found.write_esearch("a1", By::Uid, o)),
             "* ESEARCH (TAG \"a1\") UID MIN 2 MAX 9 COUNT 4 ALL 2:4,9 MODSEQ 5\r\n"
         );
-        assert_eq!(written(|o| found.write_search(o)), "* SEARCH 2 3 4 9 (MODSEQ 5)\r\n");
+        assert_eq!(written(|o| found.write_plain("SEARCH", o)), "* SEARCH 2 3 4 9 (MODSEQ 5)\r\n");
         let nothing = Found { count: Some(0), all: Some(vec![]), ..Found::default() };
         assert_eq!(
             written(|o| nothing.write_esearch("b", By::Sequence, o)),
             "* ESEARCH (TAG \"b\") COUNT 0\r\n"
         );
-        assert_eq!(written(|o| nothing.write_search(o)), "* SEARCH\r\n");
+        assert_eq!(written(|o| nothing.write_plain("SEARCH", o)), "* SEARCH\r\n");
     }
 
     proptest! {

@@ -265,7 +265,7 @@ fn fetch_items() {
                 FetchItem::BinarySize { part: vec![] },
                 FetchItem::ModSeq,
             ],
-            modifiers: FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false },
+            modifiers: FetchModifiers { changed_since: Some(ModSeq(0)), ..FetchModifiers::default() },
         }
     );
     for (one, other) in [

@@ -1,5 +1,6 @@
 //! FETCH and what can be fetched.
 
+use super::search::partial_range;
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::command::{By, Fetch, FetchItem, FetchModifiers, Partial, Section, SectionText};
@@ -36,6 +37,7 @@ pub(super) fn fetch(c: &mut Cursor<'_>, by: By) -> Parsed<Fetch> {
 /// chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value   ; 0 is understood too, clients send it
 /// rexpunges-fetch-mod = "VANISHED"                            ; UID FETCH, with CHANGEDSINCE
 /// ```
+/// RFC 9394 §4: `fetch-modifier =/ modifier-partial`
 fn modifiers(c: &mut Cursor<'_>, by: By) -> Parsed<FetchModifiers> {
     let mut modifiers = FetchModifiers::default();
     c.list(|c| {
@@ -43,6 +45,8 @@ fn modifiers(c: &mut Cursor<'_>, by: By) -> Parsed<FetchModifiers> {
             b"CHANGEDSINCE" => modifiers.changed_since = Some(ModSeq(spaced(c, Cursor::number64)?)),
             b"VANISHED" if by == By::Uid => modifiers.vanished = true,
             b"VANISHED" => return Err(Stop::Bad("VANISHED is for UID FETCH")),
+            b"PARTIAL" if by == By::Uid => modifiers.partial = Some(spaced(c, partial_range)?),
+            b"PARTIAL" => return Err(Stop::Bad("PARTIAL is for UID FETCH")),
             _ => return Err(Stop::Bad("Unknown FETCH modifier")),
         }
         Ok(())

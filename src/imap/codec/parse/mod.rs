@@ -122,6 +122,8 @@ fn selected(c: &mut Cursor<'_>, name: &str, by: By) -> Parsed<CommandBody> {
         "FETCH" => fetch::fetch(c, by).map(CommandBody::Fetch),
         "STORE" => store::store(c, by).map(CommandBody::Store),
         "SEARCH" => search::search(c, by).map(CommandBody::Search),
+        "SORT" => search::sort(c, by).map(CommandBody::Sort),
+        "THREAD" => search::thread(c, by).map(CommandBody::Thread),
         "COPY" => transfer(c, by).map(CommandBody::Copy),
         "MOVE" => transfer(c, by).map(CommandBody::Move),
         _ => Err(UNKNOWN),

@@ -7,7 +7,10 @@ use encoding_rs::Encoding;
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
-use crate::imap::command::{AddressField, By, DateOrder, Search, SearchKey, SearchReturn};
+use crate::imap::command::{
+    AddressField, By, DateOrder, PartialRange, Search, SearchKey, SearchReturn, Sort, SortBy, SortCriterion,
+    SortOrder, Thread, ThreadBy,
+};
 use crate::types::{BodyId, Keyword, ModSeq, SystemFlag};
 
 /// ```abnf
@@ -16,13 +19,7 @@ use crate::types::{BodyId, Keyword, ModSeq, SystemFlag};
 /// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 /// ```
 pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
-    c.space()?;
-    let mut returns = None;
-    if c.eat_word(b"RETURN") {
-        c.space()?;
-        returns = Some(return_options(c)?);
-        c.space()?;
-    }
+    let returns = returned(c)?;
     let mut charset = encoding_rs::UTF_8;
     if c.eat_word(b"CHARSET") {
         c.space()?;
@@ -34,18 +31,101 @@ pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
         }
         c.space()?;
     }
+    Ok(Search { by, returns, key: keys(c, charset)? })
+}
+
+/// RFC 5256 §5, RFC 5267 §5
+/// ```abnf
+/// sort           = "SORT" [search-return-opts] SP sort-criteria SP search-criteria
+/// sort-criteria  = "(" sort-criterion *(SP sort-criterion) ")"
+/// sort-criterion = ["REVERSE" SP] sort-key
+/// ```
+pub(super) fn sort(c: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
+    let returns = returned(c)?;
+    let mut criteria = Vec::new();
+    c.list(|c| {
+        let mut order = SortOrder::Ascending;
+        if c.eat_word(b"REVERSE") {
+            order = SortOrder::Descending;
+            c.space()?;
+        }
+        let word = c.word();
+        let by = SortBy::ALL.into_iter().find(|by| by.as_str().as_bytes().eq_ignore_ascii_case(word));
+        let criterion = SortCriterion { by: by.ok_or(Stop::Bad("Unknown sort criterion"))?, order };
+        // The same again decides nothing.
+        if !criteria.iter().any(|c: &SortCriterion| c.by == criterion.by) {
+            criteria.push(criterion);
+        }
+        Ok(())
+    })?;
+    if criteria.is_empty() {
+        return Err(Stop::Bad("SORT without a criterion"));
+    }
+    Ok(Sort { by, returns, criteria, key: criteria_keys(c)? })
+}
+
+/// RFC 5256 §5: `thread = "THREAD" SP thread-alg SP search-criteria`
+pub(super) fn thread(c: &mut Cursor<'_>, by: By) -> Parsed<Thread> {
+    c.space()?;
+    let word = c.atom()?;
+    let algorithm = [ThreadBy::OrderedSubject, ThreadBy::References]
+        .into_iter()
+        .find(|a| a.as_str().eq_ignore_ascii_case(word))
+        .ok_or(Stop::Bad("Unknown threading algorithm"))?;
+    Ok(Thread { by, algorithm, key: criteria_keys(c)? })
+}
+
+/// `search-criteria = charset 1*(SP search-key)`, the space before it too.
+fn criteria_keys(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
+    c.space()?;
+    let name = c.astring()?;
+    let charset = charset_named(&name)?;
+    c.space()?;
+    keys(c, charset)
+}
+
+/// `SP ["RETURN" SP "(" … ")" SP]`
+fn returned(c: &mut Cursor<'_>) -> Parsed<Option<SearchReturn>> {
+    c.space()?;
+    if !c.eat_word(b"RETURN") {
+        return Ok(None);
+    }
+    c.space()?;
+    let returns = return_options(c)?;
+    c.space()?;
+    Ok(Some(returns))
+}
+
+/// `search-key *(SP search-key)`
+fn keys(c: &mut Cursor<'_>, charset: &'static Encoding) -> Parsed<SearchKey> {
     let mut keys = Keys { charset, left: c.limits.list, depth: c.limits.depth };
     let mut all = Vec::new();
     loop {
         all.push(keys.key(c)?);
         if !c.space_and_more() {
-            break;
+            return Ok(together(all));
         }
     }
-    Ok(Search { by, returns, key: together(all) })
 }
 
-/// `search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"`; none is ALL.
+/// RFC 9394 §4
+/// ```abnf
+/// partial-range-first = nz-number ":" nz-number
+/// partial-range-last  = MINUS nz-number ":" MINUS nz-number
+/// ```
+pub(super) fn partial_range(c: &mut Cursor<'_>) -> Parsed<PartialRange> {
+    const MIXED: Stop = Stop::Bad("A partial range counts from one end");
+    let last = c.eat(b'-');
+    let from = c.nz_number()?;
+    c.expect(b':', "A partial range has two ends")?;
+    if c.eat(b'-') != last {
+        return Err(MIXED);
+    }
+    let to = c.nz_number()?;
+    Ok(if last { PartialRange::FromLast(from, to) } else { PartialRange::FromFirst(from, to) })
+}
+
+/// `search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / modifier-partial`; none is ALL.
 fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
     let mut options = SearchReturn::default();
     c.list(|c| {
@@ -55,12 +135,17 @@ fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
             b"ALL" => options.all = true,
             b"COUNT" => options.count = true,
             b"SAVE" => options.save = true,
+            b"PARTIAL" if options.partial.is_some() => return Err(Stop::Bad("PARTIAL is said once")),
+            b"PARTIAL" => options.partial = Some(spaced(c, partial_range)?),
             _ => return Err(Stop::Bad("Unknown SEARCH return option")),
         }
         Ok(())
     })?;
     if options == SearchReturn::default() {
         options.all = true;
+    }
+    if options.all && options.partial.is_some() {
+        return Err(Stop::Bad("PARTIAL and ALL exclude each other"));
     }
     Ok(options)
 }
