@@ -369,15 +369,51 @@ pub struct FlagNames {
     pub keywords: Vec<Keyword>,
 }
 
-/// What comes before an APPEND's first literal.
+/// An APPEND, or a REPLACE, up to its first literal, or whole when it has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
     /// Goes back with the reply.
     pub tag: Tag,
     /// Where to.
     pub mailbox: MailboxName,
-    /// Of the first message.
-    pub message: AppendMessage,
+    /// The message that goes when the new one is there (RFC 8508).
+    pub replaces: Option<Replaced>,
+    /// What is to be done so far.
+    pub steps: Vec<AppendStep>,
+}
+
+impl Append {
+    /// The command's keyword, as [`CommandBody::name`].
+    pub fn name(&self) -> &'static str {
+        match self.replaces {
+            None => "APPEND",
+            Some(replaced) => replaced.by.pick("REPLACE", "UID REPLACE"),
+        }
+    }
+}
+
+/// The message that REPLACE removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// How it is counted.
+    pub by: By,
+    /// `None` is `*`.
+    pub message: Option<u32>,
+}
+
+/// What APPEND says, piece by piece. The last of those that come together is `Literal` or `End`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppendStep {
+    /// A message begins (several: RFC 3502).
+    Message(AppendMessage),
+    /// CATENATE: the octets behind this URL follow (RFC 4469).
+    Url(String),
+    /// Octets follow, once the driver accepts them.
+    Literal(Literal),
+    /// The message is complete.
+    MessageEnd,
+    /// The command is complete.
+    End,
 }
 
 /// One message of an APPEND, before its bytes.
@@ -387,8 +423,6 @@ pub struct AppendMessage {
     pub flags: FlagNames,
     /// Internal date, Unix seconds; now if `None`.
     pub internal_date: Option<i64>,
-    /// The bytes that follow.
-    pub literal: Literal,
 }
 
 /// The head of a literal that is streamed.
@@ -604,6 +638,14 @@ pub struct Partial {
     pub offset: u64,
     /// At least 1.
     pub length: u64,
+}
+
+impl Partial {
+    /// What it leaves of a range of octets.
+    pub fn cut(self, range: std::ops::Range<u64>) -> std::ops::Range<u64> {
+        let start = range.start.saturating_add(self.offset).min(range.end);
+        start..start.saturating_add(self.length).min(range.end)
+    }
 }
 
 /// What is between the brackets of `BODY[…]` (RFC 9051 §9 `section-spec`).

@@ -399,10 +399,11 @@ impl<S: Bytes> Client<S> {
                 self.conclude(tag.as_str(), name, expunges, answer).await
             }
             Incoming::Append(append) => {
-                self.peer.trace.command("APPEND", self.wire.take_used());
+                let name = append.name();
+                self.peer.trace.command(name, self.wire.take_used());
                 let tag = append.tag.clone();
                 let answer = self.append(append).await;
-                self.conclude(tag.as_str(), "APPEND", Expunges::Told, answer).await
+                self.conclude(tag.as_str(), name, Expunges::Told, answer).await
             }
             Incoming::Refused(refusal) => {
                 self.peer.trace.unparsed(self.wire.take_used());
@@ -416,7 +417,7 @@ impl<S: Bytes> Client<S> {
             }
             // What belongs to a command that was refused or is over.
             Incoming::AppendData(_)
-            | Incoming::AppendEnd
+            | Incoming::AppendSteps(_)
             | Incoming::Sasl(_)
             | Incoming::Done
             | Incoming::NotDone => Ok(()),
@@ -608,6 +609,7 @@ impl<S: Bytes> Client<S> {
             MailError::TooMany => (Code::Limit, "There are too many folders"),
             MailError::OverQuota => (Code::OverQuota, "The storage of this account is used up"),
             MailError::Name(_) => (Code::Cannot, "A folder cannot have this name"),
+            MailError::NoMessage => (Code::ExpungeIssued, "The message is no longer there"),
             MailError::StagedGone => (Code::Unavailable, "The message arrived too slowly, please try again"),
             MailError::OutcomeUnknown | MailError::Store(_) => {
                 let trace = self.peer.trace.id();

@@ -192,9 +192,10 @@ fn ready(value: Option<&[u8]>, out: &mut Vec<u8>) {
 
 /// What is left of `range` after `<offset.length>`.
 fn cut(range: Range<u64>, partial: Option<Partial>) -> Range<u64> {
-    let Some(Partial { offset, length }) = partial else { return range };
-    let start = range.start.saturating_add(offset).min(range.end);
-    start..start.saturating_add(length).min(range.end)
+    match partial {
+        Some(partial) => partial.cut(range),
+        None => range,
+    }
 }
 
 fn octets(range: Range<u64>, partial: Option<Partial>, out: &mut Vec<u8>) -> Rest {

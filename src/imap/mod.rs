@@ -10,6 +10,7 @@ pub mod command;
 mod conn;
 mod deflate;
 mod fetch_item;
+mod imap_url;
 mod pattern;
 mod reply;
 mod selected;

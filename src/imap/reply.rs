@@ -45,10 +45,12 @@ impl Status {
 pub enum Code {
     /// RFC 5530 §3
     AlreadyExists,
-    /// RFC 9051 §7.1: UIDVALIDITY and UID of what was appended.
-    AppendUid(UidValidity, u32),
+    /// RFC 9051 §7.1: UIDVALIDITY and UIDs of what was appended, in the order it came (RFC 3502).
+    AppendUid(UidValidity, Vec<u32>),
     /// RFC 5530 §3
     AuthenticationFailed,
+    /// RFC 4469 §4.1: the first URL that led to nothing.
+    BadUrl(String),
     /// RFC 5530 §3
     Cannot,
     /// RFC 9051 §7.1; without the word CAPABILITY.
@@ -85,6 +87,8 @@ pub enum Code {
     ReadWrite,
     /// RFC 5530 §3
     ServerBug,
+    /// RFC 7889 §4, RFC 4469 §4.2
+    TooBig,
     /// RFC 9051 §7.1
     TryCreate,
     /// RFC 5530 §3
@@ -115,6 +119,7 @@ impl Code {
             Self::ReadOnly => "READ-ONLY",
             Self::ReadWrite => "READ-WRITE",
             Self::ServerBug => "SERVERBUG",
+            Self::TooBig => "TOOBIG",
             Self::TryCreate => "TRYCREATE",
             Self::Unavailable => "UNAVAILABLE",
             Self::UnknownCte => "UNKNOWN-CTE",
@@ -123,8 +128,21 @@ impl Code {
                 out.extend_from_slice(b"CAPABILITY ");
                 words
             }
-            Self::AppendUid(validity, uid) => {
-                let _ = write!(out, "APPENDUID {validity} {uid}");
+            Self::AppendUid(validity, uids) => {
+                let _ = write!(out, "APPENDUID {validity} ");
+                set(uids.iter().copied(), out);
+                return;
+            }
+            Self::BadUrl(url) => {
+                out.extend_from_slice(b"BADURL ");
+                // What would end the code, or the line, stands for itself in URLs only when it is encoded.
+                for byte in url.bytes() {
+                    match byte {
+                        b']' => out.extend_from_slice(b"%5D"),
+                        b if b.is_ascii_graphic() => out.push(b),
+                        b => write!(out, "%{b:02X}").unwrap_or_default(),
+                    }
+                }
                 return;
             }
             Self::CopyUid(validity, from, to) => {

@@ -225,6 +225,20 @@ impl Session {
         if self.is_authenticated() { Ok(()) } else { Err(Reply::bad("sign in first")) }
     }
 
+    /// Whether REPLACE may come now (RFC 8508 §3.5).
+    ///
+    /// # Errors
+    /// The reply it gets instead.
+    pub fn permit_replace(&self) -> Result<(), Reply> {
+        match self.state {
+            State::Selected(Access::ReadWrite) => Ok(()),
+            State::Selected(Access::ReadOnly) => {
+                Err(Reply::no("This folder was opened for reading only").with(Code::ReadOnly))
+            }
+            _ => Err(Reply::bad("no mailbox is selected")),
+        }
+    }
+
     /// Whether EXPUNGE may be told before this command's tagged reply (RFC 9051 §7.5.1).
     pub fn expunges(command: &CommandBody) -> Expunges {
         match command {
@@ -253,7 +267,8 @@ impl Session {
         words.push_str(
             " NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
              LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE QRESYNC OBJECTID SAVEDATE WITHIN PREVIEW \
-             SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES ESORT PARTIAL I18NLEVEL=1 UTF8=ACCEPT \
+             SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES ESORT PARTIAL I18NLEVEL=1 \
+             MULTIAPPEND CATENATE REPLACE UTF8=ACCEPT \
              QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=",
         );
         words.push_str(&self.offer.append_limit.to_string());

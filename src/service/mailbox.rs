@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::service::authenticate::Identity;
 use crate::store::Store;
 pub use crate::store::{Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row, Usage};
-use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
+use crate::types::{AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
 
 /// Everybody's mail, to be narrowed to one person's.
 #[derive(Clone)]
@@ -150,6 +150,15 @@ impl AccountMail {
     /// Removes what is `\Deleted`, among `uids` if given.
     pub async fn expunge(&self, mailbox: MailboxId, uids: Option<&[u32]>) -> Result<Vec<u32>, MailError> {
         self.store.expunge(self.account, mailbox, uids).await
+    }
+
+    /// The content of one message and its size in bytes; `None`: not there.
+    pub async fn message_at(
+        &self,
+        mailbox: MailboxId,
+        uid: u32,
+    ) -> Result<Option<(BodyId, u64)>, MailError> {
+        Ok(self.store.message_at(self.account, mailbox, uid).await?)
     }
 
     /// When messages were saved (RFC 8514): UID and Unix seconds, ascending.

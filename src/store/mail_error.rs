@@ -37,6 +37,9 @@ pub enum MailError {
     /// The name a rename or a parent would lead to is none.
     #[error(transparent)]
     Name(#[from] MailboxNameError),
+    /// A single message that was named is not there any more (RFC 5530 `EXPUNGEISSUED`).
+    #[error("there is no such message")]
+    NoMessage,
     /// The message's staged bytes are gone (it was pushed too slowly, or twice handed in).
     #[error("the message's bytes are no longer there")]
     StagedGone,

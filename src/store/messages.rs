@@ -7,7 +7,7 @@
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
 use super::{Store, StoreError, TextDomain};
-use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges};
+use crate::types::{AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges};
 
 /// Most keywords of one mailbox: the bits 8 to 62.
 pub const KEYWORDS_MAX: usize = 55;
@@ -238,6 +238,25 @@ impl Store {
             self.wake_mailboxes([mailbox]);
         }
         Ok(gone.into_iter().map(|u| u as u32).collect())
+    }
+
+    /// The content of one message and its size in bytes; `None`: not there. 1 statement.
+    pub async fn message_at(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uid: u32,
+    ) -> Result<Option<(BodyId, u64)>, StoreError> {
+        let row = sqlx::query!(
+            "select message_id, size from mailbox_message
+              where account_id = $1 and mailbox_id = $2 and uid = $3",
+            account.0,
+            mailbox.0,
+            i64::from(uid)
+        )
+        .fetch_optional(&self.0.pool)
+        .await?;
+        Ok(row.map(|row| (BodyId(row.message_id), row.size.cast_unsigned())))
     }
 
     /// When the messages of these uids came into the mailbox (RFC 8514), those expunged lately too: uid and

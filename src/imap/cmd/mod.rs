@@ -3,6 +3,7 @@
 
 mod any;
 mod append;
+mod catenate;
 mod enable;
 mod expunge;
 mod fetch;

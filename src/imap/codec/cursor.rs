@@ -116,6 +116,22 @@ impl<'a> Cursor<'a> {
         false
     }
 
+    /// Back before a space that was skipped.
+    pub fn unread_space(&mut self) {
+        self.pos -= 1;
+    }
+
+    /// Spaces and this word, in any case, if they are next.
+    pub fn eat_ahead_word(&mut self, word: &[u8]) -> bool {
+        let start = self.pos;
+        self.skip_spaces();
+        if self.pos > start && self.eat_word(word) {
+            return true;
+        }
+        self.pos = start;
+        false
+    }
+
     /// The end of the command; trailing spaces are forgiven.
     pub fn end(&mut self) -> Parsed<()> {
         self.skip_spaces();
@@ -372,7 +388,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn seq_number(&mut self) -> Parsed<Option<u32>> {
+    /// `seq-number = nz-number / "*"`; `None` is `*`.
+    pub fn seq_number(&mut self) -> Parsed<Option<u32>> {
         if self.eat(b'*') { Ok(None) } else { self.nz_number().map(Some) }
     }
 

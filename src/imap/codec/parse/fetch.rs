@@ -127,7 +127,7 @@ fn preview(c: &mut Cursor<'_>) -> Parsed<FetchItem> {
 /// section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"
 /// section-text   = section-msgtext / "MIME"
 /// ```
-fn section(c: &mut Cursor<'_>) -> Parsed<Section> {
+pub(super) fn section(c: &mut Cursor<'_>) -> Parsed<Section> {
     c.expect(b'[', "A section in brackets was expected")?;
     c.skip_spaces();
     let (part, more) = part(c)?;

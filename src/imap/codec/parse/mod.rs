@@ -2,6 +2,7 @@
 //!
 //! Each function has its production of RFC 9051 §9 (or of the RFC named) above it.
 
+pub(super) mod append;
 mod fetch;
 mod list;
 mod qresync;
@@ -13,14 +14,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::cursor::{Cursor, Parsed, Stop, is_astring_char};
 use super::{Limits, RefusalCode, Utf8Mode};
-use crate::imap::command::{Append, By, Command, CommandBody, Enable, Select, StatusItem, Tag, Transfer};
+use crate::imap::command::{
+    Append, AppendStep, By, Command, CommandBody, Enable, Select, StatusItem, Tag, Transfer,
+};
 use crate::types::{Secret, SpecialUse};
 
 /// What a buffer held.
 pub(super) enum Parse {
     Command(Command),
-    /// The buffer ends with the head of a message.
-    Append(Append),
+    /// The buffer ends with the head of a message, or with the command.
+    Append(Append, append::Inside),
 }
 
 /// Longest tag.
@@ -38,6 +41,26 @@ pub(super) fn tag(line: &[u8]) -> Option<Tag> {
     }
 }
 
+/// What stands between the brackets of a section.
+pub(super) fn section_spec(spec: &str) -> Option<crate::imap::command::Section> {
+    let (text, limits) = (format!("[{spec}]"), Limits::before_sign_in());
+    let mut cursor = Cursor::new(text.as_bytes(), false, &limits, Utf8Mode::Off);
+    let section = fetch::section(&mut cursor).ok()?;
+    cursor.at_end().then_some(section)
+}
+
+/// What follows a literal of an APPEND.
+pub(super) fn tail(
+    input: &[u8],
+    prefix: bool,
+    limits: &Limits,
+    utf8: Utf8Mode,
+    inside: append::Inside,
+    many: append::Messages,
+) -> Parsed<(Vec<AppendStep>, append::Inside)> {
+    append::tail(&mut Cursor::new(input, prefix, limits, utf8), inside, many)
+}
+
 /// ```abnf
 /// command        = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
 /// ```
@@ -50,8 +73,14 @@ pub(super) fn command(input: &[u8], prefix: bool, limits: &Limits, utf8: Utf8Mod
         return Err(Stop::Bad("After the tag a command was expected"));
     }
     let name = c.atom().map_err(|_| UNKNOWN)?.to_ascii_uppercase();
-    if name == "APPEND" {
-        return store::append(c, tag).map(Parse::Append);
+    let written = match name.as_str() {
+        "APPEND" => Some(append::append(c, tag.clone())?),
+        "REPLACE" => Some(append::replace(c, tag.clone(), By::Sequence)?),
+        "UID" if c.eat_ahead_word(b"REPLACE") => Some(append::replace(c, tag.clone(), By::Uid)?),
+        _ => None,
+    };
+    if let Some((append, inside)) = written {
+        return Ok(Parse::Append(append, inside));
     }
     let body = body(c, &name)?;
     c.end()?;
