@@ -10,7 +10,7 @@ pub use crate::types::{
     AddressField, DateOrder, FlagChange, MessageSet, SearchKey, SequenceSet, SortBy, SortCriterion, SortOrder,
     ThreadBy,
 };
-use crate::types::{Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse};
+use crate::types::{AnnotationName, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse};
 
 /// A client's name for one of its commands, 1 to 255 ASCII characters (RFC 9051 §2.2.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -162,6 +162,35 @@ pub enum CommandBody {
     },
     /// RFC 4978 §3; the algorithm in upper case.
     Compress(String),
+    /// RFC 8437
+    Unauthenticate,
+    /// RFC 4314 §3.5
+    MyRights(MailboxName),
+    /// RFC 4314 §3.3
+    GetAcl(MailboxName),
+    /// RFC 4314 §3.4
+    ListRights {
+        /// Of which mailbox.
+        mailbox: MailboxName,
+        /// Whose; not empty.
+        identifier: String,
+    },
+    /// RFC 4314 §3.1, §3.2: refused always, so what would be changed is not kept.
+    ChangeAcl {
+        /// `SETACL` or `DELETEACL`
+        name: &'static str,
+        /// Of which mailbox.
+        mailbox: MailboxName,
+    },
+    /// RFC 5464 §4.2
+    GetMetadata(GetMetadata),
+    /// RFC 5464 §4.3
+    SetMetadata {
+        /// `None`: of the server.
+        mailbox: Option<MailboxName>,
+        /// Name and value; `None` removes it. At least one.
+        changes: Vec<(AnnotationName, Option<Vec<u8>>)>,
+    },
 }
 
 impl CommandBody {
@@ -204,6 +233,13 @@ impl CommandBody {
             Self::GetQuotaRoot(_) => "GETQUOTAROOT",
             Self::SetQuota { .. } => "SETQUOTA",
             Self::Compress(_) => "COMPRESS",
+            Self::Unauthenticate => "UNAUTHENTICATE",
+            Self::MyRights(_) => "MYRIGHTS",
+            Self::GetAcl(_) => "GETACL",
+            Self::ListRights { .. } => "LISTRIGHTS",
+            Self::ChangeAcl { name, .. } => name,
+            Self::GetMetadata(_) => "GETMETADATA",
+            Self::SetMetadata { .. } => "SETMETADATA",
         }
     }
 }
@@ -229,8 +265,24 @@ pub enum Enable {
     CondStore,
     /// `QRESYNC` (RFC 7162 §3.2.3)
     QResync,
+    /// `UIDONLY` (RFC 9586)
+    UidOnly,
     /// Something else, in upper case.
     Other(String),
+}
+
+impl Enable {
+    /// The capability that offers it; `None`: it is none of ours.
+    pub fn capability(&self) -> Option<&'static str> {
+        match self {
+            Self::Imap4Rev2 => Some("IMAP4REV2"),
+            Self::Utf8Accept => Some("UTF8=ACCEPT"),
+            Self::CondStore => Some("CONDSTORE"),
+            Self::QResync => Some("QRESYNC"),
+            Self::UidOnly => Some("UIDONLY"),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 /// SELECT or EXAMINE.
@@ -273,6 +325,19 @@ pub struct List {
     pub returns: ListReturn,
 }
 
+/// GETMETADATA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetMetadata {
+    /// `None`: of the server.
+    pub mailbox: Option<MailboxName>,
+    /// `MAXSIZE`, in bytes.
+    pub max_size: Option<u64>,
+    /// `DEPTH`: how many levels below each entry; `None` is `infinity`.
+    pub depth: Option<usize>,
+    /// At least one.
+    pub entries: Vec<AnnotationName>,
+}
+
 /// Selection options of LIST (RFC 5258 §3.1, RFC 6154 §2).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListSelect {
@@ -297,6 +362,10 @@ pub struct ListReturn {
     pub special_use: bool,
     /// `STATUS (…)`; empty: not asked.
     pub status: Vec<StatusItem>,
+    /// `MYRIGHTS` (RFC 8440)
+    pub my_rights: bool,
+    /// `METADATA (…)` (RFC 9590); empty: not asked.
+    pub metadata: Vec<AnnotationName>,
 }
 
 /// What STATUS tells.

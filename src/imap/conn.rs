@@ -228,7 +228,7 @@ impl<S: Bytes> Client<S> {
     async fn run(mut self) -> End<S> {
         let mut watch = None;
         let mut shutdown = self.peer.shutdown.clone();
-        let opened = Instant::now();
+        let mut opened = Instant::now();
         let mut heard = opened;
         loop {
             if shutdown.is_draining() && self.wire.is_at_command() {
@@ -272,6 +272,10 @@ impl<S: Bytes> Client<S> {
             heard = Instant::now();
             if let Some(new) = self.watch.take() {
                 watch = Some(new);
+            } else if watch.is_some() && !self.session.is_authenticated() && self.then != Then::Close {
+                // UNAUTHENTICATE
+                watch = None;
+                opened = heard;
             }
             match std::mem::replace(&mut self.then, Then::GoOn) {
                 Then::GoOn => {}
@@ -507,12 +511,13 @@ impl<S: Bytes> Client<S> {
         }
         self.imap.lists.share(selected.id, &mut selected.view);
         let Changes { expunged, vanished, exists, flags, .. } = changes;
-        if enabled.qresync {
+        let by_uid = enabled.qresync || enabled.uid_only;
+        if by_uid {
             vanished_response(Vanished::Now, &uid_ranges(vanished), &mut self.wire.out);
         }
         let out = &mut self.wire.out;
         let mut line = |text: String| out.extend_from_slice(text.as_bytes());
-        for seq in expunged.into_iter().filter(|_| !enabled.qresync) {
+        for seq in expunged.into_iter().filter(|_| !by_uid) {
             line(format!("* {seq} EXPUNGE\r\n"));
         }
         if let Some(exists) = exists {
@@ -589,6 +594,28 @@ impl<S: Bytes> Client<S> {
         }
     }
 
+    /// Does something that may take long, and meanwhile tells the client now and then that it is being done
+    /// (RFC 9585), so that neither it nor a firewall gives the connection up.
+    pub async fn with_progress<T>(
+        &mut self,
+        tag: &str,
+        work: impl Future<Output = Result<T, MailError>>,
+    ) -> Result<Result<T, MailError>, Failure> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = tokio::time::sleep(self.settings.progress) => {
+                    // How far it is nobody knows beforehand; a tag needs no quoting.
+                    let line = format!("* OK [INPROGRESS (\"{tag}\" NIL NIL)] Still working\r\n");
+                    self.wire.out.extend_from_slice(line.as_bytes());
+                    self.wire.flush().await?;
+                }
+            }
+        }
+    }
+
     /// The words for a failure; ours are logged here, and named by the trace id alone.
     pub fn reply_to(&self, name: &'static str, failure: Failure) -> Reply {
         let error = match failure {
@@ -607,6 +634,7 @@ impl<S: Bytes> Client<S> {
             }
             MailError::UseTaken => (Code::UseAttr, "Another folder is already used for this"),
             MailError::TooMany => (Code::Limit, "There are too many folders"),
+            MailError::TooManyAnnotations => (Code::MetadataTooMany, "This folder cannot take another note"),
             MailError::OverQuota => (Code::OverQuota, "The storage of this account is used up"),
             MailError::Name(_) => (Code::Cannot, "A folder cannot have this name"),
             MailError::NoMessage => (Code::ExpungeIssued, "The message is no longer there"),

@@ -33,6 +33,7 @@ use crate::net::{Full, SignInGate};
 use crate::service::authenticate::Authenticator;
 use crate::service::mailbox::Mail;
 
+pub use session::switchable;
 pub use settings::Settings;
 
 /// The IMAP door of a gateway: what its connections share.

@@ -71,6 +71,12 @@ pub enum Code {
     Limit,
     /// RFC 8474 §4
     MailboxId(MailboxId),
+    /// RFC 5464 §4.2.1: the size of the largest value left out.
+    MetadataLongEntries(usize),
+    /// RFC 5464 §4.3: the largest value that is taken.
+    MetadataMaxSize(usize),
+    /// RFC 5464 §4.3
+    MetadataTooMany,
     /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted, ascending.
     Modified(Vec<u32>),
     /// RFC 5530 §3
@@ -93,6 +99,8 @@ pub enum Code {
     TryCreate,
     /// RFC 5530 §3
     Unavailable,
+    /// RFC 9586: the command names messages by sequence number.
+    UidRequired,
     /// RFC 3516 §4.3
     UnknownCte,
     /// RFC 6154 §3
@@ -112,6 +120,7 @@ impl Code {
             Self::ExpungeIssued => "EXPUNGEISSUED",
             Self::HasChildren => "HASCHILDREN",
             Self::Limit => "LIMIT",
+            Self::MetadataTooMany => "METADATA TOOMANY",
             Self::NonExistent => "NONEXISTENT",
             Self::NoPerm => "NOPERM",
             Self::OverQuota => "OVERQUOTA",
@@ -122,6 +131,7 @@ impl Code {
             Self::TooBig => "TOOBIG",
             Self::TryCreate => "TRYCREATE",
             Self::Unavailable => "UNAVAILABLE",
+            Self::UidRequired => "UIDREQUIRED",
             Self::UnknownCte => "UNKNOWN-CTE",
             Self::UseAttr => "USEATTR",
             Self::Capability(words) => {
@@ -154,6 +164,14 @@ impl Code {
             }
             Self::HighestModSeq(modseq) => {
                 let _ = write!(out, "HIGHESTMODSEQ {modseq}");
+                return;
+            }
+            Self::MetadataLongEntries(size) => {
+                let _ = write!(out, "METADATA LONGENTRIES {size}");
+                return;
+            }
+            Self::MetadataMaxSize(size) => {
+                let _ = write!(out, "METADATA MAXSIZE {size}");
                 return;
             }
             Self::MailboxId(id) => {

@@ -4,7 +4,7 @@
 //! |-------------------|----------------------------------------------------------------------------|
 //! | any               | CAPABILITY NOOP LOGOUT ID                                                  |
 //! | not authenticated | STARTTLS AUTHENTICATE LOGIN                                                |
-//! | authenticated     | ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS |
+//! | authenticated     | UNAUTHENTICATE ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS MYRIGHTS GETACL LISTRIGHTS SETACL DELETEACL GETMETADATA SETMETADATA |
 //! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH SORT THREAD FETCH STORE COPY MOVE       |
 //! | logout            | none                                                                       |
 //!
@@ -65,6 +65,8 @@ pub struct Enabled {
     pub qresync: bool,
     /// UTF8=ACCEPT (RFC 6855).
     pub utf8: bool,
+    /// UIDONLY (RFC 9586): no sequence number is said or understood.
+    pub uid_only: bool,
     /// IMAP4rev2 (RFC 9051 §6.3.1, appendix E): no RECENT, ESEARCH, names in UTF-8.
     pub rev2: bool,
 }
@@ -77,6 +79,8 @@ pub struct Session {
     offer: Offer,
     enabled: Enabled,
     compressed: bool,
+    /// Capabilities that Support switched off for whoever signed in, in upper case.
+    off: Vec<String>,
 }
 
 impl Session {
@@ -88,6 +92,7 @@ impl Session {
             offer,
             enabled: Enabled::default(),
             compressed: false,
+            off: Vec::new(),
         }
     }
 
@@ -111,9 +116,21 @@ impl Session {
         self.state == State::Selected(Access::ReadWrite)
     }
 
-    /// Somebody signed in.
-    pub fn signed_in(&mut self) {
+    /// Somebody signed in, for whom these capabilities are switched off.
+    pub fn signed_in(&mut self, off: Vec<String>) {
         self.state = State::Authenticated;
+        self.off = off;
+    }
+
+    /// UNAUTHENTICATE (RFC 8437): what was enabled no longer is.
+    pub fn unauthenticated(&mut self) {
+        self.state = State::NotAuthenticated;
+        self.enabled = Enabled::default();
+        self.off = Vec::new();
+    }
+
+    fn is_off(&self, capability: &str) -> bool {
+        self.off.iter().any(|off| off.eq_ignore_ascii_case(capability))
     }
 
     /// SELECT or EXAMINE succeeded.
@@ -147,12 +164,16 @@ impl Session {
     pub fn enable(&mut self, what: &[Enable]) -> Vec<&'static str> {
         let mut new = Vec::new();
         for one in what {
+            if one.capability().is_none_or(|capability| self.is_off(capability)) {
+                continue;
+            }
             let (flag, name) = match one {
                 Enable::CondStore => (&mut self.enabled.condstore, "CONDSTORE"),
                 Enable::QResync => {
                     self.enabled.condstore = true;
                     (&mut self.enabled.qresync, "QRESYNC")
                 }
+                Enable::UidOnly => (&mut self.enabled.uid_only, "UIDONLY"),
                 Enable::Utf8Accept => (&mut self.enabled.utf8, "UTF8=ACCEPT"),
                 Enable::Imap4Rev2 => (&mut self.enabled.rev2, "IMAP4rev2"),
                 Enable::Other(_) => continue,
@@ -172,6 +193,9 @@ impl Session {
         use CommandBody as C;
         if self.state == State::Logout {
             return Err(Reply::bad("the session is over"));
+        }
+        if self.enabled.uid_only && names_numbers(command) {
+            return Err(uid_required());
         }
         match command {
             C::Capability | C::Noop | C::Logout | C::Id(_) => Ok(()),
@@ -207,10 +231,16 @@ impl Session {
                 State::Selected(_) => Ok(()),
                 _ => Err(Reply::bad("no mailbox is selected")),
             },
+            // RFC 8437 §3: it may not be answered with NO; where it cannot be, it is not offered.
+            C::Unauthenticate if self.compressed || self.is_off("UNAUTHENTICATE") => {
+                Err(Reply::bad("UNAUTHENTICATE is not offered"))
+            }
             C::Compress(_) if self.compressed => {
                 Err(Reply::no("the connection is compressed already").with(Code::CompressionActive))
             }
-            C::Compress(_) if self.is_authenticated() && !self.offer.compress => {
+            C::Compress(_)
+                if self.is_authenticated() && (!self.offer.compress || self.is_off("COMPRESS=DEFLATE")) =>
+            {
                 Err(Reply::no("compression is not offered").with(Code::Cannot))
             }
             _ => self.permit_append(),
@@ -229,8 +259,11 @@ impl Session {
     ///
     /// # Errors
     /// The reply it gets instead.
-    pub fn permit_replace(&self) -> Result<(), Reply> {
+    pub fn permit_replace(&self, by: By) -> Result<(), Reply> {
         match self.state {
+            State::Selected(Access::ReadWrite) if self.enabled.uid_only && by == By::Sequence => {
+                Err(uid_required())
+            }
             State::Selected(Access::ReadWrite) => Ok(()),
             State::Selected(Access::ReadOnly) => {
                 Err(Reply::no("This folder was opened for reading only").with(Code::ReadOnly))
@@ -255,28 +288,103 @@ impl Session {
     /// The words of the CAPABILITY response. ENABLE and IDLE are named before sign-in too: Python's imaplib
     /// never asks again.
     pub fn capabilities(&self) -> String {
-        let mut words = String::from("IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE IDLE");
+        let mut words: Vec<String> = BEFORE.iter().map(|word| (*word).to_owned()).collect();
         if !self.is_authenticated() {
-            words.push_str(match self.channel {
-                Channel::Plain => " STARTTLS LOGINDISABLED",
+            let more: &[&str] = match self.channel {
+                Channel::Plain => &["STARTTLS", "LOGINDISABLED"],
                 // AUTH=LOGIN works too, but saying so only makes a mistyped password fail once more.
-                Channel::Tls => " SASL-IR AUTH=PLAIN",
-            });
-            return words;
+                Channel::Tls => &["SASL-IR", "AUTH=PLAIN"],
+            };
+            words.extend(more.iter().map(|word| (*word).to_owned()));
+            return words.join(" ");
         }
-        words.push_str(
-            " NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
-             LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE QRESYNC OBJECTID SAVEDATE WITHIN PREVIEW \
-             SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES ESORT PARTIAL I18NLEVEL=1 \
-             MULTIAPPEND CATENATE REPLACE UTF8=ACCEPT \
-             QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=",
-        );
-        words.push_str(&self.offer.append_limit.to_string());
-        if self.offer.compress && !self.compressed {
-            words.push_str(" COMPRESS=DEFLATE");
+        words.extend(AFTER.iter().map(|word| (*word).to_owned()));
+        words.push(format!("APPENDLIMIT={}", self.offer.append_limit));
+        if !self.compressed {
+            words.push("UNAUTHENTICATE".to_owned());
+            if self.offer.compress {
+                words.push("COMPRESS=DEFLATE".to_owned());
+            }
         }
-        words
+        words.retain(|word| !self.is_off(word));
+        words.join(" ")
     }
+}
+
+/// Said in every state.
+const BEFORE: [&str; 6] = ["IMAP4rev1", "IMAP4rev2", "LITERAL+", "ID", "ENABLE", "IDLE"];
+
+/// Said after sign-in; APPENDLIMIT, UNAUTHENTICATE and COMPRESS=DEFLATE are too.
+const AFTER: &[&str] = &[
+    "NAMESPACE",
+    "UIDPLUS",
+    "MOVE",
+    "UNSELECT",
+    "CHILDREN",
+    "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "LIST-MYRIGHTS",
+    "LIST-METADATA",
+    "STATUS=SIZE",
+    "ESEARCH",
+    "SEARCHRES",
+    "BINARY",
+    "CONDSTORE",
+    "QRESYNC",
+    "OBJECTID",
+    "SAVEDATE",
+    "WITHIN",
+    "PREVIEW",
+    "SORT",
+    "SORT=DISPLAY",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "ESORT",
+    "PARTIAL",
+    "I18NLEVEL=1",
+    "MULTIAPPEND",
+    "CATENATE",
+    "REPLACE",
+    "METADATA",
+    "ACL",
+    "RIGHTS=kxte",
+    "UIDONLY",
+    "INPROGRESS",
+    "UTF8=ACCEPT",
+    "QUOTA",
+    "QUOTA=RES-STORAGE",
+    "QUOTA=RES-MESSAGE",
+];
+
+/// The capability of that name, in upper case, if it can be switched off for an account: those that are
+/// not what every client builds on.
+pub fn switchable(name: &str) -> Option<String> {
+    let fixed = ["LITERAL+", "ID", "ENABLE", "IMAP4rev1"];
+    let known = BEFORE.iter().chain(AFTER).chain(&["UNAUTHENTICATE", "COMPRESS=DEFLATE"]);
+    let mut known = known.filter(|word| !fixed.contains(word));
+    known.find(|word| word.eq_ignore_ascii_case(name)).map(|word| word.to_ascii_uppercase())
+}
+
+/// RFC 9586: a command that cannot be obeyed without sequence numbers.
+fn names_numbers(command: &CommandBody) -> bool {
+    match command {
+        CommandBody::Fetch(f) => f.by == By::Sequence,
+        CommandBody::Store(s) => s.by == By::Sequence,
+        CommandBody::Copy(t) | CommandBody::Move(t) => t.by == By::Sequence,
+        CommandBody::Search(s) => s.by == By::Sequence || s.key.names_numbers(),
+        CommandBody::Sort(s) => s.by == By::Sequence || s.key.names_numbers(),
+        CommandBody::Thread(t) => t.by == By::Sequence || t.key.names_numbers(),
+        CommandBody::Select(s) | CommandBody::Examine(s) => {
+            s.qresync.as_ref().is_some_and(|remembered| remembered.matches.is_some())
+        }
+        _ => false,
+    }
+}
+
+fn uid_required() -> Reply {
+    Reply::bad("after ENABLE UIDONLY messages are named by UID alone").with(Code::UidRequired)
 }
 
 #[cfg(test)]
@@ -310,7 +418,7 @@ mod tests {
         let mut s = session(Channel::Tls);
         assert!(s.permit(&CommandBody::Idle).is_err());
         assert!(s.permit_append().is_err());
-        s.signed_in();
+        s.signed_in(Vec::new());
         assert!(s.permit(&CommandBody::Idle).is_ok());
         assert_eq!(s.permit(&login()).unwrap_err().status, Status::Bad);
         assert_eq!(s.permit(&CommandBody::Close).unwrap_err().status, Status::Bad);
@@ -329,18 +437,39 @@ mod tests {
         let mut s = session(Channel::Tls);
         let deflate = CommandBody::Compress("DEFLATE".into());
         assert_eq!(s.permit(&deflate).unwrap_err().status, Status::Bad);
-        s.signed_in();
+        s.signed_in(Vec::new());
         assert!(s.permit(&deflate).is_ok());
-        assert!(s.capabilities().ends_with(" COMPRESS=DEFLATE"));
+        assert!(s.permit(&CommandBody::Unauthenticate).is_ok());
+        assert!(s.capabilities().ends_with(" UNAUTHENTICATE COMPRESS=DEFLATE"));
         s.compression_started();
         assert_eq!(s.permit(&deflate).unwrap_err().code, Some(Code::CompressionActive));
         assert!(!s.capabilities().contains("COMPRESS"));
+        // RFC 8437 §4.1 would have the compression end, which is not done: so it is not offered.
+        assert!(!s.capabilities().contains("UNAUTHENTICATE"));
+        assert_eq!(s.permit(&CommandBody::Unauthenticate).unwrap_err().status, Status::Bad);
+    }
+
+    #[test]
+    fn what_is_switched_off_is_neither_offered_nor_enabled() {
+        let mut s = session(Channel::Tls);
+        let off = ["qresync", "Compress=Deflate", "IMAP4rev2"].map(|name| switchable(name).unwrap());
+        s.signed_in(off.to_vec());
+        for word in ["QRESYNC", "COMPRESS", "IMAP4rev2"] {
+            assert!(!s.capabilities().contains(word), "{word}");
+        }
+        assert_eq!(s.enable(&[Enable::QResync, Enable::Imap4Rev2, Enable::CondStore]), ["CONDSTORE"]);
+        assert!(s.permit(&CommandBody::Compress("DEFLATE".into())).is_err());
+        assert_eq!(switchable("LITERAL+"), None);
+        assert_eq!(switchable("X-NONE"), None);
+        s.unauthenticated();
+        assert!(s.capabilities().contains("IMAP4rev2"));
+        assert_eq!(s.enabled(), Enabled::default());
     }
 
     #[test]
     fn enable_names_news_only() {
         let mut s = session(Channel::Tls);
-        s.signed_in();
+        s.signed_in(Vec::new());
         let what = [Enable::CondStore, Enable::Other("X-Y".into()), Enable::CondStore];
         assert_eq!(s.enable(&what), ["CONDSTORE"]);
         assert!(s.enable(&what).is_empty());

@@ -91,6 +91,12 @@ impl<S: Bytes> Wire<S> {
         self.decoder.set_limits(Limits::signed_in(append));
     }
 
+    /// After UNAUTHENTICATE (RFC 8437): as at the beginning.
+    pub fn signed_out(&mut self) {
+        self.decoder.set_limits(Limits::before_sign_in());
+        self.decoder.set_utf8(Utf8Mode::Off);
+    }
+
     /// After ENABLE.
     pub fn set_utf8(&mut self, mode: Utf8Mode) {
         self.decoder.set_utf8(mode);

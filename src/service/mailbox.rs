@@ -3,12 +3,16 @@
 //! Invariants: an [`AccountMail`] is made from an [`Identity`] alone, so nobody reaches another's mail by
 //! a wrong id: every statement behind it names the account.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::service::authenticate::Identity;
 use crate::store::Store;
-pub use crate::store::{Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row, Usage};
-use crate::types::{AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
+pub use crate::store::{
+    ANNOTATION_SIZE_MAX, Annotation, Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row,
+    Usage,
+};
+use crate::types::{AccountId, AnnotationName, BodyId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
 
 /// Everybody's mail, to be narrowed to one person's.
 #[derive(Clone)]
@@ -100,6 +104,30 @@ impl AccountMail {
     /// The subscribed names, ascending.
     pub async fn subscriptions(&self) -> Result<Vec<MailboxName>, MailError> {
         Ok(self.store.subscriptions(self.account).await?)
+    }
+
+    /// The annotations of a mailbox, or with `None` of the account (RFC 5464), by name.
+    pub async fn annotations(&self, mailbox: Option<MailboxId>) -> Result<Vec<Annotation>, MailError> {
+        Ok(self.store.annotations(self.account, mailbox).await?)
+    }
+
+    /// The annotations of all mailboxes that have any.
+    pub async fn annotations_of_mailboxes(&self) -> Result<HashMap<MailboxId, Vec<Annotation>>, MailError> {
+        Ok(self.store.annotations_of_mailboxes(self.account).await?)
+    }
+
+    /// Sets annotations, all or none; `None` removes one.
+    pub async fn set_annotations(
+        &self,
+        mailbox: Option<MailboxId>,
+        changes: &[(AnnotationName, Option<Vec<u8>>)],
+    ) -> Result<(), MailError> {
+        self.store.set_annotations(self.account, mailbox, changes).await
+    }
+
+    /// IMAP capabilities that Support switched off for this account, in upper case.
+    pub async fn imap_switched_off(&self) -> Result<Vec<String>, MailError> {
+        Ok(self.store.imap_switched_off(self.account).await?)
     }
 
     /// Storage and number of messages (R20).

@@ -31,6 +31,9 @@ pub enum MailError {
     /// The account has [`super::MAILBOXES_MAX`] mailboxes or subscriptions.
     #[error("there are too many mailboxes")]
     TooMany,
+    /// SETMETADATA beyond what a mailbox or an account may have (RFC 5464 `METADATA TOOMANY`).
+    #[error("there are too many annotations")]
+    TooManyAnnotations,
     /// R20: Support set a cap and this would go beyond it (RFC 9208 `OVERQUOTA`).
     #[error("the storage set for this account is used up")]
     OverQuota,
@@ -65,6 +68,7 @@ pub(super) fn ended(error: sqlx::Error) -> MailError {
             Some("PM005") => MailError::OverQuota,
             Some(code) if code.starts_with("57P") => MailError::OutcomeUnknown,
             _ => match e.constraint() {
+                Some("annotation_account_id_mailbox_id_fkey") => MailError::NoMailbox,
                 Some("mailbox_name_unique") => MailError::Exists,
                 Some("mailbox_one_use") => MailError::UseTaken,
                 _ => MailError::Store(error.into()),

@@ -4,6 +4,7 @@
 //! again. Imports nothing of postern, never tokio.
 
 mod address;
+mod annotation;
 mod flags;
 mod ids;
 mod mailbox_name;
@@ -14,6 +15,7 @@ mod sequence_set;
 mod sort;
 
 pub use address::{Address, AddressError};
+pub use annotation::{AnnotationName, AnnotationNameError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
 pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, PracticeId, SealKeyId};
 pub use mailbox_name::{MailboxName, MailboxNameError, SpecialUse};

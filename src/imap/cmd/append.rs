@@ -81,7 +81,7 @@ impl<S: Bytes> Client<S> {
         let replaced = match replaces {
             None => None,
             Some(replaced) => {
-                self.session.permit_replace()?;
+                self.session.permit_replace(replaced.by)?;
                 Some(self.replaced(replaced)?)
             }
         };

@@ -63,7 +63,7 @@ impl<S: wire::Bytes> Client<S> {
         if changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
             items.push(FetchItem::ModSeq);
         }
-        if by == By::Uid && !items.contains(&FetchItem::Uid) {
+        if by == By::Uid && !items.contains(&FetchItem::Uid) && !self.session.enabled().uid_only {
             items.insert(0, FetchItem::Uid);
         }
         if let (true, Some(since), MessageSet::Numbers(numbers)) = (vanished, changed_since, &set) {
@@ -231,7 +231,7 @@ async fn send<S: wire::Bytes>(
         let mut fetch = if std::mem::replace(&mut begun, true) {
             FetchWriter::resume(&mut wire.out)
         } else {
-            FetchWriter::begin(seq.get(), &mut wire.out)
+            plan.telling.begin(*seq, row.uid, &mut wire.out)
         };
         match item {
             FetchItem::Uid => fetch.number("UID", row.uid.into()),

@@ -17,7 +17,7 @@ impl<S: Bytes> Client<S> {
         let Search { by, returns, key } = search;
         // IMAP4rev2 knows no untagged SEARCH (RFC 9051 appendix E).
         let returns = returns.or_else(|| self.session.enabled().rev2.then(SearchReturn::all));
-        let hits = self.find(&key, returns).await?;
+        let hits = self.find(tag, &key, returns).await?;
         self.answer_found(tag, by, returns, &key, "SEARCH", hits)?;
         Ok(Reply::ok("SEARCH done"))
     }
@@ -25,9 +25,10 @@ impl<S: Bytes> Client<S> {
     /// RFC 5256 SORT; with RETURN answered by ESEARCH (RFC 5267 §3).
     pub(super) async fn sort(&mut self, tag: &str, sort: Sort) -> Answer {
         let Sort { by, returns, criteria, key } = sort;
-        let hits = self.find(&key, returns).await?;
+        let hits = self.find(tag, &key, returns).await?;
         let rows = self.rows_of(&hits)?;
-        let order = match self.mail()?.sort(&rows, &criteria).await {
+        let mail = self.mail()?.clone();
+        let order = match self.with_progress(tag, mail.sort(&rows, &criteria)).await? {
             Ok(order) => order,
             Err(error) => {
                 self.forget_saved(returns);
@@ -41,17 +42,23 @@ impl<S: Bytes> Client<S> {
     }
 
     /// RFC 5256 THREAD
-    pub(super) async fn thread(&mut self, thread: Thread) -> Answer {
-        let hits = self.find(&thread.key, None).await?;
+    pub(super) async fn thread(&mut self, tag: &str, thread: Thread) -> Answer {
+        let hits = self.find(tag, &thread.key, None).await?;
         let rows = self.rows_of(&hits)?;
-        let forest = self.mail()?.thread(&rows, thread.algorithm).await?;
+        let mail = self.mail()?.clone();
+        let forest = self.with_progress(tag, mail.thread(&rows, thread.algorithm)).await??;
         let Some(selected) = &self.selected else { return Err(Reply::bad("no mailbox is selected").into()) };
         thread_response(&forest, |uid| number(selected, thread.by, uid), &mut self.wire.out);
         Ok(Reply::ok("THREAD done"))
     }
 
     /// All that match, ascending by UID.
-    async fn find(&mut self, key: &SearchKey, returns: Option<SearchReturn>) -> Result<Vec<Hit>, Failure> {
+    async fn find(
+        &mut self,
+        tag: &str,
+        key: &SearchKey,
+        returns: Option<SearchReturn>,
+    ) -> Result<Vec<Hit>, Failure> {
         if key.mentions_modseq() {
             self.use_condstore();
         }
@@ -77,7 +84,8 @@ impl<S: Bytes> Client<S> {
             let pass = first_pass(&plan, selected, now);
             (plan, pass)
         });
-        match self.mail()?.search(&plan, pass).await {
+        let mail = self.mail()?.clone();
+        match self.with_progress(tag, mail.search(&plan, pass)).await? {
             Ok(hits) => Ok(hits),
             Err(error) => {
                 self.forget_saved(returns);

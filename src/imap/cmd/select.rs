@@ -34,6 +34,8 @@ impl<S: Bytes> Client<S> {
         let (mut view, keywords, uidvalidity, unseen) =
             live.read(|now| (View::open(now), now.keywords.clone(), now.uidvalidity, first_unseen(now)));
         let rev2 = self.session.enabled().rev2;
+        // RFC 9586: UNSEEN would be a sequence number.
+        let uid_only = self.session.enabled().uid_only;
         if !rev2 {
             let first = match access {
                 Access::ReadWrite => mail.claim_recent(info.id, view.next_uid()).await?,
@@ -50,7 +52,7 @@ impl<S: Bytes> Client<S> {
         let _ = write!(out, "* {} EXISTS\r\n", view.exists());
         if !rev2 {
             let _ = write!(out, "* {} RECENT\r\n", view.recent());
-            if let Some(unseen) = unseen {
+            if let Some(unseen) = unseen.filter(|_| !uid_only) {
                 let _ = write!(out, "* OK [UNSEEN {unseen}] first unread message\r\n");
             }
         }

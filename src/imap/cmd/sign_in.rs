@@ -103,10 +103,21 @@ impl<S: Bytes> Client<S> {
         };
         self.watch = Some(self.imap.authenticator.watch(&identity));
         let mail = self.imap.mail.of(&identity);
+        let off = mail.imap_switched_off().await?;
         self.account = Some(Box::new(SignedIn { identity, mail, _permit: permit }));
-        self.session.signed_in();
+        self.session.signed_in(off);
         self.wire.signed_in(self.session.append_limit());
         Ok(Reply::ok("You are signed in").with(Code::Capability(self.session.capabilities())))
+    }
+
+    /// RFC 8437: back to before sign-in, with nothing kept but TLS. What others did meanwhile is not told.
+    pub(super) fn unauthenticate(&mut self) -> Reply {
+        self.selected = None;
+        self.account = None;
+        self.watch = None;
+        self.session.unauthenticated();
+        self.wire.signed_out();
+        Reply::ok("you are signed out")
     }
 
     /// One answer for everything that is wrong (R4).

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::imap::command::*;
 use crate::imap::utf7;
-use crate::types::{BodyId, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag};
+use crate::types::{AnnotationName, BodyId, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag};
 
 fn name() -> impl Strategy<Value = MailboxName> {
     "[A-Za-z0-9 /ü台&\"\\\\\\]({-]{1,12}".prop_filter_map("no name", |n| MailboxName::new(&n).ok())
@@ -148,6 +148,10 @@ fn range() -> impl Strategy<Value = Option<PartialRange>> {
         ends().prop_map(|(a, b)| Some(PartialRange::FromFirst(a, b))),
         ends().prop_map(|(a, b)| Some(PartialRange::FromLast(a, b))),
     ]
+}
+
+fn annotation() -> impl Strategy<Value = AnnotationName> {
+    "/(private|shared)/[a-z ]{1,5}(/[a-z]{1,3})?".prop_map(|name| AnnotationName::new(&name).unwrap())
 }
 
 fn criteria() -> impl Strategy<Value = Vec<SortCriterion>> {
@@ -303,7 +307,34 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
             })
             .prop_filter("() is (ALL)", |r| *r != SearchReturn::default())
     };
+    let values = || prop::collection::vec(any::<u8>(), 0..9);
+    let changes = prop::collection::vec((annotation(), prop::option::of(values())), 1..4);
     prop_oneof![
+        Just(CommandBody::Unauthenticate),
+        name().prop_map(CommandBody::MyRights),
+        name().prop_map(CommandBody::GetAcl),
+        (name(), "[a-z@. ]{1,8}")
+            .prop_map(|(mailbox, identifier)| CommandBody::ListRights { mailbox, identifier }),
+        (name(), prop::sample::select(vec!["SETACL", "DELETEACL"]))
+            .prop_map(|(mailbox, name)| CommandBody::ChangeAcl { name, mailbox }),
+        (
+            prop::option::of(name()),
+            prop::option::of(0u64..1000),
+            prop::sample::select(vec![Some(0), Some(1), None]),
+            prop::collection::vec(annotation(), 1..4)
+        )
+            .prop_map(|(mailbox, max_size, depth, entries)| {
+                CommandBody::GetMetadata(GetMetadata { mailbox, max_size, depth, entries: unique(entries) })
+            }),
+        (prop::option::of(name()), changes).prop_map(|(mailbox, changes)| {
+            let changes = changes.into_iter().fold(Vec::new(), |mut kept: Vec<(AnnotationName, _)>, change| {
+                if !kept.iter().any(|c| c.0 == change.0) {
+                    kept.push(change);
+                }
+                kept
+            });
+            CommandBody::SetMetadata { mailbox, changes }
+        }),
         (by(), prop::option::of(returns()), criteria(), key(any_set().boxed())).prop_map(
             |(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, criteria, key })
         ),
@@ -331,12 +362,13 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
         )
         .prop_map(CommandBody::Enable),
         (
-            any::<[bool; 7]>(),
+            any::<[bool; 8]>(),
             "[a-z/ü]{0,5}",
             prop::collection::vec("[a-z/%*ü&]{1,5}", 1..3),
-            status_items(&StatusItem::ALL, 0)
+            status_items(&StatusItem::ALL, 0),
+            prop::collection::vec(annotation(), 0..3)
         )
-            .prop_map(|(b, reference, patterns, status)| CommandBody::List(List {
+            .prop_map(|(b, reference, patterns, status, metadata)| CommandBody::List(List {
                 extended: true,
                 select: ListSelect {
                     subscribed: b[0],
@@ -346,7 +378,14 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
                 },
                 reference,
                 patterns,
-                returns: ListReturn { subscribed: b[4], children: b[5], special_use: b[6], status }
+                returns: ListReturn {
+                    subscribed: b[4],
+                    children: b[5],
+                    special_use: b[6],
+                    status,
+                    my_rights: b[7],
+                    metadata: unique(metadata),
+                }
             })),
     ]
 }
@@ -474,7 +513,41 @@ impl Client {
             | CommandBody::Check
             | CommandBody::Close
             | CommandBody::Unselect
+            | CommandBody::Unauthenticate
             | CommandBody::Expunge { uids: None } => {}
+            CommandBody::MyRights(mailbox) | CommandBody::GetAcl(mailbox) => {
+                self.raw(" ").name(mailbox.as_str());
+            }
+            CommandBody::ListRights { mailbox, identifier } => {
+                self.raw(" ").name(mailbox.as_str()).raw(" ").astring(identifier.as_bytes());
+            }
+            CommandBody::ChangeAcl { name, mailbox } => {
+                let rights = if *name == "SETACL" { " +lr" } else { "" };
+                self.raw(" ").name(mailbox.as_str()).raw(" anna").raw(rights);
+            }
+            CommandBody::GetMetadata(get) => {
+                let depth = get.depth.map_or("infinity".to_owned(), |depth| depth.to_string());
+                let max_size = get.max_size.map_or(String::new(), |size| format!(" MAXSIZE {size}"));
+                let options = format!(" (DEPTH {depth}{max_size})");
+                let first = self.choose(2) == 0;
+                self.raw(if first { &options } else { "" }).raw(" ").annotated(get.mailbox.as_ref());
+                self.raw(if first { "" } else { &options }).raw(" ").list(&get.entries, |c, name| {
+                    c.astring(name.as_str().as_bytes());
+                });
+            }
+            CommandBody::SetMetadata { mailbox, changes } => {
+                self.raw(" ").annotated(mailbox.as_ref()).raw(" ").list(changes, |c, (name, value)| {
+                    c.astring(name.as_str().as_bytes()).raw(" ");
+                    match value {
+                        None => c.raw("NIL"),
+                        Some(value) if value.contains(&0) => {
+                            c.raw(&format!("~{{{}}}\r\n", value.len())).out.extend_from_slice(value);
+                            c
+                        }
+                        Some(value) => c.string(value),
+                    };
+                });
+            }
             CommandBody::Expunge { uids: Some(set) } => {
                 self.raw(" ").set(set);
             }
@@ -496,6 +569,7 @@ impl Client {
                         Enable::Utf8Accept => "UTF8=ACCEPT",
                         Enable::CondStore => "CONDSTORE",
                         Enable::QResync => "QRESYNC",
+                        Enable::UidOnly => "UIDONLY",
                         Enable::Other(word) => word,
                     });
                 }
@@ -589,6 +663,13 @@ impl Client {
         }
     }
 
+    fn annotated(&mut self, mailbox: Option<&MailboxName>) -> &mut Self {
+        match mailbox {
+            Some(name) => self.name(name.as_str()),
+            None => self.raw("\"\""),
+        }
+    }
+
     fn list_command(&mut self, list: &List) {
         if list.extended {
             let s = &list.select;
@@ -609,12 +690,20 @@ impl Client {
         }
         if list.extended {
             let r = &list.returns;
+            let metadata: Vec<String> = r.metadata.iter().map(|name| format!("\"{}\"", name.as_str())).collect();
+            let metadata = format!("METADATA ({})", metadata.join(" "));
             let start = self.raw(" RETURN ").out.len();
             self.options(&[
                 (r.subscribed, "SUBSCRIBED"),
+                (r.my_rights, "MYRIGHTS"),
                 (r.children, "CHILDREN"),
                 (r.special_use, "SPECIAL-USE"),
             ]);
+            if !r.metadata.is_empty() {
+                self.out.pop();
+                let first = self.out.len() == start + 1;
+                self.raw(if first { "" } else { " " }).raw(&metadata).raw(")");
+            }
             if !r.status.is_empty() {
                 self.out.pop();
                 let first = self.out.len() == start + 1;

@@ -83,6 +83,12 @@ impl<'a> Cursor<'a> {
         there
     }
 
+    /// Whether a list is next whose first member is a word, not a name with a slash or a string.
+    pub fn is_word_list(&self) -> bool {
+        let behind = self.rest().strip_prefix(b"(").unwrap_or_default().trim_ascii_start();
+        behind.first().is_some_and(u8::is_ascii_alphabetic)
+    }
+
     /// These bytes, if they are next.
     pub fn eat_ahead(&mut self, bytes: &[u8]) -> bool {
         let there = self.rest().starts_with(bytes);
@@ -209,6 +215,20 @@ impl<'a> Cursor<'a> {
     /// literal        = "{" number64 ["+"] "}" CRLF *CHAR8
     /// ```
     fn literal(&mut self) -> Parsed<&'a [u8]> {
+        let bytes = self.literal_octets()?;
+        if memchr::memchr(0, bytes).is_some() {
+            return Err(Stop::Bad("A literal may not hold NUL here"));
+        }
+        Ok(bytes)
+    }
+
+    /// `literal8 = "~{" number64 ["+"] "}" CRLF *OCTET`
+    pub fn literal8(&mut self) -> Parsed<&'a [u8]> {
+        self.expect(b'~', "A binary literal was expected")?;
+        self.literal_octets()
+    }
+
+    fn literal_octets(&mut self) -> Parsed<&'a [u8]> {
         let head = self.literal_head()?;
         let rest = self.rest();
         let bytes = usize::try_from(head.size)
@@ -216,9 +236,6 @@ impl<'a> Cursor<'a> {
             .and_then(|n| rest.get(..n))
             .ok_or(Stop::Bad("A literal is incomplete"))?;
         self.pos += bytes.len();
-        if memchr::memchr(0, bytes).is_some() {
-            return Err(Stop::Bad("A literal may not hold NUL here"));
-        }
         Ok(bytes)
     }
 

@@ -69,6 +69,14 @@ impl<'o> FetchWriter<'o> {
         Self { out, any: false }
     }
 
+    /// `* uid UIDFETCH (` (RFC 9586)
+    pub fn begin_uid(uid: u32, out: &'o mut Vec<u8>) -> Self {
+        out.extend_from_slice(b"* ");
+        number(u64::from(uid), out);
+        out.extend_from_slice(b" UIDFETCH (");
+        Self { out, any: false }
+    }
+
     /// Takes up a response that was begun, and whose buffer was sent in between.
     pub fn resume(out: &'o mut Vec<u8>) -> Self {
         Self { out, any: true }

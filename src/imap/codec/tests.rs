@@ -208,6 +208,7 @@ fn list_forms() {
             children: true,
             special_use: false,
             status: vec![StatusItem::Unseen, StatusItem::Size],
+            ..ListReturn::default()
         },
     };
     assert_eq!(

@@ -2,9 +2,11 @@
 //!
 //! Each function has its production of RFC 9051 §9 (or of the RFC named) above it.
 
+mod acl;
 pub(super) mod append;
 mod fetch;
 mod list;
+mod metadata;
 mod qresync;
 mod search;
 mod store;
@@ -135,6 +137,17 @@ fn body(c: &mut Cursor<'_>, name: &str) -> Parsed<CommandBody> {
         "GETQUOTA" => CommandBody::GetQuota { root: spaced(c, Cursor::text)? },
         "GETQUOTAROOT" => CommandBody::GetQuotaRoot(spaced(c, Cursor::mailbox)?),
         "SETQUOTA" => set_quota(c)?,
+        "UNAUTHENTICATE" => CommandBody::Unauthenticate,
+        "MYRIGHTS" => CommandBody::MyRights(spaced(c, Cursor::mailbox)?),
+        "GETACL" => CommandBody::GetAcl(spaced(c, Cursor::mailbox)?),
+        "LISTRIGHTS" => CommandBody::ListRights {
+            mailbox: spaced(c, Cursor::mailbox)?,
+            identifier: spaced(c, acl::identifier)?,
+        },
+        "SETACL" => acl::set(c)?,
+        "DELETEACL" => acl::delete(c)?,
+        "GETMETADATA" => CommandBody::GetMetadata(metadata::get(c)?),
+        "SETMETADATA" => metadata::set(c)?,
         "COMPRESS" => CommandBody::Compress(spaced(c, Cursor::atom)?.to_ascii_uppercase()),
         _ => return selected(c, name, By::Sequence),
     })
@@ -213,6 +226,7 @@ fn enable(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
             "UTF8=ACCEPT" => Enable::Utf8Accept,
             "CONDSTORE" => Enable::CondStore,
             "QRESYNC" => Enable::QResync,
+            "UIDONLY" => Enable::UidOnly,
             _ => Enable::Other(word),
         });
         if !c.space_and_more() {
