@@ -134,8 +134,12 @@ pub enum CommandBody {
     },
     /// RFC 9051 §6.4.4
     Search(Search),
+    /// RFC 7377
+    MultiSearch(MultiSearch),
     /// RFC 5256 SORT, RFC 5267 §3
     Sort(Sort),
+    /// RFC 5267 §4.3.5; tags.
+    CancelUpdate(Vec<String>),
     /// RFC 5256 THREAD
     Thread(Thread),
     /// RFC 9051 §6.4.5
@@ -223,6 +227,8 @@ impl CommandBody {
             Self::Expunge { uids: None } => "EXPUNGE",
             Self::Expunge { uids: Some(_) } => "UID EXPUNGE",
             Self::Search(s) => s.by.pick("SEARCH", "UID SEARCH"),
+            Self::MultiSearch(_) => "ESEARCH",
+            Self::CancelUpdate(_) => "CANCELUPDATE",
             Self::Sort(s) => s.by.pick("SORT", "UID SORT"),
             Self::Thread(t) => t.by.pick("THREAD", "UID THREAD"),
             Self::Fetch(f) => f.by.pick("FETCH", "UID FETCH"),
@@ -542,6 +548,10 @@ pub struct SearchReturn {
     pub save: bool,
     /// `PARTIAL` (RFC 9394 §3.1); never together with ALL.
     pub partial: Option<PartialRange>,
+    /// `UPDATE` (RFC 5267 §4.3)
+    pub update: bool,
+    /// `CONTEXT` (RFC 5267 §4.2): a hint of which no use is made.
+    pub context: bool,
 }
 
 /// Which of the results, counted from 1 (RFC 9394 §4); the two ends as written.
@@ -574,6 +584,36 @@ impl std::fmt::Display for PartialRange {
             Self::FromLast(a, b) => write!(f, "-{a}:-{b}"),
         }
     }
+}
+
+/// ESEARCH (RFC 7377): UID SEARCH in several mailboxes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MultiSearch {
+    /// Which mailboxes; at least one.
+    pub sources: Vec<MailboxFilter>,
+    /// What is told of each.
+    pub returns: SearchReturn,
+    /// What to look for.
+    pub key: SearchKey,
+}
+
+/// Which mailboxes are meant (RFC 5465 §6, RFC 7377 §2.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailboxFilter {
+    /// The selected one.
+    Selected,
+    /// All that mail is delivered to.
+    Inboxes,
+    /// All of the account.
+    Personal,
+    /// All that are subscribed to.
+    Subscribed,
+    /// These and all below them.
+    Subtree(Vec<MailboxName>),
+    /// These and their children.
+    SubtreeOne(Vec<MailboxName>),
+    /// These.
+    Mailboxes(Vec<MailboxName>),
 }
 
 /// SORT.

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::codec::{Refusal, RefusalStatus, Utf8Mode};
 use super::command::{Command, CommandBody};
+use super::context::tell_expunged;
 use super::reply::{Code, Reply, Status};
 use super::selected::{Selected, Telling, flags_fetch};
 use super::session::{Channel, Offer, Session};
@@ -494,7 +495,8 @@ impl<S: Bytes> Client<S> {
         let (Some(selected), Some(account)) = (&mut self.selected, &self.account) else { return Ok(()) };
         let (changes, keywords) = selected.catch_up(expunges, &mut self.wire.out);
         if changes.is_empty() && changes.new_uids.is_none() {
-            return Ok(());
+            // Own changes of flags are not echoed, but may change what a kept search finds.
+            return self.tell_contexts().await;
         }
         let enabled = self.session.enabled();
         let mut claimed = Ok(());
@@ -510,6 +512,7 @@ impl<S: Bytes> Client<S> {
             }
         }
         self.imap.lists.share(selected.id, &mut selected.view);
+        tell_expunged(&mut selected.contexts, &changes, &mut self.wire.out);
         let Changes { expunged, vanished, exists, flags, .. } = changes;
         let by_uid = enabled.qresync || enabled.uid_only;
         if by_uid {
@@ -531,6 +534,7 @@ impl<S: Bytes> Client<S> {
             flags_fetch(&selected.view, &f, &keywords, telling, &mut self.wire.out);
             self.wire.relieve().await?;
         }
+        self.tell_contexts().await?;
         claimed.map_err(Failure::Mail)
     }
 

@@ -8,6 +8,7 @@ mod cmd;
 pub mod codec;
 pub mod command;
 mod conn;
+mod context;
 mod deflate;
 mod fetch_item;
 mod imap_url;

@@ -79,6 +79,8 @@ pub enum Code {
     MetadataTooMany,
     /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted, ascending.
     Modified(Vec<u32>),
+    /// RFC 5267 §4.3.1: the tag of the search.
+    NoUpdate(String),
     /// RFC 5530 §3
     NonExistent,
     /// RFC 5530 §3
@@ -164,6 +166,10 @@ impl Code {
             }
             Self::HighestModSeq(modseq) => {
                 let _ = write!(out, "HIGHESTMODSEQ {modseq}");
+                return;
+            }
+            Self::NoUpdate(tag) => {
+                let _ = write!(out, "NOUPDATE \"{tag}\"");
                 return;
             }
             Self::MetadataLongEntries(size) => {

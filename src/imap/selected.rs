@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::codec::encode::FetchWriter;
 use super::command::{By, MessageSet};
+use super::context::Context;
 use super::reply::Reply;
 use super::session::Enabled;
 use super::view::{Changes, Expunges, FlagsSeen, View};
@@ -27,6 +28,8 @@ pub struct Selected {
     pub view: View,
     /// SEARCHRES (RFC 5182): UIDs.
     pub saved: Vec<u32>,
+    /// Searches that are kept up to date (RFC 5267).
+    pub contexts: Vec<Context>,
     /// Ticks when `live` changed.
     pub changes: watch::Receiver<ModSeq>,
     /// Keywords that a FLAGS response named.

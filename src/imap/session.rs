@@ -4,15 +4,15 @@
 //! |-------------------|----------------------------------------------------------------------------|
 //! | any               | CAPABILITY NOOP LOGOUT ID                                                  |
 //! | not authenticated | STARTTLS AUTHENTICATE LOGIN                                                |
-//! | authenticated     | UNAUTHENTICATE ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS MYRIGHTS GETACL LISTRIGHTS SETACL DELETEACL GETMETADATA SETMETADATA |
-//! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH SORT THREAD FETCH STORE COPY MOVE       |
+//! | authenticated     | UNAUTHENTICATE ESEARCH ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS MYRIGHTS GETACL LISTRIGHTS SETACL DELETEACL GETMETADATA SETMETADATA |
+//! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH SORT THREAD CANCELUPDATE FETCH STORE COPY MOVE       |
 //! | logout            | none                                                                       |
 //!
 //! Invariants: no password is looked at before TLS, and with TLS a new session begins, so that nothing said
 //! in the clear is remembered (§6.2.1); capabilities name only what works; what was enabled stays so until
 //! the connection ends (RFC 5161 §3.1).
 
-use super::command::{By, CommandBody, Enable};
+use super::command::{By, CommandBody, Enable, MailboxFilter};
 use super::reply::{Code, Reply};
 use super::view::Expunges;
 
@@ -212,7 +212,14 @@ impl Session {
                 }
                 _ => Err(Reply::bad("signed in already")),
             },
+            C::MultiSearch(s) if s.sources.contains(&MailboxFilter::Selected) || s.returns.update => {
+                match self.state {
+                    State::Selected(_) => Ok(()),
+                    _ => Err(Reply::bad("no mailbox is selected")),
+                }
+            }
             C::Check
+            | C::CancelUpdate(_)
             | C::Close
             | C::Unselect
             | C::Expunge { .. }
@@ -352,6 +359,9 @@ const AFTER: &[&str] = &[
     "RIGHTS=kxte",
     "UIDONLY",
     "INPROGRESS",
+    "MULTISEARCH",
+    "CONTEXT=SEARCH",
+    "CONTEXT=SORT",
     "UTF8=ACCEPT",
     "QUOTA",
     "QUOTA=RES-STORAGE",
@@ -374,6 +384,7 @@ fn names_numbers(command: &CommandBody) -> bool {
         CommandBody::Store(s) => s.by == By::Sequence,
         CommandBody::Copy(t) | CommandBody::Move(t) => t.by == By::Sequence,
         CommandBody::Search(s) => s.by == By::Sequence || s.key.names_numbers(),
+        CommandBody::MultiSearch(s) => s.key.names_numbers(),
         CommandBody::Sort(s) => s.by == By::Sequence || s.key.names_numbers(),
         CommandBody::Thread(t) => t.by == By::Sequence || t.key.names_numbers(),
         CommandBody::Select(s) | CommandBody::Examine(s) => {

@@ -16,36 +16,97 @@ enum Key {
     Text(Box<[u8]>),
 }
 
+/// Messages in order, and what is needed to put others among them. Messages that no criterion tells apart
+/// ascend by UID.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sorted {
+    criteria: Vec<SortCriterion>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    keys: Box<[Key]>,
+    uid: u32,
+}
+
 impl AccountMail {
-    /// The UIDs of these messages in order. Messages that no criterion tells apart stay as they stand: give
-    /// them ascending by UID.
-    pub async fn sort(&self, rows: &[Row], criteria: &[SortCriterion]) -> Result<Vec<u32>, MailError> {
-        let mut keys: Vec<Key> = Vec::with_capacity(rows.len() * criteria.len());
+    /// These messages in order.
+    pub async fn sorted(&self, rows: &[Row], criteria: &[SortCriterion]) -> Result<Sorted, MailError> {
+        let mut entries: Vec<Entry> = Vec::with_capacity(rows.len());
+        let mut add = |row: &Row, header: &[u8]| {
+            let keys = criteria.iter().map(|criterion| key(criterion.by, row, header)).collect();
+            entries.push(Entry { keys, uid: row.uid });
+        };
         if criteria.iter().any(|c| !matches!(c.by, SortBy::Arrival | SortBy::Size)) {
-            self.each_header(rows, |at, header| {
-                keys.extend(criteria.iter().map(|criterion| key(criterion.by, &rows[at], header)));
-            })
-            .await?;
+            self.each_header(rows, |at, header| add(&rows[at], header)).await?;
         } else {
-            keys.extend(rows.iter().flat_map(|row| criteria.iter().map(|c| key(c.by, row, b""))));
+            rows.iter().for_each(|row| add(row, b""));
         }
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        let of = |at: usize| &keys[at * criteria.len()..(at + 1) * criteria.len()];
-        order.sort_by(|&a, &b| compare(criteria, of(a), of(b)));
-        Ok(order.into_iter().map(|at| rows[at].uid).collect())
+        entries.sort_by(|a, b| compare(criteria, a, b));
+        Ok(Sorted { criteria: criteria.to_vec(), entries })
     }
 }
 
-fn compare(criteria: &[SortCriterion], a: &[Key], b: &[Key]) -> Ordering {
+impl Sorted {
+    /// In order.
+    pub fn uids(&self) -> impl Iterator<Item = u32> {
+        self.entries.iter().map(|entry| entry.uid)
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// None at all.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// What they are ordered by.
+    pub fn criteria(&self) -> &[SortCriterion] {
+        &self.criteria
+    }
+
+    /// Puts others, ordered by the same criteria, among these: place, from 0, and UID, one after the other.
+    pub fn insert(&mut self, others: Self) -> Vec<(usize, u32)> {
+        let mut places = Vec::with_capacity(others.entries.len());
+        let mut all = Vec::with_capacity(self.entries.len() + others.entries.len());
+        let mut old = std::mem::take(&mut self.entries).into_iter().peekable();
+        for entry in others.entries {
+            while let Some(before) = old.next_if(|e| compare(&self.criteria, e, &entry).is_lt()) {
+                all.push(before);
+            }
+            places.push((all.len(), entry.uid));
+            all.push(entry);
+        }
+        all.extend(old);
+        self.entries = all;
+        places
+    }
+
+    /// Takes messages out, whose UIDs ascend: the places they had, from 0, from the last up, so that none
+    /// shifts another.
+    pub fn remove(&mut self, uids: &[u32]) -> Vec<(usize, u32)> {
+        let gone = |entry: &Entry| uids.binary_search(&entry.uid).is_ok();
+        let places = self.entries.iter().enumerate().rev().filter(|(_, entry)| gone(entry));
+        let places = places.map(|(at, entry)| (at, entry.uid)).collect();
+        self.entries.retain(|entry| !gone(entry));
+        places
+    }
+}
+
+fn compare(criteria: &[SortCriterion], a: &Entry, b: &Entry) -> Ordering {
     criteria
         .iter()
-        .zip(a.iter().zip(b))
+        .zip(a.keys.iter().zip(&b.keys))
         .map(|(criterion, (a, b))| match criterion.order {
             SortOrder::Ascending => a.cmp(b),
             SortOrder::Descending => b.cmp(a),
         })
         .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+        .unwrap_or_else(|| a.uid.cmp(&b.uid))
 }
 
 fn key(by: SortBy, row: &Row, header: &[u8]) -> Key {
@@ -116,10 +177,24 @@ mod tests {
             criterion(SortBy::Subject, SortOrder::Ascending),
             criterion(SortBy::Size, SortOrder::Descending),
         ];
-        let keys = |word: &str, size| [text(word), Key::Number(size)];
-        assert_eq!(compare(&criteria, &keys("a", 1), &keys("B", 9)), Ordering::Less);
-        assert_eq!(compare(&criteria, &keys("a", 1), &keys("A", 9)), Ordering::Greater);
-        assert_eq!(compare(&criteria, &keys("ä", 1), &keys("Ä", 1)), Ordering::Equal);
-        assert_eq!(compare(&criteria, &keys("", 1), &keys("a", 1)), Ordering::Less);
+        let entry = |word: &str, size, uid| Entry { keys: [text(word), Key::Number(size)].into(), uid };
+        assert_eq!(compare(&criteria, &entry("a", 1, 2), &entry("B", 9, 1)), Ordering::Less);
+        assert_eq!(compare(&criteria, &entry("a", 1, 1), &entry("A", 9, 2)), Ordering::Greater);
+        assert_eq!(compare(&criteria, &entry("ä", 1, 2), &entry("Ä", 1, 1)), Ordering::Greater);
+        assert_eq!(compare(&criteria, &entry("", 1, 2), &entry("a", 1, 1)), Ordering::Less);
+    }
+
+    #[test]
+    fn others_are_put_where_they_belong() {
+        let criteria = vec![SortCriterion { by: SortBy::Subject, order: SortOrder::Descending }];
+        let sorted = |list: &[(&str, u32)]| {
+            let entries = list.iter().map(|(word, uid)| Entry { keys: [text(word)].into(), uid: *uid });
+            Sorted { criteria: criteria.clone(), entries: entries.collect() }
+        };
+        let mut all = sorted(&[("c", 1), ("b", 2), ("a", 3)]);
+        assert_eq!(all.insert(sorted(&[("d", 4), ("b", 5), ("a", 0)])), [(0, 4), (3, 5), (4, 0)]);
+        assert_eq!(all.uids().collect::<Vec<_>>(), [4, 1, 2, 5, 0, 3]);
+        assert_eq!(all.remove(&[2, 4, 9]), [(2, 2), (0, 4)]);
+        assert_eq!((all.remove(&[2]).len(), all.len()), (0, 4));
     }
 }

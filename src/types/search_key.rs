@@ -1,6 +1,6 @@
 //! What SEARCH looks for (RFC 9051 §6.4.4), as a tree, with its texts already in Unicode.
 
-use super::{BodyId, Keyword, MessageSet, ModSeq, SystemFlag};
+use super::{BodyId, Keyword, MessageSet, ModSeq, SequenceSet, SystemFlag, uid_ranges};
 use jiff::civil::Date;
 
 /// One search key. Depth and count are bounded by whoever builds the tree.
@@ -98,6 +98,34 @@ impl SearchKey {
                 Self::Not(k) => k.any(is),
                 _ => false,
             }
+    }
+
+    /// The same with sets of numbers, and the saved result, written out as the UIDs they stand for now
+    /// (RFC 5267 §4.3: they are evaluated when the command comes).
+    #[must_use]
+    pub fn with_uids(self, uids: &[u32], saved: &[u32]) -> Self {
+        let set = |ranges: Vec<(u32, u32)>| {
+            // No set at all is one that nothing is in.
+            if ranges.is_empty() { Self::All.negated() } else { Self::Uid(MessageSet::Numbers(SequenceSet::from_ranges(ranges))) }
+        };
+        let within = |numbers: &SequenceSet| {
+            let exists = uids.len() as u32;
+            let ranges = numbers.resolve(exists).into_iter().filter(|range| range.0 <= exists);
+            let at = |n: u32| uids[n.min(exists) as usize - 1];
+            ranges.map(|(from, to)| (at(from), at(to))).collect()
+        };
+        match self {
+            Self::Sequence(MessageSet::Saved) | Self::Uid(MessageSet::Saved) => {
+                set(uid_ranges(saved.iter().copied()))
+            }
+            Self::Sequence(MessageSet::Numbers(numbers)) => set(within(&numbers)),
+            Self::And(keys) => Self::And(keys.into_iter().map(|k| k.with_uids(uids, saved)).collect()),
+            Self::Or(a, b) => {
+                Self::Or(Box::new(a.with_uids(uids, saved)), Box::new(b.with_uids(uids, saved)))
+            }
+            Self::Not(key) => Self::Not(Box::new(key.with_uids(uids, saved))),
+            other => other,
+        }
     }
 
     /// Whether it asks when messages were saved.

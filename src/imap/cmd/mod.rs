@@ -5,6 +5,7 @@ mod acl;
 mod any;
 mod append;
 mod catenate;
+mod context;
 mod enable;
 mod expunge;
 mod fetch;
@@ -65,6 +66,8 @@ impl<S: Bytes> Client<S> {
             C::GetQuota { root } => Box::pin(self.get_quota(&root)).await,
             C::GetQuotaRoot(mailbox) => Box::pin(self.get_quota_root(&mailbox)).await,
             C::SetQuota { .. } => Ok(quota::set_quota()),
+            C::MultiSearch(search) => Box::pin(self.multi_search(tag, search)).await,
+            C::CancelUpdate(tags) => Ok(self.cancel_update(&tags)),
             C::Sort(sort) => Box::pin(self.sort(tag, sort)).await,
             C::Thread(thread) => Box::pin(self.thread(tag, thread)).await,
             C::Search(search) => Box::pin(self.search(tag, search)).await,

@@ -1,16 +1,22 @@
-//! SEARCH, SORT, THREAD and their UID forms (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 5256, RFC 5267 §3,
+//! SEARCH, SORT, THREAD and their UID forms, and ESEARCH over mailboxes (RFC 7377) (RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 5256, RFC 5267 §3,
 //! RFC 7162 §3.1.5, RFC 9394).
 
+use std::collections::BTreeSet;
+
 use crate::imap::codec::encode::Found;
-use crate::imap::command::{By, Search, SearchKey, SearchReturn, Sort, Thread};
+use crate::imap::command::{
+    By, MailboxFilter, MultiSearch, Search, SearchKey, SearchReturn, Sort, Thread,
+};
+use crate::imap::context::Results;
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::Reply;
 use crate::imap::selected::Selected;
 use crate::imap::thread_response::thread_response;
 use crate::imap::wire::Bytes;
-use crate::service::mailbox::{MailboxState, Row};
+use crate::imap::write;
+use crate::service::mailbox::{MailError, MailboxInfo, MailboxState, Row};
 use crate::service::search::{FirstPass, Hit, Plan, Scope};
-use crate::types::{ModSeq, SeqNum};
+use crate::types::{MailboxName, ModSeq, SeqNum};
 
 impl<S: Bytes> Client<S> {
     pub(super) async fn search(&mut self, tag: &str, search: Search) -> Answer {
@@ -18,6 +24,10 @@ impl<S: Bytes> Client<S> {
         // IMAP4rev2 knows no untagged SEARCH (RFC 9051 appendix E).
         let returns = returns.or_else(|| self.session.enabled().rev2.then(SearchReturn::all));
         let hits = self.find(tag, &key, returns).await?;
+        if returns.is_some_and(|r| r.update) {
+            let results = Results::InMailboxOrder(hits.iter().map(|hit| hit.uid).collect());
+            self.keep_context(tag, by, &key, results)?;
+        }
         self.answer_found(tag, by, returns, &key, "SEARCH", hits)?;
         Ok(Reply::ok("SEARCH done"))
     }
@@ -28,7 +38,7 @@ impl<S: Bytes> Client<S> {
         let hits = self.find(tag, &key, returns).await?;
         let rows = self.rows_of(&hits)?;
         let mail = self.mail()?.clone();
-        let order = match self.with_progress(tag, mail.sort(&rows, &criteria)).await? {
+        let order = match self.with_progress(tag, mail.sorted(&rows, &criteria)).await? {
             Ok(order) => order,
             Err(error) => {
                 self.forget_saved(returns);
@@ -36,7 +46,10 @@ impl<S: Bytes> Client<S> {
             }
         };
         let hit = |uid: u32| hits.binary_search_by_key(&uid, |hit| hit.uid).ok().map(|at| hits[at]);
-        let sorted = order.into_iter().filter_map(hit).collect();
+        let sorted = order.uids().filter_map(hit).collect();
+        if returns.is_some_and(|r| r.update) {
+            self.keep_context(tag, by, &key, Results::Sorted(order))?;
+        }
         self.answer_found(tag, by, returns, &key, "SORT", sorted)?;
         Ok(Reply::ok("SORT done"))
     }
@@ -50,6 +63,79 @@ impl<S: Bytes> Client<S> {
         let Some(selected) = &self.selected else { return Err(Reply::bad("no mailbox is selected").into()) };
         thread_response(&forest, |uid| number(selected, thread.by, uid), &mut self.wire.out);
         Ok(Reply::ok("THREAD done"))
+    }
+
+    /// RFC 7377: one ESEARCH response for each mailbox in which something is found.
+    pub(super) async fn multi_search(&mut self, tag: &str, search: MultiSearch) -> Answer {
+        let MultiSearch { sources, returns, key } = search;
+        let infos = self.mail()?.list().await?;
+        let subscribed: BTreeSet<MailboxName> = if sources.contains(&MailboxFilter::Subscribed) {
+            self.mail()?.subscriptions().await?.into_iter().collect()
+        } else {
+            BTreeSet::new()
+        };
+        let selected = self.selected.as_ref().map(|selected| selected.id);
+        for info in infos.iter().filter(|info| info.selectable) {
+            let is_selected = selected == Some(info.id);
+            let meant = |source: &MailboxFilter| is_meant(source, info, is_selected, &subscribed);
+            if !sources.iter().any(meant) {
+                continue;
+            }
+            // The selected mailbox is searched as its session sees it.
+            let hits = if is_selected {
+                self.find(tag, &key, Some(returns)).await?
+            } else if info.messages == 0 {
+                Vec::new()
+            } else {
+                self.find_elsewhere(tag, info, &key).await?
+            };
+            if returns.save && let Some(selected) = &mut self.selected {
+                selected.saved = saved(&hits, returns);
+            }
+            if hits.is_empty() {
+                continue;
+            }
+            let mut correlators = format!("TAG \"{tag}\" MAILBOX ").into_bytes();
+            write::mailbox_name(&info.name, self.utf8(), &mut correlators);
+            correlators.extend_from_slice(format!(" UIDVALIDITY {}", info.uidvalidity).as_bytes());
+            let found = found(&hits, returns, key.mentions_modseq(), |hit| Some(hit.uid));
+            found.write_correlated(&correlators, By::Uid, &mut self.wire.out);
+            self.wire.relieve().await?;
+        }
+        Ok(Reply::ok("ESEARCH done"))
+    }
+
+    /// All that match in a mailbox that is not selected, ascending by UID; nothing is recent there, and
+    /// nothing saved.
+    async fn find_elsewhere(
+        &mut self,
+        tag: &str,
+        info: &MailboxInfo,
+        key: &SearchKey,
+    ) -> Result<Vec<Hit>, Failure> {
+        let mail = self.mail()?.clone();
+        let live = match mail.open(info.id).await {
+            Ok(live) => live,
+            // Deleted meanwhile.
+            Err(MailError::NoMailbox) => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let saved_at =
+            if key.mentions_save_date() { mail.saved_at(info.id, 1..=u32::MAX).await? } else { Vec::new() };
+        let (plan, pass) = live.read(|now| {
+            let uids: Vec<u32> = now.rows.iter().map(|row| row.uid).collect();
+            let scope = Scope {
+                uids: &uids,
+                saved: &[],
+                keywords: &now.keywords,
+                saved_at: &saved_at,
+                now: mail.now(),
+            };
+            let plan = Plan::new(key, scope);
+            let pass = plan.first_pass(now.rows.iter().map(|row| (row, false)));
+            (plan, pass)
+        });
+        Ok(self.with_progress(tag, mail.search(&plan, pass)).await??)
     }
 
     /// All that match, ascending by UID.
@@ -132,26 +218,29 @@ impl<S: Bytes> Client<S> {
                 Found { all: Some(all), mod_seq, ..Found::default() }
             }
             // RFC 5182 §2.1: SAVE alone is answered by the tagged reply.
-            Some(r) if r == (SearchReturn { save: true, ..SearchReturn::default() }) => return Ok(()),
-            Some(r) => {
-                let (first, last) = (hits.first().filter(|_| r.min), hits.last().filter(|_| r.max));
-                let some = r.partial.map_or(&hits[..0], |range| &hits[range.places(hits.len())]);
-                let told = if r.all || r.count { &hits[..] } else { some };
-                // RFC 4731 §3.2: of what is returned.
-                let ends = first.into_iter().chain(last).map(|hit| hit.modseq).max();
-                Found {
-                    min: first.and_then(number),
-                    max: last.and_then(number),
-                    count: r.count.then_some(hits.len() as u32),
-                    all: r.all.then(|| hits.iter().filter_map(number).collect()),
-                    partial: r.partial.map(|range| (range, some.iter().filter_map(number).collect())),
-                    mod_seq: highest(told).max(ends).filter(|_| mod_seq),
-                }
-            }
+            Some(r) if r.save && !(r.min || r.max || r.all || r.count || r.partial.is_some()) => return Ok(()),
+            Some(r) => found(&hits, r, mod_seq, number),
         };
         let out = &mut self.wire.out;
         if returns.is_some() { found.write_esearch(tag, by, out) } else { found.write_plain(word, out) }
         Ok(())
+    }
+}
+
+/// What ESEARCH says of the hits, in their order.
+fn found(hits: &[Hit], r: SearchReturn, mod_seq: bool, number: impl Fn(&Hit) -> Option<u32>) -> Found {
+    let (first, last) = (hits.first().filter(|_| r.min), hits.last().filter(|_| r.max));
+    let some = r.partial.map_or(&hits[..0], |range| &hits[range.places(hits.len())]);
+    let told = if r.all || r.count { hits } else { some };
+    // RFC 4731 §3.2: of what is returned.
+    let ends = first.into_iter().chain(last).map(|hit| hit.modseq).max();
+    Found {
+        min: first.and_then(&number),
+        max: last.and_then(&number),
+        count: r.count.then_some(hits.len() as u32),
+        all: r.all.then(|| hits.iter().filter_map(&number).collect()),
+        partial: r.partial.map(|range| (range, some.iter().filter_map(&number).collect())),
+        mod_seq: highest(told).max(ends).filter(|_| mod_seq),
     }
 }
 
@@ -160,6 +249,27 @@ fn number(selected: &Selected, by: By, uid: u32) -> Option<u32> {
     match by {
         By::Uid => Some(uid),
         By::Sequence => selected.view.seq(uid).map(SeqNum::get),
+    }
+}
+
+/// Whether a filter means this mailbox.
+fn is_meant(
+    source: &MailboxFilter,
+    info: &MailboxInfo,
+    is_selected: bool,
+    subscribed: &BTreeSet<MailboxName>,
+) -> bool {
+    let name = &info.name;
+    match source {
+        MailboxFilter::Selected => is_selected,
+        MailboxFilter::Inboxes => name.is_inbox(),
+        MailboxFilter::Personal => true,
+        MailboxFilter::Subscribed => subscribed.contains(name),
+        MailboxFilter::Subtree(roots) => roots.iter().any(|root| name == root || name.is_below(root)),
+        MailboxFilter::SubtreeOne(roots) => {
+            roots.iter().any(|root| name == root || name.parent().as_ref() == Some(root))
+        }
+        MailboxFilter::Mailboxes(names) => names.contains(name),
     }
 }
 

@@ -81,6 +81,7 @@ impl<S: Bytes> Client<S> {
             live,
             view,
             saved: Vec::new(),
+            contexts: Vec::new(),
             changes,
             keywords_told: keywords.len(),
         }));

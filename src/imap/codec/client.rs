@@ -150,6 +150,19 @@ fn range() -> impl Strategy<Value = Option<PartialRange>> {
     ]
 }
 
+fn filter() -> impl Strategy<Value = MailboxFilter> {
+    let names = || prop::collection::vec(name(), 1..3);
+    prop_oneof![
+        Just(MailboxFilter::Selected),
+        Just(MailboxFilter::Inboxes),
+        Just(MailboxFilter::Personal),
+        Just(MailboxFilter::Subscribed),
+        names().prop_map(MailboxFilter::Subtree),
+        names().prop_map(MailboxFilter::SubtreeOne),
+        names().prop_map(MailboxFilter::Mailboxes),
+    ]
+}
+
 fn annotation() -> impl Strategy<Value = AnnotationName> {
     "/(private|shared)/[a-z ]{1,5}(/[a-z]{1,3})?".prop_map(|name| AnnotationName::new(&name).unwrap())
 }
@@ -300,10 +313,10 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
 /// Commands of extensions that imap-codec does not know.
 pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
     let returns = || {
-        (any::<[bool; 5]>(), range())
-            .prop_map(|([min, max, all, count, save], partial)| {
+        (any::<[bool; 7]>(), range())
+            .prop_map(|([min, max, all, count, save, update, context], partial)| {
                 let partial = partial.filter(|_| !all);
-                SearchReturn { min, max, all, count, save, partial }
+                SearchReturn { min, max, all, count, save, partial, update, context }
             })
             .prop_filter("() is (ALL)", |r| *r != SearchReturn::default())
     };
@@ -311,6 +324,15 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
     let changes = prop::collection::vec((annotation(), prop::option::of(values())), 1..4);
     prop_oneof![
         Just(CommandBody::Unauthenticate),
+        prop::collection::vec("[A-Za-z0-9]{1,4}", 1..3).prop_map(CommandBody::CancelUpdate),
+        (prop::collection::vec(filter(), 1..3), returns(), key(any_set().boxed())).prop_map(
+            |(sources, returns, key)| {
+                let save = returns.save && sources == [MailboxFilter::Selected];
+                let mut returns = SearchReturn { save, ..returns };
+                returns.all |= returns == SearchReturn::default();
+                CommandBody::MultiSearch(MultiSearch { sources, returns, key })
+            }
+        ),
         name().prop_map(CommandBody::MyRights),
         name().prop_map(CommandBody::GetAcl),
         (name(), "[a-z@. ]{1,8}")
@@ -629,6 +651,18 @@ impl Client {
                 self.raw(" ").name(mailbox.as_str()).raw(" ").status(items);
             }
             CommandBody::Search(search) => self.search(search),
+            CommandBody::MultiSearch(search) => {
+                if search.sources != [MailboxFilter::Selected] || self.choose(2) == 0 {
+                    self.raw(" ").word("IN").raw(" ").list(&search.sources, Self::filter);
+                }
+                self.returns(&search.returns);
+                self.raw(" ").word("CHARSET").raw(" UTF-8 ").keys(&search.key);
+            }
+            CommandBody::CancelUpdate(tags) => {
+                for tag in tags {
+                    self.raw(" ").string(tag.as_bytes());
+                }
+            }
             CommandBody::Sort(sort) => {
                 if let Some(returns) = &sort.returns {
                     self.returns(returns);
@@ -728,7 +762,33 @@ impl Client {
             (partial.is_some(), partial.as_deref().unwrap_or_default()),
             (r.count, "COUNT"),
             (r.save, "SAVE"),
+            (r.update, "UPDATE"),
+            (r.context, "CONTEXT"),
         ]);
+    }
+
+    fn filter(&mut self, filter: &MailboxFilter) {
+        let (word, names) = match filter {
+            MailboxFilter::Selected => ("selected", None),
+            MailboxFilter::Inboxes => ("inboxes", None),
+            MailboxFilter::Personal => ("personal", None),
+            MailboxFilter::Subscribed => ("subscribed", None),
+            MailboxFilter::Subtree(names) => ("subtree", Some(names)),
+            MailboxFilter::SubtreeOne(names) => ("subtree-one", Some(names)),
+            MailboxFilter::Mailboxes(names) => ("mailboxes", Some(names)),
+        };
+        self.word(word);
+        match names.map(Vec::as_slice) {
+            None => {}
+            Some([only]) if self.choose(2) == 0 => {
+                self.raw(" ").name(only.as_str());
+            }
+            Some(names) => {
+                self.raw(" ").list(names, |c, name| {
+                    c.name(name.as_str());
+                });
+            }
+        }
     }
 
     fn keys(&mut self, key: &SearchKey) {

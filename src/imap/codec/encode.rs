@@ -225,11 +225,15 @@ impl Found {
     /// `* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1,7:9 MODSEQ 5` (RFC 9051 §7.3.4). What was not found
     /// is left out, except COUNT.
     pub fn write_esearch(&self, tag: &str, by: By, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"* ESEARCH (TAG ");
-        // A tag may hold no character that must be quoted.
-        out.push(b'"');
-        out.extend_from_slice(tag.as_bytes());
-        out.extend_from_slice(b"\")");
+        self.write_correlated(format!("TAG \"{tag}\"").as_bytes(), by, out);
+    }
+
+    /// As [`write_esearch`](Self::write_esearch), with what says which search this answers written out:
+    /// `TAG "a" MAILBOX "INBOX" UIDVALIDITY 1` (RFC 7377 §2.1). A tag holds nothing that must be quoted.
+    pub fn write_correlated(&self, correlators: &[u8], by: By, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"* ESEARCH (");
+        out.extend_from_slice(correlators);
+        out.extend_from_slice(b")");
         if by == By::Uid {
             out.extend_from_slice(b" UID");
         }

@@ -137,6 +137,8 @@ fn body(c: &mut Cursor<'_>, name: &str) -> Parsed<CommandBody> {
         "GETQUOTA" => CommandBody::GetQuota { root: spaced(c, Cursor::text)? },
         "GETQUOTAROOT" => CommandBody::GetQuotaRoot(spaced(c, Cursor::mailbox)?),
         "SETQUOTA" => set_quota(c)?,
+        "ESEARCH" => CommandBody::MultiSearch(search::multi_search(c)?),
+        "CANCELUPDATE" => CommandBody::CancelUpdate(search::cancel_update(c)?),
         "UNAUTHENTICATE" => CommandBody::Unauthenticate,
         "MYRIGHTS" => CommandBody::MyRights(spaced(c, Cursor::mailbox)?),
         "GETACL" => CommandBody::GetAcl(spaced(c, Cursor::mailbox)?),

@@ -8,10 +8,10 @@ use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
 use crate::imap::command::{
-    AddressField, By, DateOrder, PartialRange, Search, SearchKey, SearchReturn, Sort, SortBy, SortCriterion,
+    AddressField, By, DateOrder, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey, SearchReturn, Sort, SortBy, SortCriterion,
     SortOrder, Thread, ThreadBy,
 };
-use crate::types::{BodyId, Keyword, ModSeq, SystemFlag};
+use crate::types::{BodyId, Keyword, MailboxName, ModSeq, SystemFlag};
 
 /// ```abnf
 /// search         = "SEARCH" [search-return-opts] SP search-program
@@ -32,6 +32,83 @@ pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
         c.space()?;
     }
     Ok(Search { by, returns, key: keys(c, charset)? })
+}
+
+/// RFC 7377 §4
+/// ```abnf
+/// esearch        = "ESEARCH" [SP esearch-source-opts] [SP search-return-opts] SP search-program
+/// esearch-source-opts = "IN" SP "(" source-mbox [SP "(" scope-options ")"] ")"
+/// source-mbox    = filter-mailboxes *(SP filter-mailboxes)
+/// ```
+pub(super) fn multi_search(c: &mut Cursor<'_>) -> Parsed<MultiSearch> {
+    let mut sources = Vec::new();
+    if c.eat_ahead_word(b"IN") {
+        c.space()?;
+        c.list(|c| {
+            sources.push(mailbox_filter(c)?);
+            Ok(())
+        })?;
+        if sources.is_empty() {
+            return Err(Stop::Bad("ESEARCH IN names no mailbox"));
+        }
+    } else {
+        sources.push(MailboxFilter::Selected);
+    }
+    let Search { returns, key, .. } = search(c, By::Uid)?;
+    let returns = returns.unwrap_or_else(SearchReturn::all);
+    if returns.save && sources != [MailboxFilter::Selected] {
+        return Err(Stop::Bad("SAVE is for the selected mailbox alone"));
+    }
+    Ok(MultiSearch { sources, returns, key })
+}
+
+/// RFC 5465 §8, RFC 7377 §4
+/// ```abnf
+/// filter-mailboxes-other = "inboxes" / "personal" / "subscribed" /
+///                  ("subtree" / "subtree-one" / "mailboxes") SP one-or-more-mailbox
+/// filter-mailboxes-selected = "selected"
+/// ```
+fn mailbox_filter(c: &mut Cursor<'_>) -> Parsed<MailboxFilter> {
+    Ok(match c.word().to_ascii_lowercase().as_slice() {
+        b"selected" => MailboxFilter::Selected,
+        b"inboxes" => MailboxFilter::Inboxes,
+        b"personal" => MailboxFilter::Personal,
+        b"subscribed" => MailboxFilter::Subscribed,
+        b"subtree" => MailboxFilter::Subtree(mailboxes(c)?),
+        b"subtree-one" => MailboxFilter::SubtreeOne(mailboxes(c)?),
+        b"mailboxes" => MailboxFilter::Mailboxes(mailboxes(c)?),
+        _ => return Err(Stop::Bad("Unknown way to name mailboxes")),
+    })
+}
+
+/// `one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"`
+fn mailboxes(c: &mut Cursor<'_>) -> Parsed<Vec<MailboxName>> {
+    c.space()?;
+    let mut names = Vec::new();
+    if c.peek() == Some(b'(') {
+        c.list(|c| {
+            names.push(c.mailbox()?);
+            Ok(())
+        })?;
+    } else {
+        names.push(c.mailbox()?);
+    }
+    if names.is_empty() { Err(Stop::Bad("A mailbox was expected")) } else { Ok(names) }
+}
+
+/// RFC 5267 §5: `"CANCELUPDATE" 1*(SP quoted)`
+pub(super) fn cancel_update(c: &mut Cursor<'_>) -> Parsed<Vec<String>> {
+    let mut tags = Vec::new();
+    c.space()?;
+    loop {
+        tags.push(c.text()?);
+        if tags.len() > 256 {
+            return Err(Stop::Bad("The list is too long"));
+        }
+        if !c.space_and_more() {
+            return Ok(tags);
+        }
+    }
 }
 
 /// RFC 5256 §5, RFC 5267 §5
@@ -135,6 +212,8 @@ fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
             b"ALL" => options.all = true,
             b"COUNT" => options.count = true,
             b"SAVE" => options.save = true,
+            b"UPDATE" => options.update = true,
+            b"CONTEXT" => options.context = true,
             b"PARTIAL" if options.partial.is_some() => return Err(Stop::Bad("PARTIAL is said once")),
             b"PARTIAL" => options.partial = Some(spaced(c, partial_range)?),
             _ => return Err(Stop::Bad("Unknown SEARCH return option")),
