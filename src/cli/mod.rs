@@ -42,7 +42,7 @@ struct Arguments {
 enum Verb {
     /// Try it out: a whole system in one folder, with accounts and mail
     Demo(demo::Arguments),
-    /// Run the gateway until SIGTERM; SIGHUP reads certificate and limits again
+    /// Run the gateway until SIGTERM; SIGHUP reads certificate, limits and attachment types again
     Serve,
     /// Bring the database's schema up to date; the first time, make the master key
     Migrate,

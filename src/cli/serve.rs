@@ -21,7 +21,7 @@ use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
 };
 use crate::policy::attachment::AttachmentTypes;
-use crate::policy::size::{MB, announced_size};
+use crate::policy::size::MB;
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
 use crate::service::submit::{self, Submitter};
@@ -52,6 +52,8 @@ pub struct Addresses {
 
 /// A running gateway. Several may run in one process.
 pub struct Gateway {
+    /// As it was started.
+    config: Config,
     addresses: Addresses,
     shutdown: ShutdownTrigger,
     doors: JoinSet<()>,
@@ -117,6 +119,7 @@ impl Gateway {
             portal_admission: Admission::new(net_limits(&config)),
         };
         let mut gateway = Self {
+            config: config.clone(),
             addresses,
             shutdown: ShutdownTrigger::new(),
             doors: JoinSet::new(),
@@ -209,14 +212,16 @@ impl Gateway {
         &self.store
     }
 
-    /// Reads the certificate again and takes over the limits of `config`, for what begins from now on.
-    /// Everything else waits for a restart.
+    /// Reads the certificate again and takes over `[limits]` and `[attachments]` of `config`, for what begins
+    /// from now on. Everything else waits for a restart, since half of it would not fit the other half.
     ///
     /// # Errors
     /// The certificate's fault; the one in use stays, the limits are taken over all the same. Or a fault
     /// of `[attachments]`: nothing is taken over.
     pub fn reload(&self, config: &Config) -> anyhow::Result<()> {
         let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission } = &self.shared;
+        let (limits, attachments) = (config.limits.clone(), config.attachments.clone());
+        let config = &Config { attachments, limits, ..self.config.clone() };
         submitter.reload(submit_settings(config)?);
         imap.set_settings(imap_settings(config));
         smtp.reload(smtp_settings(config));
@@ -361,7 +366,8 @@ fn smtp_settings(config: &Config) -> smtp::Settings {
 fn imap_settings(config: &Config) -> imap::Settings {
     let limits = &config.limits;
     imap::Settings {
-        append_limit: announced_size(u64::from(limits.attachments_mb) * MB, u64::from(limits.text_mb) * MB),
+        attachment_limit: u64::from(limits.attachments_mb) * MB,
+        text_room: u64::from(limits.text_mb) * MB,
         compress: config.imap.compress,
         sign_in_timeout: Duration::from_secs(config.limits.sign_in_seconds.into()),
         autologout: Duration::from_secs(u64::from(config.limits.imap_idle_minutes) * 60),

@@ -48,8 +48,8 @@ pub fn manual() -> String {
          One TOML file, named by `--config`, by `POSTERN_CONFIG`, or `/etc/postern/postern.toml`. An unknown\n\
          section or setting is refused, with the nearest known one named. Relative paths are relative to the\n\
          file. Each setting can be given, or overridden, by the environment variable in its table row (lists:\n\
-         separated by commas). Secrets are never in this file but in files of their own. SIGHUP reads `[tls]`\n\
-         and `[limits]` again; everything else needs a restart.\n\n\
+         separated by commas). Secrets are never in this file but in files of their own. SIGHUP reads the\n\
+         certificate, `[attachments]` and `[limits]` again; everything else needs a restart.\n\n\
          `postern config example` prints a sample (`config/postern.toml`), `postern config check` tells what\n\
          is wrong with a file, `postern doctor` what is wrong with the system around it.\n\n\
          This page is generated from the settings' descriptions in `src/config/settings.rs` (`make docs`).\n",

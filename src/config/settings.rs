@@ -137,7 +137,7 @@ settings! {
         master_file: PathBuf = PathBuf::from("/etc/postern/master.key");
     }
 
-    /// The certificate of all listeners. Read again at SIGHUP.
+    /// The certificate of all listeners. The files are read again at SIGHUP.
     [tls: Tls] {
         /// PEM, the server's certificate first, then those up to the root.
         certificate_file: PathBuf = PathBuf::from("/etc/postern/tls/fullchain.pem");

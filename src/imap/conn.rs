@@ -208,7 +208,7 @@ async fn ended(watch: &mut Option<SessionWatch>) {
 impl<S: Bytes> Client<S> {
     fn new(imap: Arc<Imap>, stream: S, channel: Channel, peer: Peer) -> Self {
         let settings = imap.settings.load_full();
-        let offer = Offer { append_limit: settings.append_limit, compress: settings.compress };
+        let offer = Offer { append_limit: settings.append_limit(None), compress: settings.compress };
         Self {
             wire: Wire::new(stream, settings.write_timeout),
             session: Session::new(channel, offer),

@@ -95,7 +95,7 @@ pub enum Code {
     ReadWrite,
     /// RFC 5530 §3
     ServerBug,
-    /// RFC 7889 §4, RFC 4469 §4.2
+    /// RFC 4469 §4.2, used as RFC 7889 asks
     TooBig,
     /// RFC 9051 §7.1
     TryCreate,

@@ -50,7 +50,7 @@ pub enum Channel {
 /// What the door offers, beside what it always does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// APPENDLIMIT (RFC 7889).
+    /// APPENDLIMIT (RFC 7889); told from sign-in on, then as the practice has it.
     pub append_limit: u64,
     /// COMPRESS=DEFLATE
     pub compress: bool,
@@ -116,9 +116,11 @@ impl Session {
         self.state == State::Selected(Access::ReadWrite)
     }
 
-    /// Somebody signed in, for whom these capabilities are switched off.
-    pub fn signed_in(&mut self, off: Vec<String>) {
+    /// Somebody signed in, whose practice may store messages up to this size on the wire (R18), and for whom
+    /// these capabilities are switched off.
+    pub fn signed_in(&mut self, append_limit: u64, off: Vec<String>) {
         self.state = State::Authenticated;
+        self.offer.append_limit = append_limit;
         self.off = off;
     }
 
@@ -429,7 +431,8 @@ mod tests {
         let mut s = session(Channel::Tls);
         assert!(s.permit(&CommandBody::Idle).is_err());
         assert!(s.permit_append().is_err());
-        s.signed_in(Vec::new());
+        s.signed_in(700, Vec::new());
+        assert!(s.capabilities().contains(" APPENDLIMIT=700"), "R18: the practice's own");
         assert!(s.permit(&CommandBody::Idle).is_ok());
         assert_eq!(s.permit(&login()).unwrap_err().status, Status::Bad);
         assert_eq!(s.permit(&CommandBody::Close).unwrap_err().status, Status::Bad);
@@ -448,7 +451,7 @@ mod tests {
         let mut s = session(Channel::Tls);
         let deflate = CommandBody::Compress("DEFLATE".into());
         assert_eq!(s.permit(&deflate).unwrap_err().status, Status::Bad);
-        s.signed_in(Vec::new());
+        s.signed_in(1000, Vec::new());
         assert!(s.permit(&deflate).is_ok());
         assert!(s.permit(&CommandBody::Unauthenticate).is_ok());
         assert!(s.capabilities().ends_with(" UNAUTHENTICATE COMPRESS=DEFLATE"));
@@ -464,7 +467,7 @@ mod tests {
     fn what_is_switched_off_is_neither_offered_nor_enabled() {
         let mut s = session(Channel::Tls);
         let off = ["qresync", "Compress=Deflate", "IMAP4rev2"].map(|name| switchable(name).unwrap());
-        s.signed_in(off.to_vec());
+        s.signed_in(1000, off.to_vec());
         for word in ["QRESYNC", "COMPRESS", "IMAP4rev2"] {
             assert!(!s.capabilities().contains(word), "{word}");
         }
@@ -480,7 +483,7 @@ mod tests {
     #[test]
     fn enable_names_news_only() {
         let mut s = session(Channel::Tls);
-        s.signed_in(Vec::new());
+        s.signed_in(1000, Vec::new());
         let what = [Enable::CondStore, Enable::Other("X-Y".into()), Enable::CondStore];
         assert_eq!(s.enable(&what), ["CONDSTORE"]);
         assert!(s.enable(&what).is_empty());

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use crate::policy::size::announced_size;
+
 /// Sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Largest message a client may store: what R18's limit comes to on the wire.
-    pub append_limit: u64,
+    /// R18: most bytes of all attachments of a stored message together, decoded. A practice may have its own.
+    pub attachment_limit: u64,
+    /// R18: bytes on the wire that a message may have beside its attachments.
+    pub text_room: u64,
     /// Offer COMPRESS=DEFLATE (RFC 4978).
     pub compress: bool,
     /// How many connections may be compressed at once.
@@ -30,10 +34,18 @@ pub struct Settings {
     pub sign_in_attempts: u32,
 }
 
+impl Settings {
+    /// R18: what a practice's limit (`None`: the gateway's) comes to on the wire, APPENDLIMIT.
+    pub fn append_limit(&self, practice: Option<u64>) -> u64 {
+        announced_size(practice.unwrap_or(self.attachment_limit), self.text_room)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            append_limit: 150 << 20,
+            attachment_limit: 100 << 20,
+            text_room: 4 << 20,
             compress: false,
             compress_connections: 200,
             sign_in_timeout: Duration::from_mins(1),

@@ -86,9 +86,13 @@ impl<S: Bytes> Wire<S> {
         &mut self.decoder
     }
 
-    /// After sign-in more is taken.
-    pub fn signed_in(&mut self, append: u64) {
-        self.decoder.set_limits(Limits::signed_in(append));
+    /// After sign-in more is taken: messages up to `append` bytes, and up to the `usual` limit of the door
+    /// what is refused is read and thrown away.
+    pub fn signed_in(&mut self, append: u64, usual: u64) {
+        let limits = Limits::signed_in(append);
+        // A practice with less than usual: its programs may send the usual and hear why not.
+        let discard = limits.discard.max(usual);
+        self.decoder.set_limits(Limits { discard, ..limits });
     }
 
     /// After UNAUTHENTICATE (RFC 8437): as at the beginning.

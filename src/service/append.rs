@@ -1,8 +1,10 @@
 //! A message that a mail program puts into a mailbox itself (IMAP APPEND): stored as it came, bound by
-//! size alone (R18), delivered to nobody, proof of nothing (R14).
+//! size alone (R18, R25: decoded bytes of its attachments, as for a submission), delivered to nobody,
+//! proof of nothing (R14).
 
 use crate::mime;
-use crate::policy::retry;
+use crate::policy::attachment::attached_bytes;
+use crate::policy::{Refusal, retry, size};
 use crate::service::mailbox::{AccountMail, MailError};
 pub use crate::store::Appended;
 use crate::store::{Ingest, Ingested, NewAppend, SentCopy, Store};
@@ -10,11 +12,29 @@ use crate::types::{AccountId, Flags, Keyword, MailboxId, SpecialUse};
 
 /// A message on its way in. Dropping it leaves nothing that the sweeper does not remove.
 pub struct Appending {
+    place: Place,
+    ingest: Ingest,
+}
+
+/// Where a message goes, and by what it is judged.
+struct Place {
     store: Store,
     account: AccountId,
     mailbox: MailboxId,
     special_use: Option<SpecialUse>,
-    ingest: Ingest,
+    /// R18, decoded bytes.
+    attachment_limit: u64,
+}
+
+/// Why a message was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// R18: the sentence to answer with. All of it was read and nothing is kept.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The store said no, or failed.
+    #[error(transparent)]
+    Mail(#[from] MailError),
 }
 
 /// A message that has come in whole, and waits to be stored.
@@ -39,15 +59,18 @@ impl Received {
 }
 
 impl AccountMail {
-    /// Begins a message for this mailbox. No statement.
+    /// Begins a message for this mailbox, with at most so many decoded bytes of attachments (R18). No
+    /// statement.
     pub fn append(
         &self,
         mailbox: MailboxId,
         special_use: Option<SpecialUse>,
         limits: mime::Limits,
+        attachment_limit: u64,
     ) -> Result<Appending, MailError> {
-        let ingest = self.store.ingest(limits)?;
-        Ok(Appending { store: self.store.clone(), account: self.account, mailbox, special_use, ingest })
+        let (store, account) = (self.store.clone(), self.account);
+        let ingest = store.ingest(limits)?;
+        Ok(Appending { place: Place { store, account, mailbox, special_use, attachment_limit }, ingest })
     }
 
     /// Stores messages, durably, all or none (RFC 3502). With `replaced` the message of that UID goes from
@@ -95,43 +118,64 @@ impl Appending {
     }
 
     /// Stores it, durably. R28: as [`AccountMail::store_received`].
+    ///
+    /// # Errors
+    /// [`AppendError`].
     pub async fn finish(
         self,
         flags: Flags,
         keywords: &[Keyword],
         internal_date: Option<i64>,
-    ) -> Result<Appended, MailError> {
-        let (store, account) = (self.store.clone(), self.account);
+    ) -> Result<Appended, AppendError> {
+        let (store, account) = (self.place.store.clone(), self.place.account);
         let Received { mailbox, ingested, sent_copy, .. } = self.receive().await?;
         let new = NewAppend { mailbox, ingested, flags, keywords, internal_date, sent_copy };
-        store.append(account, new).await
+        Ok(store.append(account, new).await?)
     }
 
     /// The message is complete, and is to be stored next.
-    pub async fn receive(self) -> Result<Received, MailError> {
-        let Self { store, account, mailbox, special_use, ingest } = self;
-        let ingested = ingest.finish().await?;
-        Ok(received(&store, account, mailbox, special_use, ingested))
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub async fn receive(self) -> Result<Received, AppendError> {
+        let Self { place, ingest } = self;
+        place.judged(ingest.finish().await?).await
     }
 
     /// The message is complete, and others come before it is stored: its bytes wait outside of memory.
-    pub async fn put_aside(self) -> Result<Received, MailError> {
-        let Self { store, account, mailbox, special_use, ingest } = self;
-        let ingested = ingest.finish_staged().await?;
-        Ok(received(&store, account, mailbox, special_use, ingested))
+    ///
+    /// # Errors
+    /// [`AppendError`].
+    pub async fn put_aside(self) -> Result<Received, AppendError> {
+        let Self { place, ingest } = self;
+        place.judged(ingest.finish_staged().await?).await
     }
 }
 
-fn received(
-    store: &Store,
-    account: AccountId,
-    mailbox: MailboxId,
-    special_use: Option<SpecialUse>,
-    ingested: Ingested,
-) -> Received {
-    let sent_copy = retry::sent_copy(special_use, &ingested.scan.summary).map(|copy| SentCopy {
-        message_id: copy.message_id,
-        fingerprint: store.lookup().fingerprint(account, &copy.fingerprint),
-    });
-    Received { mailbox, ingested, sent_copy, flags: Flags::NONE, keywords: Vec::new(), internal_date: None }
+impl Place {
+    /// R18
+    async fn judged(self, ingested: Ingested) -> Result<Received, AppendError> {
+        let summary = &ingested.scan.summary;
+        // What lies behind a limit of the MIME pass was not looked at: then all of the message counts.
+        let attached = if summary.limit_hit.is_some() { summary.size } else { attached_bytes(summary) };
+        if let Err(refusal) = size::check_attachments(attached, self.attachment_limit) {
+            tracing::info!(event = "append-refused", rule = refusal.rule, account = self.account.0);
+            if let Err(error) = ingested.discard().await {
+                tracing::warn!(%error, "a refused message stays staged until it is swept");
+            }
+            return Err(AppendError::Refused(refusal));
+        }
+        let sent_copy = retry::sent_copy(self.special_use, summary).map(|copy| SentCopy {
+            message_id: copy.message_id,
+            fingerprint: self.store.lookup().fingerprint(self.account, &copy.fingerprint),
+        });
+        Ok(Received {
+            mailbox: self.mailbox,
+            ingested,
+            sent_copy,
+            flags: Flags::NONE,
+            keywords: Vec::new(),
+            internal_date: None,
+        })
+    }
 }

@@ -1,8 +1,9 @@
 //! Hashing portal passwords: argon2id, on two threads of its own, each with its memory.
 //!
 //! Invariants: no password is hashed on an async thread; at most two are hashed at a time, and at most
-//! [`QUEUE`] wait; the memory (19 MiB each) is taken at the first use and kept, since giving it to
-//! `spawn_blocking` threads left a gigabyte behind. Stored as a PHC string, so that the cost can be raised.
+//! [`QUEUE`] wait; the memory (19 MiB each) is taken at the first use and kept, since threads that come
+//! and go leave it behind as many times as there were threads. Stored as a PHC string, so that the cost can
+//! be raised.
 
 use std::sync::{Arc, OnceLock, mpsc};
 

@@ -294,8 +294,10 @@ impl Store {
         secret: &Secret,
         from: IpAddr,
     ) -> Result<SignIn, StoreError> {
-        let found = sqlx::query!(
-            r#"select p.*, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
+        let found = self
+            .read_again(|| {
+                sqlx::query!(
+                    r#"select p.*, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
                       (select count(*) from failed_secret f where f.account_id = p.account_id and f.kind = 'app')
                           as failures
                  from account_person p
@@ -305,10 +307,11 @@ impl Store {
                         from app_password
                        where account_id = p.account_id and revoked_at is null) w on true
                 where p.account_id = (select account_id from address where address = $1 and retired_at is null)"#,
-            login.map_or("", Address::as_str)
-        )
-        .fetch_optional(&self.0.pool)
-        .await?;
+                    login.map_or("", Address::as_str)
+                )
+                .fetch_optional(&self.0.pool)
+            })
+            .await?;
         let Some(row) = found else {
             // Nobody's number: the same work is done for it.
             let nobody = AccountId(0);

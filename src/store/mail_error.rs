@@ -2,7 +2,7 @@
 
 use crate::types::MailboxNameError;
 
-use super::StoreError;
+use super::{StoreError, is_away};
 
 /// What can go wrong with mailboxes and messages, apart from the database itself.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,9 @@ pub enum MailError {
 /// An answer of the server with an SQLSTATE means that nothing was committed, except when the server
 /// was going down; no answer means that nobody knows.
 pub(super) fn ended(error: sqlx::Error) -> MailError {
+    if is_away(&error) {
+        return MailError::OutcomeUnknown;
+    }
     match &error {
         sqlx::Error::Database(e) => match e.code().as_deref() {
             Some("PM001") => MailError::StagedGone,
@@ -66,7 +69,6 @@ pub(super) fn ended(error: sqlx::Error) -> MailError {
             Some("PM003") => MailError::Full,
             Some("PM004") => MailError::NotSelectable,
             Some("PM005") => MailError::OverQuota,
-            Some(code) if code.starts_with("57P") => MailError::OutcomeUnknown,
             _ => match e.constraint() {
                 Some("annotation_account_id_mailbox_id_fkey") => MailError::NoMailbox,
                 Some("mailbox_name_unique") => MailError::Exists,
@@ -74,9 +76,6 @@ pub(super) fn ended(error: sqlx::Error) -> MailError {
                 _ => MailError::Store(error.into()),
             },
         },
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
-            MailError::OutcomeUnknown
-        }
         _ => MailError::Store(error.into()),
     }
 }

@@ -134,6 +134,11 @@ impl StoreError {
     }
 }
 
+/// A connection is waited for so long; and so long something that only reads is asked again.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two such questions.
+const PAUSE: Duration = Duration::from_millis(50);
+
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 impl Store {
@@ -146,7 +151,7 @@ impl Store {
         let connect = connect.application_name("postern").disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(PATIENCE)
             // A ping at each acquire would double the round trips; one that idled may have lost its server.
             .test_before_acquire(false)
             .before_acquire(|conn, meta| {
@@ -222,6 +227,23 @@ impl Store {
         &self.0.domain
     }
 
+    /// Asks something that only reads, and asks again while the database is away (it died and is being
+    /// started again, or closed the connection): no question begins later than [`PATIENCE`] after the first.
+    async fn read_again<T, F>(&self, ask: impl Fn() -> F) -> Result<T, sqlx::Error>
+    where
+        F: Future<Output = Result<T, sqlx::Error>>,
+    {
+        let begin = tokio::time::Instant::now();
+        loop {
+            match ask().await {
+                Err(error) if is_away(&error) && begin.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
     /// Runs something until the store is closed.
     fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
         let Some(mut stop) = self.0.background.stop.lock().as_ref().map(watch::Sender::subscribe) else {
@@ -246,6 +268,16 @@ impl Store {
             }
         }
         self.0.pool.close().await;
+    }
+}
+
+/// Whether it was the connection that came to nothing, not the statement: SQLSTATE class 57P is a server
+/// that goes down or comes up.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(e) => e.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
     }
 }
 

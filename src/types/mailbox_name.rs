@@ -161,6 +161,13 @@ mod tests {
         assert_eq!(name("Inboxes").as_str(), "Inboxes");
     }
 
+    /// RFC 5198 §3: one name, however a keyboard composes it.
+    #[test]
+    fn names_are_composed() {
+        assert_eq!(name("Mu\u{308}ller"), name("M\u{fc}ller"));
+        assert_eq!(MailboxName::new("a\u{85}b"), Err(MailboxNameError::Character));
+    }
+
     #[test]
     fn levels() {
         assert_eq!(name("a/b/").as_str(), "a/b");

@@ -15,6 +15,14 @@ pub struct Demo {
     data: PathBuf,
 }
 
+/// A folder for demos that goes with the test. PostgreSQL's user can enter it: a demo started by root would
+/// else keep its database elsewhere, and leave it there.
+pub fn folder() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let open = std::fs::Permissions::from_mode(0o755);
+    tempfile::Builder::new().prefix("postern-test-").permissions(open).tempdir().unwrap()
+}
+
 impl Drop for Demo {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
@@ -27,10 +35,17 @@ impl Drop for Demo {
 impl Demo {
     /// Starts on `dir` and waits for the ready file.
     pub async fn start(dir: &Path, more: &[&str]) -> Self {
+        Self::start_with(dir, more, &[]).await
+    }
+
+    /// As [`Demo::start`], with variables of the environment.
+    pub async fn start_with(dir: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let ready_file = dir.with_extension("ready.json");
         let _ = std::fs::remove_file(&ready_file);
         let log = dir.with_extension("log");
-        let out = std::fs::File::options().append(true).create(true).open(&log).unwrap();
+        let open = |path: &Path| std::fs::File::options().append(true).create(true).open(path).unwrap();
+        // What it prints for its user is one thing, the log another.
+        let (out, err) = (open(&dir.with_extension("out")), open(&log));
         let child = Command::new(env!("CARGO_BIN_EXE_postern"))
             .arg("demo")
             .arg("--dir")
@@ -38,9 +53,10 @@ impl Demo {
             .arg("--ready")
             .arg(&ready_file)
             .args(more)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
-            .stdout(out.try_clone().unwrap())
-            .stderr(out)
+            .stdout(out)
+            .stderr(err)
             .spawn()
             .unwrap();
         let mut demo = Self { child, ready: Value::Null, data: PathBuf::new() };
@@ -70,6 +86,12 @@ impl Demo {
     /// A port by its path in the ready file, `["imap", "tls_port"]`.
     pub fn port(&self, path: [&str; 2]) -> u16 {
         self.ready[path[0]][path[1]].as_u64().unwrap().try_into().unwrap()
+    }
+
+    /// What PostgreSQL wrote to its own log.
+    pub fn database_log(&self) -> String {
+        let folder = std::fs::read_dir(self.data.join("log")).unwrap();
+        folder.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
     }
 
     /// `kill -9`, and the end waited for.

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::client::{Client, connector};
-use crate::demo_process::{Demo, psql, signal};
+use crate::demo_process::{Demo, folder, psql, signal};
 
 fn postern(demo: &Demo, arguments: &[&str]) -> Output {
     let config = demo.ready["config_file"].as_str().unwrap();
@@ -39,7 +39,7 @@ async fn signed_in(demo: &Demo) -> Client {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_start_keeps_everything() {
-    let home = tempfile::tempdir().unwrap();
+    let home = folder();
     let dir = home.path().join("demo");
     let demo = Demo::start(&dir, &[]).await;
     let first = kept(&demo);
@@ -75,9 +75,25 @@ async fn a_second_start_keeps_everything() {
     demo.stop().await;
 }
 
+/// What is said to a recipient in the domain of the demo that leads to nobody.
+async fn secure_address_of_nobody(demo: &Demo) -> String {
+    let ca = std::fs::read(demo.ready["ca_file"].as_str().unwrap()).unwrap();
+    let mut wire = Client::tls(demo.port(["submission", "tls_port"]), connector(&ca)).await;
+    let anna = &demo.ready["accounts"][0];
+    let (user, secret) = (anna["secure_address"].as_str().unwrap(), anna["app_password"].as_str().unwrap());
+    wire.smtp_reply().await.unwrap();
+    wire.smtp("EHLO [127.0.0.1]").await;
+    let auth = crate::smtp_transcripts::plain(user, secret);
+    assert_eq!(wire.smtp(&format!("AUTH PLAIN {auth}")).await.0, 235);
+    assert_eq!(wire.smtp(&format!("MAIL FROM:<{user}>")).await.0, 250);
+    let (code, text) = wire.smtp("RCPT TO:<nobody.at.all@secure.test>").await;
+    assert_eq!(code, 550, "{text}");
+    text
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reload_and_drain() {
-    let home = tempfile::tempdir().unwrap();
+    let home = folder();
     let demo = Demo::start(&home.path().join("demo"), &[]).await;
     let pid = u32::try_from(demo.ready["pid"].as_u64().unwrap()).unwrap();
     let config = demo.ready["config_file"].as_str().unwrap();
@@ -89,7 +105,10 @@ async fn reload_and_drain() {
     let text = std::fs::read_to_string(config).unwrap();
     let changed = text.replace("attachments_mb = 100", "attachments_mb = 7");
     assert_ne!(changed, text);
-    std::fs::write(config, changed).unwrap();
+    // What needs a restart is not taken over by half: the domain stays as it was.
+    let domain = changed.replace("domain = \"secure.test\"", "domain = \"elsewhere.test\"");
+    assert_ne!(domain, changed);
+    std::fs::write(config, domain).unwrap();
     signal(pid, Signal::SIGHUP);
     // A signal sends no answer: it is looked for.
     let mut look = tokio::time::interval(Duration::from_millis(20));
@@ -98,6 +117,9 @@ async fn reload_and_drain() {
         assert!(tokio::time::Instant::now() < end, "SIGHUP changed nothing");
         look.tick().await;
     }
+
+    let answer = secure_address_of_nobody(&demo).await;
+    assert!(!answer.contains("https://"), "R11: nobody is invited to an address in the own domain: {answer}");
 
     // RFC 9051 §7.1.5; and a command that is under way is finished before.
     let mut idle = signed_in(&demo).await;

@@ -96,7 +96,7 @@ impl Gate {
     }
 
     async fn limited(settings: Settings, limits: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = crate::harness::scratch().await;
         let ca = certificate(&folder);
         MasterKey::create(&folder.join("master.key")).unwrap();
         let database_url = crate::harness::database().await;
@@ -357,6 +357,46 @@ async fn a_large_message_comes_back_byte_by_byte() {
         assert_eq!(&got[head.len()..got.len() - 1], piece, "{offset}");
         ok(&client.imap_until("p").await);
     }
+}
+
+/// R18, R25: refused at its end, after it was staged chunk by chunk; the session goes on, and nothing stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_a_refused_append_leaves_nothing() {
+    let gate = Gate::open(Settings { attachment_limit: 1_000_000, ..Settings::default() }).await;
+    let mut client = gate.anna().await;
+    let head = b"Content-Type: image/png\r\nContent-Disposition: attachment; filename=a.png\r\n\r\n";
+    let message = |size: usize| [&head[..], &vec![b'x'; size]].concat();
+    let refused = append(&mut client, "a", "Drafts", &message(1_000_001)).await;
+    assert!(refused.last().unwrap().starts_with("a NO [TOOBIG] All attachments"), "{refused:?}");
+    let pool = sqlx::PgPool::connect(&gate.database_url).await.unwrap();
+    let count = "select (select count(*) from body_chunk) + (select count(*) from message)";
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.unwrap(), 0);
+    ok(&append(&mut client, "b", "Drafts", &message(1_000_000)).await);
+    // Text is bound by the wire alone, and more parts than are looked at count with all they weigh.
+    ok(&append(&mut client, "c", "Drafts", &[b"Subject: x\r\n\r\n", &vec![b'x'; 2_000_000][..]].concat())
+        .await);
+    let mut bomb = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n".to_vec();
+    for _ in 0..200_000 {
+        bomb.extend_from_slice(b"--b\r\n\r\nx\r\n");
+    }
+    let refused = append(&mut client, "d", "Drafts", &bomb).await;
+    assert!(refused.last().unwrap().starts_with("d NO [TOOBIG]"), "{refused:?}");
+}
+
+/// RFC 7888 §4: a program that asks for no leave sends what it has; as long as another practice might send as
+/// much, it is read, thrown away and answered, and the session goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_what_a_narrow_practice_may_not_store_is_read_and_refused() {
+    let world = crate::harness::World::new().await;
+    world.limit("attachments", "anna", 30).await;
+    let mut client = world.imap("anna").await;
+    client.send(b"a APPEND Drafts {9000000+}\r\n").await;
+    for _ in 0..90 {
+        client.send(&[b'x'; 100_000]).await;
+    }
+    client.send(b"\r\nb NOOP\r\n").await;
+    let answer = client.imap_until("b").await;
+    assert!(answer[0].starts_with("a NO [TOOBIG]") && answer[1].starts_with("b OK"), "{answer:?}");
 }
 
 /// A client that compresses (RFC 4978).

@@ -106,7 +106,9 @@ impl Run {
                 let count = count.parse().map_err(|_| "a count")?;
                 self.world.seed(account, mailbox, count).await;
             }
-            ["@accounts", ..] => {}
+            ["@limit", ..] => {
+                crate::smtp_transcripts::set_limit(&self.world, &line["@limit".len()..]).await?
+            }
             _ => return Err(format!("not a directive: {line}")),
         }
         Ok(())

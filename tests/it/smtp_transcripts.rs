@@ -20,6 +20,10 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
             (listener, client) = (which.trim(), None);
             continue;
         }
+        if let Some(limit) = line.strip_prefix("@limit ") {
+            set_limit(&world, limit).await.map_err(at)?;
+            continue;
+        }
         if client.is_none() {
             client = Some(world.connect(listener).await);
         }
@@ -41,6 +45,11 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
         } else if let Some(raw) = line.strip_prefix("<raw> ") {
             let bytes = unescape(&bindings.fill(raw));
             wire.send(&bytes).await;
+        } else if let Some(chunk) = line.strip_prefix("<bdat") {
+            let (last, quoted) = chunk.split_once("> ").ok_or_else(|| at("not a chunk".into()))?;
+            let bytes = unescape(&bindings.fill(quoted));
+            wire.send(format!("BDAT {}{}\r\n", bytes.len(), last.to_uppercase()).as_bytes()).await;
+            wire.send(&bytes).await;
         } else if let Some(text) = line.strip_prefix("C: ").or_else(|| (line == "C:").then_some("")) {
             let text = repeat(&bindings.fill(text));
             wire.send(format!("{text}\r\n").as_bytes()).await;
@@ -57,6 +66,15 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// `@limit attachments anna 1000`
+pub async fn set_limit(world: &World, words: &str) -> Result<(), String> {
+    let [what, name, bytes] = words.split_whitespace().collect::<Vec<_>>()[..] else {
+        return Err("@limit what whose bytes".to_owned());
+    };
+    world.limit(what, name, bytes.parse().map_err(|_| "a number of bytes")?).await;
+    Ok(())
+}
+
 /// `${repeat:x:1000}` was filled as it stands; long lines are written so.
 fn repeat(text: &str) -> String {
     let Some(at) = text.find("@repeat(") else { return text.to_owned() };
@@ -69,7 +87,11 @@ fn repeat(text: &str) -> String {
 
 /// SASL PLAIN as base64.
 pub fn plain(user: &str, password: &str) -> String {
-    base64::engine::general_purpose::STANDARD.encode(format!("\0{user}\0{password}"))
+    base64(format!("\0{user}\0{password}"))
+}
+
+pub fn base64(text: impl AsRef<[u8]>) -> String {
+    base64::engine::general_purpose::STANDARD.encode(text)
 }
 
 #[test]

@@ -381,6 +381,27 @@ async fn r29_app_passwords() {
 }
 
 /// R29: names are checked, a secret is the account's once for all, and there is an end to the list.
+/// The database died a moment ago, or an operator ended our connections: who signs in now waits for the next
+/// connection, and hears nothing of it.
+#[tokio::test]
+async fn a_sign_in_outlasts_a_lost_connection() {
+    let g = Ground::new().await;
+    let anna = g.anna().await;
+    let (desk, secret) = g.store.app_password_create(anna.id, "Desk").await.unwrap();
+    let admin = harness::url("postgres").await;
+    let database = g.url.rsplit('/').next().unwrap();
+    let end_all = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = '{database}' and application_name = 'postern'"
+    );
+    for _ in 0..3 {
+        // The connection that answered this is at rest in the pool, too young to be tried before it is used.
+        assert_eq!(accepted(g.sign_in(&anna, text(&secret)).await).app_password, desk);
+        harness::execute(&admin, &end_all).await;
+        assert_eq!(accepted(g.sign_in(&anna, text(&secret)).await).app_password, desk);
+    }
+}
+
 #[tokio::test]
 async fn r29_app_passwords_refused() {
     let g = Ground::new().await;

@@ -66,7 +66,7 @@ fn write_certificate(folder: &std::path::Path, name: &str) -> Vec<u8> {
 
 impl Gate {
     async fn open(wanted: Wanted) -> Self {
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = crate::harness::scratch().await;
         let ca = write_certificate(&folder, "first");
         let tls = ServerTls::load(&folder.join("cert.pem"), &folder.join("key.pem")).unwrap();
         let clock = Clock::system();

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::digest;
 use nix::unistd::{Gid, Uid, User};
@@ -20,8 +21,15 @@ use super::ClusterError;
 pub const POINTER: &str = "moved-to";
 /// Homes of clusters whose own folder the server's user cannot reach.
 const ELSEWHERE: &str = "/var/lib/postern";
+/// PostgreSQL's own names.
+const SOCKET_FILE: &str = ".s.PGSQL.5432";
+pub(super) const SOCKET_LOCK: &str = ".s.PGSQL.5432.lock";
 /// Sockets' folders are made here: a socket's path may have 107 bytes at most, a home's may be longer.
 const SOCKETS: &str = "/tmp";
+/// What the names of these folders begin with; 16 letters follow, and a number where one was passed by.
+const SOCKET_PREFIX: &str = "postern-";
+/// A socket's folder in which nothing has happened for so long and nothing listens is a killed server's.
+const FORSAKEN: Duration = Duration::from_mins(10);
 
 /// The user a server runs as, when it is not the one that started the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +173,8 @@ impl Place {
             .filter(|dir| self.run_as.is_none() && dir.is_absolute() && dir.is_dir())
             .filter(|dir| dir.as_os_str().len() <= 48)
             .unwrap_or_else(|| SOCKETS.into());
-        let name = format!("postern-{}", short_hash(&self.home));
+        sweep(&base, own);
+        let name = format!("{SOCKET_PREFIX}{}", short_hash(&self.home));
         // Anybody can make folders in /tmp: one of that name that is not ours is passed by.
         for n in 0..100 {
             let path = base.join(if n == 0 { name.clone() } else { format!("{name}-{n}") });
@@ -176,6 +185,9 @@ impl Place {
             }
             let meta = path.symlink_metadata().map_err(ClusterError::io(&path))?;
             if meta.is_dir() && meta.uid() == own.as_raw() && meta.mode().trailing_zeros() >= 6 {
+                // From now on it is in use, also in the eyes of another gateway's sweep.
+                let touched = std::fs::File::open(&path).and_then(|d| d.set_modified(SystemTime::now()));
+                touched.map_err(ClusterError::io(&path))?;
                 return Ok(path);
             }
         }
@@ -237,6 +249,40 @@ fn make_dir(path: &Path, mode: u32) -> Result<(), ClusterError> {
     Ok(())
 }
 
+/// Removes the sockets' folders that killed servers of this user left behind: those whose home is gone, or
+/// is started again elsewhere, would stay for ever. Best effort: what cannot be read or removed stays.
+///
+/// A folder is removed only when nothing answers on its socket and nothing has changed in it for a while,
+/// so that a server which is just starting keeps its own.
+fn sweep(base: &Path, own: Uid) {
+    let Ok(entries) = std::fs::read_dir(base) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if is_socket_folder(&entry.file_name()) && is_forsaken(&path, own) {
+            for file in [SOCKET_FILE, SOCKET_LOCK] {
+                let _ = std::fs::remove_file(path.join(file));
+            }
+            // Only if nothing else is in it.
+            let _ = std::fs::remove_dir(&path);
+        }
+    }
+}
+
+fn is_socket_folder(name: &std::ffi::OsStr) -> bool {
+    let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(SOCKET_PREFIX)) else { return false };
+    let (hash, number) = rest.split_once('-').unwrap_or((rest, "0"));
+    hash.len() == 16
+        && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_forsaken(folder: &Path, own: Uid) -> bool {
+    let Ok(meta) = folder.symlink_metadata() else { return false };
+    let old = meta.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > FORSAKEN);
+    let ours = meta.is_dir() && meta.uid() == own.as_raw();
+    ours && old && std::os::unix::net::UnixStream::connect(folder.join(SOCKET_FILE)).is_err()
+}
+
 /// 16 letters that stand for a path.
 fn short_hash(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
@@ -268,6 +314,36 @@ mod tests {
         std::fs::create_dir(place.data()).unwrap();
         assert_eq!(Place::existing(&home).unwrap().unwrap().home(), place.home());
         assert_eq!(place.home().metadata().unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn what_killed_servers_left_is_swept() {
+        let base = tempfile::tempdir().unwrap();
+        let long_ago = std::time::SystemTime::now() - FORSAKEN * 2;
+        let folder = |name: &str| {
+            let path = base.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            path
+        };
+        let age = |path: &Path| std::fs::File::open(path).unwrap().set_modified(long_ago).unwrap();
+        let running = folder("postern-0123456789abcdef");
+        let _socket = std::os::unix::net::UnixListener::bind(running.join(SOCKET_FILE)).unwrap();
+        let (killed, empty) = (folder("postern-cccccccccccccccc"), folder("postern-0123456789abcdef-1"));
+        for file in [SOCKET_FILE, SOCKET_LOCK] {
+            std::fs::write(killed.join(file), "1").unwrap();
+        }
+        let (fresh, strange) = (folder("postern-aaaaaaaaaaaaaaaa"), folder("postern-test-x"));
+        let used = folder("postern-bbbbbbbbbbbbbbbb");
+        std::fs::write(used.join("something else"), "").unwrap();
+        for path in [&running, &killed, &empty, &strange, &used] {
+            age(path);
+        }
+        sweep(base.path(), Uid::from_raw(Uid::effective().as_raw() + 1));
+        assert!(killed.exists() && empty.exists(), "another user's");
+        sweep(base.path(), Uid::effective());
+        assert!(running.join(SOCKET_FILE).exists(), "somebody listens");
+        assert!(!killed.exists() && !empty.exists());
+        assert!(fresh.exists() && strange.exists() && used.join("something else").exists());
     }
 
     #[test]

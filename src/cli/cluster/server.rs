@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use parking_lot::{Condvar, Mutex};
 
+use super::place::SOCKET_LOCK;
 use super::process::{self, LOOK};
 use super::programs::Programs;
 use super::{ClusterError, NAME, Options, Place};
@@ -223,7 +224,7 @@ impl Supervisor {
         // No process of this folder is left, so what these files say is history. PostgreSQL itself would
         // take a strange process that was given the old id for its own.
         let socket_dir = self.place.socket_dir()?;
-        for stale in [data.join("postmaster.pid"), socket_dir.join(".s.PGSQL.5432.lock")] {
+        for stale in [data.join("postmaster.pid"), socket_dir.join(SOCKET_LOCK)] {
             match std::fs::remove_file(&stale) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(ClusterError::io(&stale)(e)),
                 _ => {}

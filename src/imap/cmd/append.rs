@@ -7,7 +7,7 @@ use crate::imap::command::{Append, AppendMessage, AppendStep, By, Literal, Liter
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::{Code, Reply, Status};
 use crate::imap::wire::{Bytes, Incoming};
-use crate::service::append::{Appending, Received};
+use crate::service::append::{AppendError, Appending, Received};
 use crate::service::mailbox::{MailError, MailboxInfo};
 use crate::types::{MailboxId, SeqNum, UidValidity};
 
@@ -126,9 +126,11 @@ impl<S: Bytes> Client<S> {
                             let text = "Too many messages at once, please send fewer";
                             return Err(Reply::no(text).with(Code::Limit).into());
                         }
+                        let own = self.account.as_ref().and_then(|a| a.identity.attachment_limit);
+                        let limit = own.unwrap_or(self.settings.attachment_limit);
                         // Those before it wait where they cost no memory.
                         let appending =
-                            self.mail()?.append(info.id, info.special_use, self.imap.mime)?;
+                            self.mail()?.append(info.id, info.special_use, self.imap.mime, limit)?;
                         all.current = Some((message, appending));
                     }
                     AppendStep::Url(url) => {
@@ -158,9 +160,9 @@ impl<S: Bytes> Client<S> {
         }
         // The first of a command is most often the only one.
         let mut received = if all.received.is_empty() && appending.size() <= KEPT {
-            appending.receive().await?
+            appending.receive().await.map_err(refused)?
         } else {
-            appending.put_aside().await?
+            appending.put_aside().await.map_err(refused)?
         };
         received.flags = message.flags.system;
         received.keywords = message.flags.keywords;
@@ -228,4 +230,12 @@ const KEPT: u64 = 256 * 1024;
 
 fn not_in_append() -> Failure {
     Reply::bad("not in an APPEND").into()
+}
+
+/// R18 in the words of IMAP (RFC 7889); everything else as for any message that is put somewhere.
+fn refused(error: AppendError) -> Failure {
+    match error {
+        AppendError::Refused(refusal) => Reply::no(refusal.ascii_text()).with(Code::TooBig).into(),
+        AppendError::Mail(error) => to_target(error),
+    }
 }

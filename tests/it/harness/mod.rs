@@ -3,6 +3,7 @@
 
 mod world;
 
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,9 +18,24 @@ pub use world::{Person, World};
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
-        let home = tempfile::Builder::new().prefix("postern-test-").tempdir().unwrap().keep();
+        let home = home().to_owned();
         Cluster::start(&Options { home, max_connections: 400, ephemeral: true }).unwrap()
     })
+}
+
+fn home() -> &'static Path {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| tempfile::Builder::new().prefix("postern-test-").tempdir().unwrap().keep())
+}
+
+/// A folder that lasts as long as this process: it lies in the private server's, and goes with it.
+pub async fn scratch() -> PathBuf {
+    tokio::task::spawn_blocking(|| {
+        cluster();
+        tempfile::Builder::new().prefix("scratch-").tempdir_in(home()).unwrap().keep()
+    })
+    .await
+    .unwrap()
 }
 
 /// The address of a database on the test server.
@@ -29,9 +45,14 @@ pub async fn url(database: &str) -> String {
 }
 
 async fn administer(sql: &str) {
-    let mut admin = PgConnection::connect(&url("postgres").await).await.unwrap();
-    admin.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
-    admin.close().await.unwrap();
+    execute(&url("postgres").await, sql).await;
+}
+
+/// Runs statements of the test's own.
+pub async fn execute(url: &str, sql: &str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 /// A database from a template; gone with the server.

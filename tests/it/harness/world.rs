@@ -33,7 +33,7 @@ static TEMPLATE: tokio::sync::OnceCell<Template> = tokio::sync::OnceCell::const_
 async fn template() -> &'static Template {
     TEMPLATE
         .get_or_init(async || {
-            let folder = tempfile::Builder::new().prefix("postern-world-").tempdir().unwrap().keep();
+            let folder = super::scratch().await;
             let ca = certificates(&folder);
             MasterKey::create(&folder.join("master.key")).unwrap();
             super::administer("create database world").await;
@@ -166,6 +166,11 @@ impl World {
         &self.template.people[name]
     }
 
+    /// The file with the master key of all worlds.
+    pub fn master_key(&self) -> PathBuf {
+        self.template.folder.join("master.key")
+    }
+
     /// What scripts may name.
     pub fn variables(&self) -> HashMap<String, String> {
         let mut all = HashMap::new();
@@ -173,6 +178,9 @@ impl World {
             all.insert(format!("{name}.secure"), person.secure.clone());
             all.insert(format!("{name}.email"), person.email.clone());
             all.insert(format!("{name}.password"), person.password.clone());
+            for (what, text) in [("secure", &person.secure), ("password", &person.password)] {
+                all.insert(format!("{name}.{what}64"), crate::smtp_transcripts::base64(text));
+            }
             all.insert(
                 format!("{name}.plain"),
                 crate::smtp_transcripts::plain(&person.secure, &person.password),
@@ -207,6 +215,22 @@ impl World {
             "submission": self.submission_starttls, "submissions": self.submission_tls,
             "anna": person("anna"), "bert": person("bert"),
         })
+    }
+
+    /// As Support sets them, from the next sign-in on: `attachments` of somebody's practice (R18), or the
+    /// account's `storage` (R20), in bytes.
+    pub async fn limit(&self, what: &str, name: &str, bytes: u64) {
+        let account =
+            format!("(select account_id from address where address = '{}')", self.account(name).secure);
+        let sql = match what {
+            "attachments" => format!(
+                "update practice set attachment_limit = {bytes} \
+                  where id = (select practice_id from account where id = {account})"
+            ),
+            "storage" => format!("update account set storage_cap = {bytes} where id = {account}"),
+            other => panic!("no limit {other}"),
+        };
+        super::execute(&self.database_url, &sql).await;
     }
 
     /// A connection to a listener by the name scripts use.
