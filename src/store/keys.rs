@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::seal::{self, KEY_LEN, SealError, SealKey};
 use super::{Store, StoreError};
-use crate::types::{AccountId, Keyword, MailboxName, PracticeId, SealKeyId, Secret};
+use crate::types::{AccountId, AnnotationName, Keyword, MailboxName, PracticeId, SealKeyId, Secret};
 
 /// The version of the master key that this program writes; another one means a rotation it does not know.
 const MASTER_VERSION: i32 = 1;
@@ -140,6 +140,7 @@ pub struct Lookup {
     keyword: hmac::Key,
     secret: hmac::Key,
     fingerprint: hmac::Key,
+    annotation: hmac::Key,
 }
 
 impl Lookup {
@@ -156,6 +157,7 @@ impl Lookup {
             keyword: key(b"keyword")?,
             secret: key(b"secret")?,
             fingerprint: key(b"fingerprint")?,
+            annotation: key(b"annotation")?,
         })
     }
 
@@ -177,6 +179,11 @@ impl Lookup {
     /// A secret given at sign-in, right or wrong (R4, R29).
     pub fn secret(&self, account: AccountId, secret: &Secret) -> [u8; 32] {
         keyed(&self.secret, account, secret.expose())
+    }
+
+    /// An annotation's name (RFC 5464).
+    pub fn annotation(&self, account: AccountId, name: &AnnotationName) -> [u8; 32] {
+        keyed(&self.annotation, account, name.as_str().as_bytes())
     }
 
     /// The content of a submission (R17, R28).
