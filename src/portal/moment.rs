@@ -1,0 +1,52 @@
+//! Times as a page shows them: in the account's own time zone (R24).
+
+use std::time::SystemTime;
+
+use askama::Template;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::text::ENGLISH;
+
+/// A point in time, for people and for machines.
+#[derive(Clone, Debug, Template)]
+#[template(source = r#"<time datetime="{{ machine }}">{{ shown }}</time>"#, ext = "html")]
+pub(super) struct Moment {
+    machine: String,
+    shown: String,
+}
+
+impl askama::filters::HtmlSafe for Moment {}
+
+impl Moment {
+    /// Day and time in a zone by its IANA name; one that is not known is UTC, and said so.
+    pub(super) fn new(at: SystemTime, zone: &str) -> Self {
+        Self::with(at, zone, ENGLISH.frame.date_time)
+    }
+
+    fn with(at: SystemTime, zone: &str, form: &str) -> Self {
+        let at = Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let known = TimeZone::get(zone);
+        let suffix = if known.is_ok() { "" } else { " UTC" };
+        let local = at.to_zoned(known.unwrap_or(TimeZone::UTC));
+        Self { machine: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), shown: format!("{}{suffix}", local.strftime(form)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn r24_times_are_in_the_accounts_zone() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_788_770_100);
+        assert_eq!(
+            Moment::new(at, "America/Los_Angeles").to_string(),
+            "<time datetime=\"2026-09-07T08:35:00Z\">7 September 2026, 01:35</time>"
+        );
+        assert!(Moment::new(at, "Europe/Berlin").to_string().contains("7 September 2026, 10:35"));
+        assert!(Moment::new(at, "Mars/Olympus").to_string().contains("08:35 UTC"));
+    }
+}
