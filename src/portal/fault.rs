@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::page::Page;
 use super::text::ENGLISH;
+use super::{seat, way};
 use crate::net::TraceId;
 
 /// Why there is no ordinary answer.
@@ -28,6 +29,8 @@ pub(super) enum Fault {
     Busy,
     /// More than a form may hold.
     Large,
+    /// The sign-in has ended meanwhile: sent to sign in again.
+    SignedOut,
     /// Ours. Logged already, under this number.
     Ours(TraceId),
 }
@@ -55,6 +58,7 @@ impl Fault {
             Self::Often => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Large => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::SignedOut => StatusCode::SEE_OTHER,
             Self::Ours(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -72,6 +76,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let t = &ENGLISH.fault;
         let (title, words) = match self {
+            Self::SignedOut => return seat::clear(way::to("/sign-in?ended=yes")),
             Self::Bad => (t.bad_title, t.bad),
             Self::Forbidden => (t.forbidden_title, t.forbidden),
             Self::Origin => (t.origin_title, t.origin),

@@ -60,6 +60,8 @@ pub(super) struct Field {
     control: Control,
     autocomplete: &'static str,
     required: bool,
+    /// Shown, and not to be changed.
+    fixed: bool,
     /// Shown with a strength meter where scripts run.
     strength: bool,
 }
@@ -77,6 +79,7 @@ impl Field {
             control,
             autocomplete: "off",
             required: true,
+            fixed: false,
             strength: false,
         }
     }
@@ -151,6 +154,13 @@ impl Field {
     #[must_use]
     pub(super) fn autocomplete(mut self, purpose: &'static str) -> Self {
         self.autocomplete = purpose;
+        self
+    }
+
+    /// Shown, and not to be changed; what is sent for it is not looked at.
+    #[must_use]
+    pub(super) fn fixed(mut self) -> Self {
+        self.fixed = true;
         self
     }
 

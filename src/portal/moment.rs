@@ -33,6 +33,56 @@ impl Moment {
     }
 }
 
+/// What fills a place of a sentence.
+#[derive(Clone, Debug)]
+pub(super) enum Piece {
+    /// Words; escaped.
+    Words(String),
+    /// A time.
+    Time(Moment),
+}
+
+/// A sentence with times in it.
+#[derive(Clone, Debug, Template)]
+#[template(
+    source = "{% for piece in pieces %}{% match piece %}{% when Piece::Words with (words) %}{{ words }}\
+              {% when Piece::Time with (time) %}{{ time }}{% endmatch %}{% endfor %}",
+    ext = "html"
+)]
+pub(super) struct Sentence {
+    pieces: Vec<Piece>,
+}
+
+impl askama::filters::HtmlSafe for Sentence {}
+
+impl Sentence {
+    /// Puts pieces into the sentence's `{name}` places.
+    pub(super) fn new(sentence: &str, values: &[(&str, Piece)]) -> Self {
+        let mut pieces = Vec::new();
+        let mut rest = sentence;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            pieces.push(Piece::Words(before.to_owned()));
+            pieces.extend(values.iter().find(|(n, _)| *n == name).map(|(_, piece)| piece.clone()));
+            rest = after;
+        }
+        pieces.push(Piece::Words(rest.to_owned()));
+        Self { pieces }
+    }
+
+    /// Several in one line.
+    pub(super) fn joined(sentences: Vec<Self>) -> Self {
+        let mut pieces = Vec::new();
+        for (n, sentence) in sentences.into_iter().enumerate() {
+            if n > 0 {
+                pieces.push(Piece::Words(", ".to_owned()));
+            }
+            pieces.extend(sentence.pieces);
+        }
+        Self { pieces }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -48,5 +98,16 @@ mod tests {
         );
         assert!(Moment::new(at, "Europe/Berlin").to_string().contains("7 September 2026, 10:35"));
         assert!(Moment::new(at, "Mars/Olympus").to_string().contains("08:35 UTC"));
+    }
+
+    #[test]
+    fn a_sentence_escapes_what_fills_it() {
+        let from = Piece::Words("<b>{when}".to_owned());
+        let when = Piece::Time(Moment::new(SystemTime::UNIX_EPOCH, "UTC"));
+        let shown = Sentence::new("at {when} from {from}", &[("when", when), ("from", from)]).to_string();
+        assert_eq!(
+            shown,
+            "at <time datetime=\"1970-01-01T00:00:00Z\">1 January 1970, 00:00</time> from &#60;b&#62;{when}"
+        );
     }
 }

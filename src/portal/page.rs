@@ -138,6 +138,11 @@ impl Page {
         self
     }
 
+    /// Whether the way back to Home is shown: everywhere but there.
+    pub(super) fn leads_home(&self) -> bool {
+        self.who.is_some() && self.place != Some(Place::Home)
+    }
+
     /// A mistake of the form as a whole; the list leads to the field with this id.
     #[must_use]
     pub(super) fn with_mistake(mut self, id: &str, sentence: impl Into<String>) -> Self {
