@@ -14,7 +14,7 @@ pub(super) fn is_too_old(user_agent: &str) -> bool {
 }
 
 #[derive(Template)]
-#[template(path = "old.html")]
+#[template(path = "portal/old.html")]
 struct UpdatePage {
     page: Page,
 }

@@ -65,7 +65,7 @@ impl Fault {
 }
 
 #[derive(Template)]
-#[template(path = "fault.html")]
+#[template(path = "portal/fault.html")]
 struct FaultPage {
     page: Page,
     words: &'static str,

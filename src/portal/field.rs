@@ -49,7 +49,7 @@ impl Choice {
 
 /// A field, ready to be shown.
 #[derive(Clone, Debug, Template)]
-#[template(path = "field.html")]
+#[template(path = "portal/field.html")]
 pub(super) struct Field {
     /// Name in the form and id in the page.
     name: &'static str,

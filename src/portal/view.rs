@@ -51,7 +51,7 @@ impl Button {
 
 /// A page whose matter is one form.
 #[derive(Template)]
-#[template(path = "form.html")]
+#[template(path = "portal/form.html")]
 pub(super) struct FormPage {
     pub(super) page: Page,
     /// Above the title: "Step 1 of 3".
@@ -115,7 +115,7 @@ impl FormPage {
 
 /// A page that says something and leads on.
 #[derive(Template)]
-#[template(path = "message.html")]
+#[template(path = "portal/message.html")]
 pub(super) struct MessagePage {
     pub(super) page: Page,
     pub(super) lead: String,

@@ -70,7 +70,7 @@ fn mail_settings(portal: &Portal, person: &Person) -> Result<MailSettings, Fault
 }
 
 #[derive(Template)]
-#[template(path = "app_passwords.html")]
+#[template(path = "portal/app_passwords.html")]
 struct ListPage {
     page: Page,
     devices: Vec<Shown>,
@@ -115,7 +115,7 @@ pub(in crate::portal) async fn new_page(State(portal): State<Portal>, person: Pe
 }
 
 #[derive(Template)]
-#[template(path = "secret.html")]
+#[template(path = "portal/secret.html")]
 struct SecretPage {
     page: Page,
     secret: String,

@@ -22,7 +22,7 @@ struct Visit {
 }
 
 #[derive(Template)]
-#[template(path = "devices.html")]
+#[template(path = "portal/devices.html")]
 struct DevicesPage {
     page: Page,
     visits: Vec<Visit>,

@@ -10,7 +10,7 @@ use super::super::text::ENGLISH;
 use super::super::text::help::{self, Group};
 
 #[derive(Template)]
-#[template(path = "help.html")]
+#[template(path = "portal/help.html")]
 struct HelpPage {
     page: Page,
     groups: &'static [Group],

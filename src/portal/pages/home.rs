@@ -19,7 +19,7 @@ struct Shown {
 }
 
 #[derive(Template)]
-#[template(path = "home.html")]
+#[template(path = "portal/home.html")]
 struct HomePage {
     page: Page,
     hello: String,

@@ -45,7 +45,7 @@ struct Own {
 }
 
 #[derive(Template)]
-#[template(path = "people.html")]
+#[template(path = "portal/people.html")]
 struct PeoplePage {
     page: Page,
     invited: Vec<Invited>,

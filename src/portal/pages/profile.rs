@@ -18,7 +18,7 @@ use super::{Done, Portal, code, link, unless_fresh};
 use crate::service::people::{Denied, PeopleError, Profile, ProfileChange, Session, time_zones};
 
 #[derive(Template)]
-#[template(path = "profile.html")]
+#[template(path = "portal/profile.html")]
 struct ProfilePage {
     page: Page,
     fields: Vec<Field>,

@@ -20,7 +20,7 @@ use crate::service::people::{Denied, Enrolment, Profile};
 use crate::types::Secret;
 
 #[derive(Template)]
-#[template(path = "security.html")]
+#[template(path = "portal/security.html")]
 struct SecurityPage {
     page: Page,
     two_step: bool,
@@ -203,7 +203,7 @@ pub(in crate::portal) async fn two_step_off(
 }
 
 #[derive(Template)]
-#[template(path = "enrol.html")]
+#[template(path = "portal/enrol.html")]
 struct EnrolPage {
     page: Page,
     qr: Qr,
@@ -253,7 +253,7 @@ pub(in crate::portal) async fn app_begin(
 }
 
 #[derive(Template)]
-#[template(path = "codes.html")]
+#[template(path = "portal/codes.html")]
 struct CodesPage {
     page: Page,
     codes: Vec<String>,
