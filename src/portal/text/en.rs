@@ -65,7 +65,6 @@ texts! {
         signed_out: "You are signed out.",
         everywhere: "You are signed out everywhere. Mail programs go on working with their app passwords.",
         first: "Sign in first, then the page you asked for opens.",
-        registered: "Your account is ready. Sign in with your new password.",
         reset: "Your password is changed. Sign in with the new one.",
         no_account: "No account yet? Accounts are made by invitation: a colleague who has one writes to you, and you get a link.",
     }
@@ -237,7 +236,7 @@ texts! {
     /// Profile (R6).
     profile: Profile {
         title: "Profile",
-        lead: "Your own data. Your practice's record is changed by Support.",
+        lead: "Your own data. Your practice’s record is changed by Support.",
         first_name: "First name",
         last_name: "Last name",
         ada: "ADA number",
@@ -371,7 +370,7 @@ texts! {
         revoked: "The app password is revoked. Its connections end within seconds.",
         new_title: "Make an app password",
         name: "Which device or program is it for?",
-        name_hint: "So that you recognise it later: \u{201c}iPhone\u{201d}, \u{201c}Thunderbird at reception\u{201d}",
+        name_hint: "So that you recognise it later: “iPhone”, “Thunderbird at reception”",
         name_wrong: "Name the device or program, in at most 100 characters",
         submit: "Make the app password",
         made_title: "App password for {name}",
@@ -383,7 +382,7 @@ texts! {
     /// User Manager (R8).
     people: People {
         title: "People you manage",
-        lead: "The people your practice has invited, and your practice's own accounts. Until a person has registered you can correct what was entered. Your next message to them, or \u{201c}Send again\u{201d}, sends a new link; older links stop working.",
+        lead: "The people your practice has invited, and your practice’s own accounts. Until a person has registered you can correct what was entered. Your next message to them, or “Send again”, sends a new link; older links stop working.",
         invited: "Invited",
         invited_none: "Your practice has invited nobody who is still waiting.",
         accounts: "Accounts of {practice}",
@@ -392,7 +391,7 @@ texts! {
         send: "Send again",
         send_of: "Send a new invitation to {name}",
         sent: "A new invitation is on its way. Earlier links no longer work.",
-        saved: "The correction is saved. Earlier links no longer work; the next message, or \u{201c}Send again\u{201d}, sends a new one.",
+        saved: "The correction is saved. Earlier links no longer work; the next message, or “Send again”, sends a new one.",
         by: "Invited by {name} on {when}",
         state_no_message: "Not invited yet: no message has been sent",
         state_unopened: "Link not opened",
@@ -417,18 +416,18 @@ texts! {
         waiting: "messages waiting: {n}",
         joined: "That address has an account: the waiting messages are in its inbox now.",
         edit_title: "Correct an invitation",
-        edit_lead: "For {name}. Only your own practice's waiting messages follow a correction of the email address.",
+        edit_lead: "For {name}. Only your own practice’s waiting messages follow a correction of the email address.",
         save: "Save the correction",
         registered_meanwhile: "This person has registered meanwhile and now changes these data alone.",
         not_manager_title: "This page is for User Managers",
-        not_manager: "Support gives this privilege, on your practice's wish.",
+        not_manager: "Support gives this privilege, on your practice’s wish.",
     }
 
     /// Help.
     help: Help {
         title: "Help",
         lead: "How this system works, question by question.",
-        more: "Something else? Write to Support of your portal, or ask your practice's User Manager.",
+        more: "Something else? Write to Support of your portal, or ask your practice’s User Manager.",
     }
 
     /// A browser that cannot show the pages (R9).

@@ -17,36 +17,36 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
                 "I have just registered. What next?",
                 &[
                     "Sign in at any time with your email address and your password. Home shows what your practice has bought, your secure address, and what your account allows.",
-                    "To read and write mail, set up a mail program: open \u{201c}Mail programs\u{201d}, make an app password, and enter what the page shows into Thunderbird, Outlook, Apple Mail or your phone.",
+                    "To read and write mail, set up a mail program: open “Mail programs”, make an app password, and enter what the page shows into Thunderbird, Outlook, Apple Mail or your phone.",
                 ],
             ),
             (
                 "What is two-step verification? Is it required?",
                 &[
                     "It proves who you are in two ways: by the email address (a link that works once) and by the phone (a code, as a text message or in a call). Registration and every password reset ask for both.",
-                    "At sign-in it is on for everybody. You can turn it off under \u{201c}Security\u{201d}, unless your practice forbids it; you then need a password of at least 15 characters.",
-                    "An authenticator app can replace the code by phone. You set it up under \u{201c}Security\u{201d}; keep the recovery codes you get there.",
+                    "At sign-in it is on for everybody. You can turn it off under “Security”, unless your practice forbids it; you then need a password of at least 15 characters.",
+                    "An authenticator app can replace the code by phone. You set it up under “Security”; keep the recovery codes you get there.",
                 ],
             ),
             (
                 "How often may I mistype my password?",
                 &[
                     "The 5th different wrong password in a row locks the account, wherever it was tried: here or in a mail program. The same wrong password again counts once, so a phone with an old password does not lock you out.",
-                    "Only Support unlocks. Tell Support your account's email address: you are sent a link for a new password.",
+                    "Only Support unlocks. Tell Support your account’s email address: you are sent a link for a new password.",
                     "After 30 minutes without activity you are signed out, with a warning 2 minutes before.",
                 ],
             ),
             (
                 "How do I reset my password?",
                 &[
-                    "Choose \u{201c}I have forgotten my password\u{201d} on the sign-in page. The link we send is good for an hour and works once; then a code is asked for. If your account is locked, ask Support first.",
+                    "Choose “I have forgotten my password” on the sign-in page. The link we send is good for an hour and works once; then a code is asked for. If your account is locked, ask Support first.",
                     "Your mail programs go on working: they have app passwords of their own.",
                 ],
             ),
             (
                 "Can I change my data later?",
                 &[
-                    "Yes, your own: email address and phone (both are checked again), first and last name, time zone, ADA number and specialties, under \u{201c}Profile\u{201d}. Your practice's record is changed by Support alone.",
+                    "Yes, your own: email address and phone (both are checked again), first and last name, time zone, ADA number and specialties, under “Profile”. Your practice’s record is changed by Support alone.",
                 ],
             ),
             (
@@ -67,15 +67,15 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             (
                 "I have a paid account. What next?",
                 &[
-                    "Write to your colleagues. One who has no account yet is invited first: your mail program's error message holds a link to the invitation page, or you open \u{201c}Invite a colleague\u{201d}. There you give name, role and phone. Then send the message again: it waits for your colleague, and an invitation is on its way.",
+                    "Write to your colleagues. One who has no account yet is invited first: your mail program’s error message holds a link to the invitation page, or you open “Invite a colleague”. There you give name, role and phone. Then send the message again: it waits for your colleague, and an invitation is on its way.",
                     "Your colleague registers by that link, gets a free account, and can reply to you. To begin a conversation, they need a paid account.",
                 ],
             ),
             (
                 "A person I invited cannot register. What can I do?",
                 &[
-                    "Usually the role, the email address or the phone was entered wrongly. A User Manager of your practice (Support gives that privilege) opens \u{201c}People you manage\u{201d}, sees why the person is stuck, and corrects it.",
-                    "The next message to the corrected address sends a new invitation; so does \u{201c}Send again\u{201d}. Older links stop working. Once the person has registered, only they change their data.",
+                    "Usually the role, the email address or the phone was entered wrongly. A User Manager of your practice (Support gives that privilege) opens “People you manage”, sees why the person is stuck, and corrects it.",
+                    "The next message to the corrected address sends a new invitation; so does “Send again”. Older links stop working. Once the person has registered, only they change their data.",
                 ],
             ),
             (
@@ -86,7 +86,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Can I print messages?",
-                &["Yes, with your mail program's print command, one message or several."],
+                &["Yes, with your mail program’s print command, one message or several."],
             ),
             (
                 "How much can I store and send?",
@@ -102,11 +102,11 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Can I add a signature?",
-                &["Yes, under \u{201c}Messaging\u{201d}; there you also choose how you hear of new messages."],
+                &["Yes, under “Messaging”; there you also choose how you hear of new messages."],
             ),
             (
                 "The times are not in my time zone. Can I change that?",
-                &["Yes, under \u{201c}Messaging\u{201d} or \u{201c}Profile\u{201d}. Your mail program shows times in your computer's zone."],
+                &["Yes, under “Messaging” or “Profile”. Your mail program shows times in your computer’s zone."],
             ),
             (
                 "Can I write to several people at once?",
