@@ -124,6 +124,7 @@ impl Gateway {
             PortalPasswords::default(),
             people::Settings {
                 portal_url: config.portal.url.trim_end_matches('/').to_owned(),
+                attachment_limit: u64::from(config.limits.attachments_mb) * MB,
                 ..people::Settings::default()
             },
         );
@@ -407,7 +408,6 @@ fn portal_settings(config: &Config, at: &Addresses) -> portal::Settings {
         url: config.portal.url.clone(),
         pages_per_minute: portal::Settings::PAGES_PER_MINUTE,
         entries_per_minute: portal::Settings::ENTRIES_PER_MINUTE,
-        attachment_limit: u64::from(config.limits.attachments_mb) * MB,
     }
 }
 

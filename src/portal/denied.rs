@@ -51,7 +51,7 @@ pub(super) fn field_of(denied: &Denied) -> &'static str {
         | Denied::NotUserManager
         | Denied::NotInvited
         | Denied::TooManyDevices => "form",
-        Denied::CodeWrong | Denied::CodeExpired | Denied::CodeVoid | Denied::CodeNone | Denied::UseApp => "code",
+        Denied::CodeWrong | Denied::CodeUsed | Denied::CodeExpired | Denied::CodeVoid | Denied::CodeNone | Denied::UseApp => "code",
         Denied::PasswordWrong => "current",
         Denied::PasswordLength
         | Denied::PasswordLengthWithFactor
@@ -65,6 +65,7 @@ pub(super) fn field_of(denied: &Denied) -> &'static str {
         | Denied::Address(_) => "email",
         Denied::Phone(_) => "phone",
         Denied::Name => "first_name",
+        Denied::Role => "role",
         Denied::TimeZone => "time_zone",
         Denied::Text(field) => field,
         Denied::DeviceName => "name",
@@ -82,6 +83,7 @@ pub(super) fn sentence(denied: &Denied) -> String {
         Denied::TooOften => t.form.too_often.to_owned(),
         Denied::Link | Denied::LinkExpired => t.register.dead_title.to_owned(),
         Denied::CodeWrong => t.code.wrong.to_owned(),
+        Denied::CodeUsed => t.code.used.to_owned(),
         Denied::CodeExpired => t.code.expired.to_owned(),
         Denied::CodeVoid => t.code.void.to_owned(),
         Denied::CodeNone => t.code.none.to_owned(),
@@ -105,6 +107,7 @@ pub(super) fn sentence(denied: &Denied) -> String {
         Denied::Address(_) => t.form.email.to_owned(),
         Denied::Phone(_) => t.form.phone.to_owned(),
         Denied::Name => t.form.name.to_owned(),
+        Denied::Role => t.form.role.to_owned(),
         Denied::TimeZone => t.profile.bad_zone.to_owned(),
         Denied::Text(_) => t.form.text.to_owned(),
         Denied::DeviceName => t.app_passwords.name_wrong.to_owned(),

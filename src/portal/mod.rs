@@ -59,8 +59,6 @@ pub struct Settings {
     pub pages_per_minute: NonZeroU32,
     /// Links, codes and addresses a minute that one peer address may try, and at once.
     pub entries_per_minute: NonZeroU32,
-    /// R18: most bytes of attachments where a practice has no limit of its own.
-    pub attachment_limit: u64,
 }
 
 impl Settings {

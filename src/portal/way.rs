@@ -10,7 +10,7 @@ use super::fault::Fault;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Way(String);
 
-/// Pages that a sign-in or a code may lead back to. `/register/…` and `/people/…` are checked by their shape.
+/// Pages that a sign-in or a code may lead back to. `/invitation/…` and `/people/…` are checked by their shape.
 const KNOWN: [&str; 16] = [
     "/invite",
     "/people",
@@ -43,7 +43,7 @@ impl Way {
         let named = |start: &str, fits: fn(u8) -> bool| {
             path.strip_prefix(start).is_some_and(|rest| (1..=64).contains(&rest.len()) && rest.bytes().all(fits))
         };
-        let shaped = named("/register/", |b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        let shaped = named("/invitation/", |b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             || named("/people/", |b| b.is_ascii_digit());
         // R15: the address that the refusal of a message filled in.
         let query = query.filter(|q| {
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_list() {
-        for good in ["/invite", "/invite?address=bob%2Bx@praxis.example", "/people/12", "/register/abc-_9"] {
+        for good in ["/invite", "/invite?address=bob%2Bx@praxis.example", "/people/12", "/invitation/abc-_9"] {
             assert_eq!(Way::parse(good).as_str(), good);
         }
         for bad in [
@@ -115,8 +115,8 @@ mod tests {
             "/\\evil.example",
             "/invite/../sign-out",
             "/people/x",
-            "/register/",
-            "/register/a/b",
+            "/invitation/",
+            "/invitation/a/b",
             "/invite\r\nSet-Cookie: a=b",
             "/sign-out",
         ] {

@@ -85,7 +85,7 @@ pub(in crate::portal) async fn page(
         Some((place.path(), place.name(), about))
     });
     let places = places.collect();
-    let limit = dashboard.attachment_limit.unwrap_or(portal.settings().attachment_limit);
+    let limit = dashboard.attachment_limit;
     let view = HomePage {
         hello: fill(t.hello, &[("name", &person.session()?.account.first_name)]),
         products_title: match &dashboard.practice {

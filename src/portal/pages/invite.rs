@@ -94,19 +94,19 @@ pub(in crate::portal) async fn send(
         phone: sent.trimmed("phone").to_owned(),
     };
     let mut mistakes = Mistakes::none();
-    for (field, value) in [("first_name", &new.first_name), ("last_name", &new.last_name)] {
+    let t = &ENGLISH.form;
+    for (field, value, sentence) in [
+        ("email", &new.email, t.email),
+        ("first_name", &new.first_name, t.first_name),
+        ("last_name", &new.last_name, t.last_name),
+        ("phone", &new.phone, t.phone),
+    ] {
         if value.is_empty() {
-            mistakes.add(field, ENGLISH.form.name);
+            mistakes.add(field, sentence);
         }
     }
-    if new.email.is_empty() {
-        mistakes.add("email", ENGLISH.form.email);
-    }
     if new.role.is_none() {
-        mistakes.add("role", ENGLISH.form.choose);
-    }
-    if new.phone.is_empty() {
-        mistakes.add("phone", ENGLISH.form.phone);
+        mistakes.add("role", t.role);
     }
     if !mistakes.is_empty() {
         return form(&person, &new, &mistakes);

@@ -62,8 +62,10 @@ fn standing(standing: Standing) -> (&'static str, &'static str, Option<&'static 
         Standing::LinkExpired => (t.state_expired, "bad", Some(t.help_expired), true),
         Standing::LinkOpened => (t.state_opened, "wait", Some(t.help_opened), true),
         Standing::CodeNotAnswered => (t.state_code, "bad", Some(t.help_code), true),
+        Standing::CodeExpired => (t.state_code_expired, "bad", Some(t.help_code), true),
         Standing::CodeWrong => (t.state_code_wrong, "bad", Some(t.help_code_wrong), true),
         Standing::PhoneWrong => (t.state_wrong_phone, "bad", Some(t.help_wrong_phone), true),
+        Standing::Joined => (t.state_joined, "good", Some(t.help_joined), false),
         Standing::Registered => (t.state_registered, "good", None, false),
         Standing::Revoked => (t.state_revoked, "bad", Some(t.help_revoked), false),
     }

@@ -230,7 +230,7 @@ pub(in crate::portal) async fn email_confirm(
     _sent: Form,
 ) -> Result<Response, Fault> {
     portal.limits().may_enter(seat.origin())?;
-    match portal.people().email_confirm(&link::token(&token)).await {
+    match portal.people().email_confirm(&link::token(&token), seat.visitor()).await {
         Ok(_) if seat.full().is_some() => Ok(to("/profile?done=email")),
         Ok(_) => Ok(to("/sign-in?done=email")),
         Err(error) if is_dead(&error) => email_dead(&seat),

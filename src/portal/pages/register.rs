@@ -58,14 +58,14 @@ fn form(
     show(&view, &view.page)
 }
 
-/// `GET /register/{token}`
+/// `GET /invitation/{token}`
 pub(in crate::portal) async fn page(
     State(portal): State<Portal>,
     seat: Seat,
     Path(token): Path<String>,
 ) -> Result<Response, Fault> {
     portal.limits().may_enter(seat.origin())?;
-    let path = format!("/register/{token}");
+    let path = format!("/invitation/{token}");
     match portal.people().invitation_look(&link::token(&token)).await {
         Ok(InvitationPage::Register(about)) => {
             form(&seat, &path, &about, (&about.first_name, &about.last_name), &Mistakes::none())
@@ -88,7 +88,7 @@ fn accept_page(seat: &Seat, path: &str, from: &str) -> Result<Response, Fault> {
     show(&view, &view.page)
 }
 
-/// `POST /register/{token}`: name and password; then a code goes out.
+/// `POST /invitation/{token}`: name and password; then a code goes out.
 pub(in crate::portal) async fn send(
     State(portal): State<Portal>,
     seat: Seat,
@@ -96,7 +96,7 @@ pub(in crate::portal) async fn send(
     sent: Form,
 ) -> Result<Response, Fault> {
     portal.limits().may_enter(seat.origin())?;
-    let path = format!("/register/{token}");
+    let path = format!("/invitation/{token}");
     let secret = link::token(&token);
     let about = match portal.people().invitation_look(&secret).await {
         Ok(InvitationPage::Register(about)) => about,
@@ -154,7 +154,7 @@ fn accepted() -> Response {
     to("/?done=accepted")
 }
 
-/// `POST /register/{token}/accept`
+/// `POST /invitation/{token}/accept`
 pub(in crate::portal) async fn accept(
     State(portal): State<Portal>,
     person: Person,
@@ -164,7 +164,7 @@ pub(in crate::portal) async fn accept(
     portal.limits().may_enter(person.seat().origin())?;
     match portal.people().accept(person.session()?, &link::token(&token)).await {
         Ok(true) => Ok(accepted()),
-        Ok(false) => Ok(to(&format!("/register/{token}/code"))),
+        Ok(false) => Ok(to(&format!("/invitation/{token}/code"))),
         Err(error) if is_dead(&error) => dead(person.seat()),
         Err(error) => Err(error.into()),
     }
@@ -172,7 +172,7 @@ pub(in crate::portal) async fn accept(
 
 fn accept_code(person: &Person, token: &str, done: &Done, mistakes: &Mistakes) -> Result<Response, Fault> {
     let (t, c) = (&ENGLISH.register, &ENGLISH.code);
-    let path = format!("/register/{token}/code");
+    let path = format!("/invitation/{token}/code");
     let sent = done.done == "sent" || !mistakes.is_empty();
     let code = Field::figures("code", c.label).wrong(mistakes.of("code").or(mistakes.of("form")));
     let (fields, submit) = if sent { (vec![code], c.submit) } else { (Vec::new(), "") };
@@ -184,7 +184,7 @@ fn accept_code(person: &Person, token: &str, done: &Done, mistakes: &Mistakes) -
     show(&view, &view.page)
 }
 
-/// `GET /register/{token}/code`: the phone that the inviter gave is proved.
+/// `GET /invitation/{token}/code`: the phone that the inviter gave is proved.
 pub(in crate::portal) async fn code_page(
     person: Person,
     Path(token): Path<String>,
@@ -193,7 +193,7 @@ pub(in crate::portal) async fn code_page(
     accept_code(&person, &token, &done, &Mistakes::none())
 }
 
-/// `POST /register/{token}/code/new`
+/// `POST /invitation/{token}/code/new`
 pub(in crate::portal) async fn new_code(
     State(portal): State<Portal>,
     person: Person,
@@ -203,13 +203,13 @@ pub(in crate::portal) async fn new_code(
     portal.limits().may_enter(person.seat().origin())?;
     let (session, secret) = (person.session()?, link::token(&token));
     match portal.people().accept_send_code(session, &secret, code::channel(&sent)).await {
-        Ok(_) => Ok(to(&format!("/register/{token}/code?done=sent"))),
+        Ok(_) => Ok(to(&format!("/invitation/{token}/code?done=sent"))),
         Err(error) if is_dead(&error) => dead(person.seat()),
         Err(error) => accept_code(&person, &token, &Done::default(), &Mistakes::of_denied(&denied(error)?)),
     }
 }
 
-/// `POST /register/{token}/code`
+/// `POST /invitation/{token}/code`
 pub(in crate::portal) async fn code_send(
     State(portal): State<Portal>,
     person: Person,

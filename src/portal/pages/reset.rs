@@ -14,7 +14,7 @@ use super::super::text::{ENGLISH, fill};
 use super::super::view::{FormPage, Link, MessagePage};
 use super::super::way::to;
 use super::{Done, Portal, link};
-use crate::service::people::{Denied, People, PeopleError, SignedIn};
+use crate::service::people::{Denied, PeopleError, SignedIn, password_strength};
 
 /// What every form with a new password looks at itself: that it was typed, twice the same.
 pub(super) fn check_new_password(sent: &Form, mistakes: &mut Mistakes) {
@@ -140,8 +140,13 @@ pub(in crate::portal) async fn strength(
     let own: Vec<String> = seat.session().map_or_else(Vec::new, |s| {
         vec![s.account.first_name.clone(), s.account.last_name.clone(), s.account.email.to_string()]
     });
-    let own: Vec<&str> = own.iter().map(String::as_str).collect();
-    let (score, _) = People::password_strength(&sent.secret("password"), &own);
+    let password = sent.secret("password");
+    // Some milliseconds of computing: not on the threads that serve.
+    let estimated = tokio::task::spawn_blocking(move || {
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        password_strength(&password, &own).0
+    });
+    let score = estimated.await.map_err(|e| Fault::ours(&e))?;
     let t = &ENGLISH.password;
     let words = match score {
         0 => t.strength_0,

@@ -197,7 +197,7 @@ pub(in crate::portal) async fn two_step_off(
     }
     let new = (!profile.password_long).then(|| sent.secret("password"));
     match portal.people().two_step_off(session, new).await {
-        Ok(()) => Ok(to("/security?done=off")),
+        Ok(token) => Ok(keep(to("/security?done=off"), &token)),
         Err(error) => two_step_form(&person, &profile, &Mistakes::of_denied(&denied(error)?)),
     }
 }
