@@ -108,6 +108,12 @@ fn certificates(folder: &std::path::Path) -> Vec<u8> {
     ca_certificate.pem().into_bytes()
 }
 
+/// The address of a database of a world's own.
+pub async fn world_database() -> String {
+    template().await;
+    super::from_template("world").await
+}
+
 /// A running gateway and who may sign in to it. Drained when dropped with its runtime.
 pub struct World {
     pub imap_tls: u16,
@@ -126,8 +132,7 @@ pub struct World {
 impl World {
     /// On a database of its own.
     pub async fn new() -> Self {
-        template().await;
-        Self::on(super::from_template("world").await, |_| {}).await
+        Self::on(world_database().await, |_| {}).await
     }
 
     /// On a given database (a second gateway), with settings changed.
