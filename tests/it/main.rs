@@ -28,6 +28,7 @@ mod notice_kill;
 mod notices;
 mod people;
 mod portal_browser;
+mod portal_chromium;
 mod portal_flows;
 mod portal_pages;
 mod portal_site;

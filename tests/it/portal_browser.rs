@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use thirtyfour::prelude::*;
 
@@ -49,7 +50,7 @@ impl Browser {
     /// Starts chromedriver on a free port, and Chromium by it.
     pub async fn start(world: &World, width: Width) -> Self {
         let mut process = Command::new("chromedriver")
-            .args(["--port=0", "--silent"])
+            .args(["--port=0", "--log-level=SEVERE"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -63,7 +64,7 @@ impl Browser {
             std::thread::spawn(move || lines.for_each(drop));
             port
         });
-        let port = port.await.unwrap();
+        let port = tokio::time::timeout(Duration::from_secs(60), port).await.expect("chromedriver says nothing").unwrap();
         let profile = tempfile::tempdir().unwrap();
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in [

@@ -108,10 +108,11 @@ impl Site {
     /// The six digits of the newest code to a number.
     pub async fn code(&self, to: &str) -> String {
         let notice = self.notice("phone-code", to).await;
-        let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-        let text = notice["text"].as_str().unwrap().to_owned();
-        let word = text.split(|c: char| !c.is_ascii_digit()).find(digits);
-        word.unwrap_or_else(|| panic!("no code in {text}")).to_owned()
+        let text = notice["text"].as_str().unwrap();
+        // Read out, a code is said digit by digit, and said again.
+        let digits: String = text.chars().filter(char::is_ascii_digit).take(6).collect();
+        assert_eq!(digits.len(), 6, "no code in {text}");
+        digits
     }
 
     /// Signs in with password and phone code.

@@ -74,7 +74,7 @@ impl Answer {
                 _ => {}
             }
         }
-        let text = out.replace("&#39;", "'").replace("&#34;", "\"").replace("&#38;", "&");
+        let text = out.replace("&#39;", "'").replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }

@@ -108,16 +108,20 @@
       var left = idle - (Date.now() - last);
       if (left > warn) { warnTimer = setTimeout(look, left - warn); return; }
       if (!dialog.open) { dialog.showModal(); }
+      clearTimeout(endTimer);
       endTimer = setTimeout(function () { location.assign(body.dataset.ended); }, Math.max(left, 0) + 1000);
     };
-    dialog.querySelector("form").addEventListener("submit", function (event) {
+    var stay = function (event) {
       event.preventDefault();
-      post(event.target.getAttribute("action"), {}).then(function (answer) {
+      post(dialog.querySelector("form").getAttribute("action"), {}).then(function (answer) {
         if (!answer.ok) { throw new Error(); }
         restart();
         if (tabs) { tabs.postMessage("active"); }
       }).catch(function () { location.assign(body.dataset.ended); });
-    });
+    };
+    dialog.querySelector("form").addEventListener("submit", stay);
+    // The Escape key closes a dialog: whoever presses it is there.
+    dialog.addEventListener("cancel", stay);
     if (tabs) { tabs.onmessage = restart; tabs.postMessage("active"); }
     document.addEventListener("visibilitychange", function () { if (!document.hidden) { clearTimeout(warnTimer); look(); } });
     restart();
