@@ -63,17 +63,16 @@ pub(super) async fn admitted(State(portal): State<Portal>, request: Request, nex
     next.run(request).await
 }
 
-/// Whether a form comes from a page of this very site: `Sec-Fetch-Site`, which scripts cannot forge, says so,
-/// or else `Origin`. A browser too old for both has at least the token to show.
+/// Whether a form comes from a page of this very site: `Sec-Fetch-Site`, which no page can forge, says so, or
+/// else `Origin`. That is `null` where `no-referrer` holds (Fetch §3.2), so it then says nothing; a browser
+/// too old for `Sec-Fetch-Site` has the token to show, and its cookies are `SameSite`.
 fn from_here(portal: &Portal, request: &Request) -> bool {
     let text = |name: header::HeaderName| request.headers().get(name).map(|v| v.to_str().unwrap_or("?"));
-    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site"))
-        && site != "same-origin"
-    {
-        return false;
+    if let Some(site) = text(header::HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin";
     }
     match text(header::ORIGIN) {
-        None => true,
+        None | Some("null") => true,
         Some(origin) => {
             let host = text(header::HOST).unwrap_or_default();
             origin.parse::<Uri>().is_ok_and(|o| {

@@ -1,6 +1,7 @@
 //! A real headless Chromium, driven by WebDriver; axe-core looks at every page it is shown.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -40,8 +41,9 @@ pub struct Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // chromedriver takes its browser with it.
-        let _ = self.process.kill();
+        // Its browser is in its group.
+        let group = nix::unistd::Pid::from_raw(self.process.id().try_into().unwrap());
+        let _ = nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL);
         let _ = self.process.wait();
     }
 }
@@ -51,6 +53,7 @@ impl Browser {
     pub async fn start(world: &World, width: Width) -> Self {
         let mut process = Command::new("chromedriver")
             .args(["--port=0", "--log-level=SEVERE"])
+            .process_group(0)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -77,6 +80,7 @@ impl Browser {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            "--disable-breakpad",
             "--hide-scrollbars",
             "--window-size=1280,900",
         ] {
@@ -141,23 +145,57 @@ impl Browser {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Clicks on something of this page.
     pub async fn click(&self, css: &str) {
         let element = self.find(css).await;
         element.scroll_into_view().await.unwrap();
         element.click().await.unwrap();
     }
 
+    /// Clicks on what leads to another page, and waits for it.
+    pub async fn follow(&self, css: &str) {
+        self.leave(self.find(css).await).await;
+    }
+
     /// Sends the page's form, by its own button.
     pub async fn submit(&self) {
-        self.click("#form > button").await;
+        self.follow("#form > button").await;
     }
 
     /// A button that is a form of its own, by its words.
     pub async fn press(&self, words: &str) {
-        let path = format!("//button[normalize-space()='{words}']");
-        let button = self.driver.find(By::XPath(path)).await.unwrap();
-        button.scroll_into_view().await.unwrap();
-        button.click().await.unwrap();
+        self.leave(self.button(words).await).await;
+    }
+
+    pub async fn button(&self, words: &str) -> WebElement {
+        self.driver.find(By::XPath(format!("//button[normalize-space()='{words}']"))).await.unwrap()
+    }
+
+    async fn leave(&self, by: WebElement) {
+        let page = self.find("html").await;
+        by.scroll_into_view().await.unwrap();
+        by.click().await.unwrap();
+        self.until_gone(page).await;
+    }
+
+    /// Waits until a page that is being left has made way for the next.
+    pub async fn until_gone(&self, page: WebElement) {
+        self.until("the page stays", async || page.tag_name().await.is_err()).await;
+        self.until("the next page does not come", async || {
+            let state = self.driver.execute("return document.readyState", vec![]).await;
+            state.is_ok_and(|s| s.json() == "complete") && self.driver.find(By::Css("h1")).await.is_ok()
+        })
+        .await;
+    }
+
+    /// Looks until it is so, for half a minute.
+    pub async fn until(&self, otherwise: &str, so: impl AsyncFn() -> bool) {
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        let end = tokio::time::Instant::now() + Duration::from_secs(30);
+        while !so().await {
+            assert!(tokio::time::Instant::now() < end, "{otherwise}");
+            look.tick().await;
+        }
     }
 
     /// axe-core finds nothing, nothing is wider than the window, nothing that can be clicked is smaller than
