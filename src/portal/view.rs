@@ -10,11 +10,13 @@ use super::page::Page;
 pub(super) struct Link {
     pub(super) path: String,
     pub(super) label: &'static str,
+    /// `""`, or `"button"` where it is what the page wants one to do.
+    pub(super) look: &'static str,
 }
 
 impl Link {
     pub(super) fn new(path: impl Into<String>, label: &'static str) -> Self {
-        Self { path: path.into(), label }
+        Self { path: path.into(), label, look: "" }
     }
 }
 
@@ -109,6 +111,13 @@ impl FormPage {
     #[must_use]
     pub(super) fn link(mut self, path: impl Into<String>, label: &'static str) -> Self {
         self.links.push(Link::new(path, label));
+        self
+    }
+
+    /// A link that looks like a button.
+    #[must_use]
+    pub(super) fn go(mut self, path: impl Into<String>, label: &'static str) -> Self {
+        self.links.push(Link { look: "button", ..Link::new(path, label) });
         self
     }
 }

@@ -95,6 +95,7 @@ impl Browser {
         let browser =
             Self { driver, base: world.portal_url(), width, process, _profile: profile, shots };
         browser.resize(width).await;
+        browser.prefer("light").await;
         browser
     }
 
@@ -105,7 +106,11 @@ impl Browser {
 
     /// Light or dark, as the system says.
     pub async fn prefer(&self, scheme: &str) {
-        let features = serde_json::json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        // Without motion: a colour that is still changing has no contrast to be measured.
+        let features = serde_json::json!({"features": [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", features).await.unwrap();
     }
 
@@ -180,7 +185,8 @@ impl Browser {
 
     /// Waits until a page that is being left has made way for the next.
     pub async fn until_gone(&self, page: WebElement) {
-        self.until("the page stays", async || page.tag_name().await.is_err()).await;
+        let path = self.path().await;
+        self.until(&format!("{path} stays"), async || page.tag_name().await.is_err()).await;
         self.until("the next page does not come", async || {
             let state = self.driver.execute("return document.readyState", vec![]).await;
             state.is_ok_and(|s| s.json() == "complete") && self.driver.find(By::Css("h1")).await.is_ok()

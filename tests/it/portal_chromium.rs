@@ -228,6 +228,7 @@ async fn user_manager(width: Width) {
     browser.fill("phone", BOBS_PHONE).await;
     browser.submit().await;
     browser.shows("The correction is saved").await;
+    browser.look("people-corrected").await;
     browser.press("Send again").await;
     browser.shows("A new invitation is on its way").await;
     let new = site.link("invitation", BOB).await;

@@ -106,7 +106,7 @@ async fn r8_a_user_manager_corrects_a_phone() {
     let site = Site::new().await;
     let anna = site.signed_in("anna", PASSWORD, PHONE).await;
     invited(&site, &anna, "+12025550100").await;
-    anna.get("/people").await.shows("Bob Baker").shows("Not invited yet");
+    anna.get("/people").await.shows("Bob Baker").shows("No message yet");
     assert_eq!(site.write("anna", BOB, "First message").await.0, 250);
     let old = site.link("invitation", BOB).await;
     anna.get("/people").await.shows("Link not opened").shows("messages waiting: 1");

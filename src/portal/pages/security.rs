@@ -33,6 +33,12 @@ fn text(secret: &Secret) -> String {
     String::from_utf8_lossy(secret.expose()).into_owned()
 }
 
+/// Easier to type from one screen into another.
+fn in_fours(key: &str) -> String {
+    let letters: Vec<char> = key.chars().filter(|c| !c.is_whitespace()).collect();
+    letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
 /// `GET /security`
 pub(in crate::portal) async fn page(
     State(portal): State<Portal>,
@@ -217,7 +223,7 @@ fn enrol_page(person: &Person, enrolment: &Enrolment, mistakes: &Mistakes) -> Re
     let view = EnrolPage {
         page: person.page(Place::Security, t.enrol_title).with_mistakes(std::slice::from_ref(&code)),
         qr: Qr::new(&enrolment.url, t.enrol_alt).map_err(|e| Fault::ours(&e))?,
-        typed: text(&enrolment.typed),
+        typed: in_fours(&text(&enrolment.typed)),
         code,
     };
     show(&view, &view.page)
