@@ -251,7 +251,8 @@ impl Gateway {
     /// The certificate's fault; the one in use stays, the limits are taken over all the same. Or a fault
     /// of `[attachments]`: nothing is taken over.
     pub fn reload(&self, config: &Config) -> anyhow::Result<()> {
-        let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission, .. } = &self.shared;
+        let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission, .. } =
+            &self.shared;
         let (limits, attachments) = (config.limits.clone(), config.attachments.clone());
         let config = &Config { attachments, limits, ..self.config.clone() };
         submitter.reload(submit_settings(config)?);

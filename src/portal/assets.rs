@@ -22,8 +22,8 @@ struct Asset {
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static str) -> Self {
         let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes.as_bytes());
-        let hash: String = hash.as_ref().iter().take(8).map(|b| format!("{b:02x}")).collect();
-        Self { name: format!("{stem}-{hash}.{ending}"), kind, bytes }
+        let hash = hash.as_ref().iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        Self { name: format!("{stem}-{hash:016x}.{ending}"), kind, bytes }
     }
 
     fn path(&self) -> String {
@@ -60,6 +60,9 @@ pub(super) static PATHS: LazyLock<Paths> = LazyLock::new(|| {
 pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Fault> {
     let asset = ASSETS.iter().find(|a| a.name == name).ok_or(Fault::Missing)?;
     let cached = HeaderValue::from_static("public, max-age=31536000, immutable");
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)), (header::CACHE_CONTROL, cached)], asset.bytes)
+    Ok((
+        [(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind)), (header::CACHE_CONTROL, cached)],
+        asset.bytes,
+    )
         .into_response())
 }

@@ -71,7 +71,8 @@ mod tests {
         ] {
             assert!(is_too_old(old), "{old}");
         }
-        for new in ["", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.0"] {
+        for new in ["", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.0"]
+        {
             assert!(!is_too_old(new), "{new}");
         }
     }

@@ -51,7 +51,12 @@ pub(super) fn field_of(denied: &Denied) -> &'static str {
         | Denied::NotUserManager
         | Denied::NotInvited
         | Denied::TooManyDevices => "form",
-        Denied::CodeWrong | Denied::CodeUsed | Denied::CodeExpired | Denied::CodeVoid | Denied::CodeNone | Denied::UseApp => "code",
+        Denied::CodeWrong
+        | Denied::CodeUsed
+        | Denied::CodeExpired
+        | Denied::CodeVoid
+        | Denied::CodeNone
+        | Denied::UseApp => "code",
         Denied::PasswordWrong => "current",
         Denied::PasswordLength
         | Denied::PasswordLengthWithFactor

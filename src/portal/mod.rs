@@ -113,7 +113,13 @@ impl Portal {
 }
 
 /// The portal's pages. `alive` answers whether the database can be asked.
-pub fn router<A, F>(settings: Settings, people: People, gate: Arc<SignInGate>, clock: Clock, alive: A) -> Router
+pub fn router<A, F>(
+    settings: Settings,
+    people: People,
+    gate: Arc<SignInGate>,
+    clock: Clock,
+    alive: A,
+) -> Router
 where
     A: Fn() -> F + Clone + Send + Sync + 'static,
     F: Future<Output = bool> + Send + 'static,

@@ -29,7 +29,10 @@ impl Moment {
         let known = TimeZone::get(zone);
         let suffix = if known.is_ok() { "" } else { " UTC" };
         let local = at.to_zoned(known.unwrap_or(TimeZone::UTC));
-        Self { machine: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), shown: format!("{}{suffix}", local.strftime(form)) }
+        Self {
+            machine: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            shown: format!("{}{suffix}", local.strftime(form)),
+        }
     }
 }
 
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn r24_times_are_in_the_accounts_zone() {
-        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_788_770_100);
+        let at = SystemTime::UNIX_EPOCH + Duration::from_mins(29_812_835);
         assert_eq!(
             Moment::new(at, "America/Los_Angeles").to_string(),
             "<time datetime=\"2026-09-07T08:35:00Z\">7 September 2026, 01:35</time>"

@@ -127,8 +127,8 @@ impl Page {
     }
 
     /// Whether a place is the page's own, for `aria-current`.
-    pub(super) fn is_at(&self, place: &Place) -> bool {
-        self.place == Some(*place)
+    pub(super) fn is_at(&self, place: Place) -> bool {
+        self.place == Some(place)
     }
 
     /// Takes over the mistakes of a form's fields.

@@ -38,7 +38,8 @@ impl Qr {
             while x < width {
                 let run = row[x..].iter().take_while(|c| **c == Color::Dark).count();
                 if run > 0 {
-                    let _infallible = write!(path, "M{} {}h{run}v1h-{run}z", x + Self::QUIET, y + Self::QUIET);
+                    let _infallible =
+                        write!(path, "M{} {}h{run}v1h-{run}z", x + Self::QUIET, y + Self::QUIET);
                 }
                 x += run.max(1);
             }

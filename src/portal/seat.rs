@@ -1,7 +1,7 @@
 //! Who sits at the other end of a request: the web sign-in of the cookie, or a visitor without one.
 //!
 //! Invariants: each page with a form has a token bound to a cookie of the same browser (the sign-in's, or a
-//! visitor's before it); the sign-in's cookie is `__Host-`, Secure, HttpOnly, SameSite=Lax (Lax, so that a
+//! visitor's before it); the sign-in's cookie is `__Host-`, Secure, HttpOnly, `SameSite=Lax` (Lax, so that a
 //! link in a notice finds one signed in; forms are bound by token and origin besides); it is looked up once
 //! a request. Nothing here is ever logged.
 
@@ -94,7 +94,8 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
     }
     let headers = request.headers();
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let visitor = Visitor { address: peer.ip().to_canonical(), user_agent: agent.chars().take(200).collect() };
+    let visitor =
+        Visitor { address: peer.ip().to_canonical(), user_agent: agent.chars().take(200).collect() };
 
     let cookie = cookie(headers, SIGN_IN_COOKIE).map(SessionToken::from_cookie);
     // The warning's button is somebody's click; nothing on a page asks by itself.
@@ -124,10 +125,9 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
     request.extensions_mut().insert(seat);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let set_already = headers
-        .get_all(header::SET_COOKIE)
-        .iter()
-        .any(|c| c.as_bytes().starts_with(SIGN_IN_COOKIE.as_bytes()) && c.as_bytes()[SIGN_IN_COOKIE.len()] == b'=');
+    let set_already = headers.get_all(header::SET_COOKIE).iter().any(|c| {
+        c.as_bytes().starts_with(SIGN_IN_COOKIE.as_bytes()) && c.as_bytes()[SIGN_IN_COOKIE.len()] == b'='
+    });
     if ended && !set_already {
         headers.append(header::SET_COOKIE, forget());
     }
@@ -264,7 +264,10 @@ mod tests {
     #[test]
     fn cookies_are_found_by_their_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=1; __Host-postern-visitor=v; __Host-postern=s"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; __Host-postern-visitor=v; __Host-postern=s"),
+        );
         assert_eq!(cookie(&headers, SIGN_IN_COOKIE), Some("s"));
         assert_eq!(cookie(&headers, VISITOR_COOKIE), Some("v"));
         assert_eq!(cookie(&headers, "b"), None);

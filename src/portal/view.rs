@@ -74,7 +74,12 @@ pub(super) struct FormPage {
 
 impl FormPage {
     /// With the fields' mistakes in the list at the top.
-    pub(super) fn new(page: Page, action: impl Into<String>, fields: Vec<Field>, submit: &'static str) -> Self {
+    pub(super) fn new(
+        page: Page,
+        action: impl Into<String>,
+        fields: Vec<Field>,
+        submit: &'static str,
+    ) -> Self {
         Self {
             page: page.with_mistakes(&fields),
             step: None,

@@ -41,7 +41,8 @@ impl Way {
         let (path, query) = asked.split_once('?').map_or((asked, None), |(p, q)| (p, Some(q)));
         let known = KNOWN.contains(&path);
         let named = |start: &str, fits: fn(u8) -> bool| {
-            path.strip_prefix(start).is_some_and(|rest| (1..=64).contains(&rest.len()) && rest.bytes().all(fits))
+            path.strip_prefix(start)
+                .is_some_and(|rest| (1..=64).contains(&rest.len()) && rest.bytes().all(fits))
         };
         let shaped = named("/invitation/", |b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             || named("/people/", |b| b.is_ascii_digit());
@@ -50,7 +51,9 @@ impl Way {
             path == "/invite"
                 && q.starts_with("address=")
                 && q.len() < 400
-                && q.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'\\' | b'#' | b'&'))
+                && q.bytes().all(|b| {
+                    b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'\\' | b'#' | b'&')
+                })
         });
         match (known || shaped, query) {
             (true, Some(query)) => Self(format!("{path}?{query}")),
@@ -105,7 +108,8 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_list() {
-        for good in ["/invite", "/invite?address=bob%2Bx@praxis.example", "/people/12", "/invitation/abc-_9"] {
+        for good in ["/invite", "/invite?address=bob%2Bx@praxis.example", "/people/12", "/invitation/abc-_9"]
+        {
             assert_eq!(Way::parse(good).as_str(), good);
         }
         for bad in [

@@ -61,13 +61,17 @@ impl Browser {
         let out = process.stdout.take().unwrap();
         let port = tokio::task::spawn_blocking(move || {
             let mut lines = BufReader::new(out).lines();
-            let said = lines.by_ref().map(Result::unwrap).find(|l| l.contains("started successfully on port"));
+            let said =
+                lines.by_ref().map(Result::unwrap).find(|l| l.contains("started successfully on port"));
             let port = said.unwrap().trim_end_matches('.').rsplit(' ').next().unwrap().to_owned();
             // Read on, so that it never waits for a reader.
             std::thread::spawn(move || lines.for_each(drop));
             port
         });
-        let port = tokio::time::timeout(Duration::from_secs(60), port).await.expect("chromedriver says nothing").unwrap();
+        let port = tokio::time::timeout(Duration::from_secs(60), port)
+            .await
+            .expect("chromedriver says nothing")
+            .unwrap();
         let profile = tempfile::tempdir().unwrap();
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in [
@@ -92,8 +96,7 @@ impl Browser {
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
         let shots = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/portal-pages");
         std::fs::create_dir_all(&shots).unwrap();
-        let browser =
-            Self { driver, base: world.portal_url(), width, process, _profile: profile, shots };
+        let browser = Self { driver, base: world.portal_url(), width, process, _profile: profile, shots };
         browser.resize(width).await;
         browser.prefer("light").await;
         browser
@@ -101,7 +104,11 @@ impl Browser {
 
     pub async fn resize(&self, width: Width) {
         let emulation = self.driver.cdp();
-        emulation.emulation().set_device_metrics_override(width.pixels(), 900, 1.0, width == Width::Phone).await.unwrap();
+        emulation
+            .emulation()
+            .set_device_metrics_override(width.pixels(), 900, 1.0, width == Width::Phone)
+            .await
+            .unwrap();
     }
 
     /// Light or dark, as the system says.
@@ -214,7 +221,10 @@ impl Browser {
         self.prefer("light").await;
         let wider = self
             .driver
-            .execute("return document.documentElement.scrollWidth - document.documentElement.clientWidth", vec![])
+            .execute(
+                "return document.documentElement.scrollWidth - document.documentElement.clientWidth",
+                vec![],
+            )
             .await
             .unwrap();
         assert_eq!(wider.json().as_i64(), Some(0), "{name} is wider than the window");

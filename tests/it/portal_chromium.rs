@@ -75,10 +75,17 @@ async fn invitation(width: Width) {
     choose_password(&browser, "password123").await;
     browser.shows("one of the passwords that are tried first").await;
     let focused = browser.driver.active_element().await.unwrap();
-    assert_eq!(focused.class_name().await.unwrap().as_deref(), Some("summary"), "the mistakes have the focus");
+    assert_eq!(
+        focused.class_name().await.unwrap().as_deref(),
+        Some("summary"),
+        "the mistakes have the focus"
+    );
     browser.look("register-mistake").await;
     browser.click(".summary a").await;
-    assert_eq!(browser.driver.active_element().await.unwrap().id().await.unwrap().as_deref(), Some("password"));
+    assert_eq!(
+        browser.driver.active_element().await.unwrap().id().await.unwrap().as_deref(),
+        Some("password")
+    );
     choose_password(&browser, BOBS_PASSWORD).await;
     browser.look("register-code").await;
     browser.fill("code", &site.code(BOBS_PHONE).await).await;
@@ -282,7 +289,8 @@ async fn r5_the_idle_end_is_announced() {
         browser.driver.execute(format!("__pass({seconds})"), vec![]).await.unwrap();
     };
     let open = async || {
-        let dialog = browser.driver.execute("return document.getElementById('idle').open", vec![]).await.unwrap();
+        let dialog =
+            browser.driver.execute("return document.getElementById('idle').open", vec![]).await.unwrap();
         dialog.json().as_bool().unwrap()
     };
     pass(27 * 60).await;

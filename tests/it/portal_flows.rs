@@ -90,7 +90,9 @@ async fn r15_r16_invitation_to_first_message_read() {
 
     // R29: revoked, it opens nothing.
     let id = between(&list.body, "name=\"id\" value=\"", "\"").unwrap().to_owned();
-    bob.follow(bob.post("/app-passwords/revoke", &[("id", &id)]).await).await.shows("The app password is revoked");
+    bob.follow(bob.post("/app-passwords/revoke", &[("id", &id)]).await)
+        .await
+        .shows("The app password is revoked");
     let mut wire = site.world.connect("imap-tls").await;
     wire.response().await.unwrap();
     let answer = wire.imap("l", &format!("LOGIN {secure} {app_password}")).await;

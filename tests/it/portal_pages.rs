@@ -9,11 +9,19 @@ use crate::portal_web::Web;
 async fn every_answer_carries_the_same_protection() {
     let world = World::new().await;
     let web = Web::new(&world);
-    for (path, status) in [("/sign-in", 200), ("/help", 200), ("/nowhere", 404), ("/healthz", 200), ("/", 303)] {
+    for (path, status) in
+        [("/sign-in", 200), ("/help", 200), ("/nowhere", 404), ("/healthz", 200), ("/", 303)]
+    {
         let answer = web.get(path).await;
         assert_eq!(answer.status, status, "{path}");
         let policy = answer.header("content-security-policy");
-        for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"] {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+        ] {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
@@ -32,7 +40,9 @@ async fn style_and_script_are_files_that_never_change() {
     let world = World::new().await;
     let web = Web::new(&world);
     let page = web.get("/sign-in").await;
-    assert!(!page.body.contains("<style") && !page.body.contains(" style=") && !page.body.contains("<script>"));
+    assert!(
+        !page.body.contains("<style") && !page.body.contains(" style=") && !page.body.contains("<script>")
+    );
     let mut files = 0;
     for path in page.body.split('"').filter(|p| p.starts_with("/static/")) {
         let file = web.get(path).await;
@@ -56,7 +66,8 @@ async fn r9_an_old_browser_is_asked_to_make_way() {
         assert_eq!(page.heading(), "Please update your browser");
         assert!(page.body.contains("Mozilla Firefox"));
     }
-    let style = web.get("/sign-in").await.body.split('"').find(|p| p.starts_with("/static/")).unwrap().to_owned();
+    let style =
+        web.get("/sign-in").await.body.split('"').find(|p| p.starts_with("/static/")).unwrap().to_owned();
     assert_eq!(web.get(&style).await.status, 200);
     web.validate().await;
 }
@@ -83,7 +94,8 @@ async fn a_form_without_its_token_is_refused() {
     ];
     for path in forms {
         for token in ["", "x", &other.csrf(), &web.cookie("__Host-postern-visitor").unwrap()] {
-            let request = web.request(Method::POST, path).form(&[("csrf", token), ("login", "anna@praxis.test")]);
+            let request =
+                web.request(Method::POST, path).form(&[("csrf", token), ("login", "anna@praxis.test")]);
             let answer = web.send(request).await;
             assert_eq!((answer.status, answer.heading()), (403, "The page was too old"), "{path} {token}");
         }
@@ -99,7 +111,8 @@ async fn a_form_from_another_site_is_refused() {
     web.get("/sign-in").await;
     let csrf = web.csrf();
     let send = |name: &'static str, value: String| {
-        let request = web.request(Method::POST, "/sign-out").header(name, value).form(&[("csrf", csrf.as_str())]);
+        let request =
+            web.request(Method::POST, "/sign-out").header(name, value).form(&[("csrf", csrf.as_str())]);
         web.send(request)
     };
     for (name, value) in [
@@ -147,7 +160,11 @@ async fn the_way_back_leads_nowhere_else() {
     assert_eq!(answer.location(), way);
     let page = web.get(way).await;
     page.shows("Sign in first");
-    assert!(page.body.contains("name=\"next\" value=\"/invite?address=bob%2Bx@praxis.example\""), "{}", page.body);
+    assert!(
+        page.body.contains("name=\"next\" value=\"/invite?address=bob%2Bx@praxis.example\""),
+        "{}",
+        page.body
+    );
     for evil in ["https://evil.example", "//evil.example", "/%5Cevil.example", "javascript:alert(1)"] {
         let page = web.get(&format!("/sign-in?next={evil}")).await;
         assert!(page.body.contains("name=\"next\" value=\"/\""), "{}", page.body);

@@ -68,10 +68,13 @@ impl Site {
         loop {
             look.tick().await;
             let files = std::fs::read_dir(self.outbox.path()).unwrap().map(|e| e.unwrap().path());
-            let mut files: Vec<PathBuf> = files.filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
+            let mut files: Vec<PathBuf> =
+                files.filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
             files.sort();
             for file in files {
-                if self.seen.lock().contains(&file) || file.file_name().unwrap().to_string_lossy().starts_with('.') {
+                if self.seen.lock().contains(&file)
+                    || file.file_name().unwrap().to_string_lossy().starts_with('.')
+                {
                     continue;
                 }
                 let notice: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();

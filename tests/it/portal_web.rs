@@ -74,7 +74,12 @@ impl Answer {
                 _ => {}
             }
         }
-        let text = out.replace("&#39;", "'").replace("&#34;", "\"").replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&");
+        let text = out
+            .replace("&#39;", "'")
+            .replace("&#34;", "\"")
+            .replace("&#60;", "<")
+            .replace("&#62;", ">")
+            .replace("&#38;", "&");
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
@@ -95,8 +100,11 @@ impl Web {
             .build()
             .unwrap();
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let pages = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("pages-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+        let pages = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "pages-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        ));
         let _ = std::fs::remove_dir_all(&pages);
         std::fs::create_dir_all(&pages).unwrap();
         Self {
@@ -126,7 +134,8 @@ impl Web {
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         assert!(path.starts_with('/'), "{path} leads elsewhere");
         let cookies: Vec<String> = self.cookies.lock().iter().map(|(n, v)| format!("{n}={v}")).collect();
-        let mut request = self.http.request(method, format!("{}{path}", self.base)).header("user-agent", self.agent);
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.base)).header("user-agent", self.agent);
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }

@@ -148,7 +148,9 @@ pub(super) async fn send(gateway: &Gateway, state: &State) -> anyhow::Result<()>
         let (from, to) = (find(state, letter.from)?, find(state, letter.to)?);
         let message = compose(n, letter, from, to)?;
         let submission = begin(gateway, from).await?;
-        deliver(submission, &to.secure_address, &message).await.with_context(|| format!("the demo's letter {n}"))?;
+        deliver(submission, &to.secure_address, &message)
+            .await
+            .with_context(|| format!("the demo's letter {n}"))?;
     }
     Ok(())
 }

@@ -303,7 +303,10 @@ fn print(ready: &Ready, state: &State) -> anyhow::Result<()> {
     }
     line(String::new());
     line(format!("Portal   {}", ready.portal.url));
-    line("  sign in with an email address and its portal password; codes and links lie in the outbox".to_owned());
+    line(
+        "  sign in with an email address and its portal password; codes and links lie in the outbox"
+            .to_owned(),
+    );
     let (emails, passwords) = (width(|p| &p.email), width(|p| p.portal_password.as_deref().unwrap_or("")));
     for person in &state.people {
         let password = person.portal_password.as_deref().unwrap_or("");

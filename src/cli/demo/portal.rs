@@ -14,9 +14,7 @@ use super::state::State;
 use crate::cli::serve::Gateway;
 use crate::policy::totp;
 use crate::service::people::{ABSOLUTE, IDLE};
-use crate::store::{
-    AccountEdit, InviteError, NewInvited, Role, Store, WebLife, WebPeer, WebStage,
-};
+use crate::store::{AccountEdit, InviteError, NewInvited, Role, Store, WebLife, WebPeer, WebStage};
 use crate::types::{Address, Phone};
 
 /// Who signs in with an app.
@@ -44,7 +42,8 @@ async fn phones(store: &Store, state: &mut State, dir: &Path) -> anyhow::Result<
         }
         let number = format!("+1202555{:04}", 120 + n);
         let phone = Phone::parse(&number)?;
-        let account = store.resolve(&state.people[n].email.parse()?).await?.context("an account is missing")?;
+        let account =
+            store.resolve(&state.people[n].email.parse()?).await?.context("an account is missing")?;
         store.account_edit(account.id, &AccountEdit { phone: Some(phone), ..AccountEdit::default() }).await?;
         state.people[n].phone = Some(number);
         state.save(dir)?;
@@ -72,7 +71,7 @@ async fn app(store: &Store, state: &mut State, dir: &Path) -> anyhow::Result<()>
     store.app_begin(account.id, &secret).await?;
     let pending = store.app_pending(account.id).await?.context("the enrolment has gone")?;
     // A step of the past, so that the first real code is good.
-    let step = totp::step_at(std::time::SystemTime::now() - Duration::from_secs(120));
+    let step = totp::step_at(std::time::SystemTime::now() - Duration::from_mins(2));
     store.app_confirm(&session, &pending, step).await?.context("the enrolment has gone")?;
     store.web_session_end(&session).await?;
     Ok(())

@@ -59,9 +59,8 @@ struct MailSettings {
 
 fn mail_settings(portal: &Portal, person: &Person) -> Result<MailSettings, Fault> {
     let settings = portal.settings();
-    let server = |port: u16| {
-        fill(ENGLISH.app_passwords.server, &[("host", &settings.mail_hostname), ("port", &port)])
-    };
+    let server =
+        |port: u16| fill(ENGLISH.app_passwords.server, &[("host", &settings.mail_hostname), ("port", &port)]);
     Ok(MailSettings {
         user: person.session()?.account.secure_address.to_string(),
         incoming: server(settings.mail_ports.0),
@@ -102,12 +101,16 @@ fn form(person: &Person, name: &str, mistakes: &Mistakes) -> Result<Response, Fa
         .value(name)
         .wrong(mistakes.of("name").or(mistakes.of("form")));
     let page = person.page(Place::AppPasswords, t.new_title);
-    let view = FormPage::new(page, "/app-passwords/new", vec![field], t.submit).link("/app-passwords", t.title);
+    let view =
+        FormPage::new(page, "/app-passwords/new", vec![field], t.submit).link("/app-passwords", t.title);
     show(&view, &view.page)
 }
 
 /// `GET /app-passwords/new`
-pub(in crate::portal) async fn new_page(State(portal): State<Portal>, person: Person) -> Result<Response, Fault> {
+pub(in crate::portal) async fn new_page(
+    State(portal): State<Portal>,
+    person: Person,
+) -> Result<Response, Fault> {
     if let Some(way) = unless_fresh(&portal, &person, "/app-passwords/new")? {
         return Ok(way);
     }

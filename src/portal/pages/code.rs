@@ -146,11 +146,8 @@ pub(in crate::portal) async fn send(
         return Err(Fault::Often);
     }
     let session = seat.session().ok_or(Fault::SignedOut)?;
-    let asked = Asked {
-        next: sent.get("next").to_owned(),
-        by: sent.get("by").to_owned(),
-        sent: "yes".to_owned(),
-    };
+    let asked =
+        Asked { next: sent.get("next").to_owned(), by: sent.get("by").to_owned(), sent: "yes".to_owned() };
     let way = Way::parse(&asked.next);
     let typed: String = sent.get("code").chars().filter(|c| !c.is_whitespace()).collect();
     let mut mistakes = Mistakes::none();
@@ -180,7 +177,16 @@ pub(in crate::portal) async fn send(
                 Denied::SignedOut | Denied::Stage => return Ok(clear(to("/sign-in?ended=yes"))),
                 Denied::CodeWrong => {
                     portal.gate().failed(seat.origin());
-                    mistakes.add("code", if recovery { t.wrong_recovery } else if app { t.wrong_totp } else { t.wrong });
+                    mistakes.add(
+                        "code",
+                        if recovery {
+                            t.wrong_recovery
+                        } else if app {
+                            t.wrong_totp
+                        } else {
+                            t.wrong
+                        },
+                    );
                 }
                 other => mistakes = Mistakes::of_denied(&other),
             }

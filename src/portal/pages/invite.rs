@@ -23,7 +23,8 @@ pub(in crate::portal) struct Asked {
 /// The two roles to choose from.
 pub(super) fn role_field(role: Option<Role>) -> Field {
     let t = &ENGLISH.invite;
-    let choices = vec![Choice::new(Role::Doctor.as_str(), t.doctor), Choice::new(Role::Staff.as_str(), t.staff)];
+    let choices =
+        vec![Choice::new(Role::Doctor.as_str(), t.doctor), Choice::new(Role::Staff.as_str(), t.staff)];
     Field::radios("role", t.role, choices).value(role.map_or("", Role::as_str))
 }
 

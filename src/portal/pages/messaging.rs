@@ -15,8 +15,12 @@ use super::super::way::to;
 use super::{Done, Portal, profile};
 use crate::service::people::{Messaging, NotifyBy, NotifyWhen};
 
-const BY: [(NotifyBy, &str); 4] =
-    [(NotifyBy::Email, "email"), (NotifyBy::Text, "text"), (NotifyBy::Both, "both"), (NotifyBy::None, "none")];
+const BY: [(NotifyBy, &str); 4] = [
+    (NotifyBy::Email, "email"),
+    (NotifyBy::Text, "text"),
+    (NotifyBy::Both, "both"),
+    (NotifyBy::None, "none"),
+];
 
 fn form(
     person: &Person,
@@ -42,7 +46,10 @@ fn form(
             .optional()
             .value(&now.signature)
             .wrong(mistakes.of("signature").or(mistakes.of("form"))),
-        Field::radios("notify", t.notify, choices.into()).hint(t.notify_hint).value(by).wrong(mistakes.of("notify")),
+        Field::radios("notify", t.notify, choices.into())
+            .hint(t.notify_hint)
+            .value(by)
+            .wrong(mistakes.of("notify")),
         Field::tick("disconnected", t.idle_only, (now.notify_when == NotifyWhen::Disconnected).into()),
         profile::zone_field(zone).wrong(mistakes.of("time_zone")),
     ];
@@ -89,8 +96,6 @@ pub(in crate::portal) async fn send(
     };
     match changed {
         Ok(()) => Ok(to("/messaging?done=saved")),
-        Err(error) => {
-            form(&person, &Done::default(), &change, zone, &Mistakes::of_denied(&denied(error)?))
-        }
+        Err(error) => form(&person, &Done::default(), &change, zone, &Mistakes::of_denied(&denied(error)?)),
     }
 }

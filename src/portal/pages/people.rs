@@ -27,7 +27,7 @@ struct Invited {
     role: &'static str,
     email: String,
     phone: String,
-    invited: Sentence,
+    by: Sentence,
     standing: &'static str,
     look: &'static str,
     help: Option<&'static str>,
@@ -92,7 +92,7 @@ fn invited(person: &PersonListed, zone: &str) -> Invited {
         role: role_name(person.role),
         email: person.email.to_string(),
         phone: person.phone.as_str().to_owned(),
-        invited: Sentence::joined(vec![by, waiting]),
+        by: Sentence::joined(vec![by, waiting]),
         standing: word,
         look,
         help,
@@ -202,7 +202,11 @@ fn form(
 }
 
 /// The invited person of a path, if it is one of the practice's own and can still be corrected.
-async fn find(portal: &Portal, person: &Person, id: InvitationId) -> Result<Option<PersonListed>, PeopleError> {
+async fn find(
+    portal: &Portal,
+    person: &Person,
+    id: InvitationId,
+) -> Result<Option<PersonListed>, PeopleError> {
     let session = person.session().map_err(|_| Denied::SignedOut)?;
     let all = portal.people().practice_people(session).await?;
     Ok(all.invited.into_iter().find(|p| p.id == id && self::standing(p.standing).3))
@@ -248,7 +252,8 @@ pub(in crate::portal) async fn edit_send(
         Err(error) => {
             let why = denied(error)?;
             if why == Denied::NotInvited {
-                return list(&portal, &person, "", Some(ENGLISH.people.registered_meanwhile.to_owned())).await;
+                return list(&portal, &person, "", Some(ENGLISH.people.registered_meanwhile.to_owned()))
+                    .await;
             }
             let name = find(&portal, &person, id).await?.map(|p| name_of(&p)).unwrap_or_default();
             form(&person, id, &name, &correction, &Mistakes::of_denied(&why))

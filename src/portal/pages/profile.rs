@@ -47,7 +47,9 @@ pub(super) fn zone_field(zone: &str) -> Field {
     if !choices.iter().any(|c| c.value == zone) {
         choices.insert(0, Choice::new(zone, zone));
     }
-    Field::select("time_zone", ENGLISH.profile.time_zone, choices).hint(ENGLISH.profile.time_zone_hint).value(zone)
+    Field::select("time_zone", ENGLISH.profile.time_zone, choices)
+        .hint(ENGLISH.profile.time_zone_hint)
+        .value(zone)
 }
 
 /// Sets the time zone alone.
@@ -159,13 +161,21 @@ fn email_form(person: &Person, typed: &str, mistakes: &Mistakes) -> Result<Respo
         .hint(t.email_hint)
         .value(typed)
         .wrong(mistakes.of("email").or(mistakes.of("form")));
-    let view = FormPage::new(person.page(Place::Profile, t.email_submit), "/profile/email", vec![field], t.email_submit)
-        .link("/profile", t.title);
+    let view = FormPage::new(
+        person.page(Place::Profile, t.email_submit),
+        "/profile/email",
+        vec![field],
+        t.email_submit,
+    )
+    .link("/profile", t.title);
     show(&view, &view.page)
 }
 
 /// `GET /profile/email`
-pub(in crate::portal) async fn email_page(State(portal): State<Portal>, person: Person) -> Result<Response, Fault> {
+pub(in crate::portal) async fn email_page(
+    State(portal): State<Portal>,
+    person: Person,
+) -> Result<Response, Fault> {
     if let Some(way) = unless_fresh(&portal, &person, "/profile/email")? {
         return Ok(way);
     }
@@ -197,7 +207,12 @@ fn is_dead(error: &PeopleError) -> bool {
     matches!(error, PeopleError::Denied(Denied::Link | Denied::LinkExpired))
 }
 
-fn email_confirm_form(seat: &Seat, token: &str, email: &str, mistake: Option<&str>) -> Result<Response, Fault> {
+fn email_confirm_form(
+    seat: &Seat,
+    token: &str,
+    email: &str,
+    mistake: Option<&str>,
+) -> Result<Response, Fault> {
     let t = &ENGLISH.profile;
     let mut page = seat.page(t.email_confirm_title);
     if let Some(mistake) = mistake {
@@ -251,13 +266,17 @@ fn phone_form(person: &Person, typed: &str, mistakes: &Mistakes) -> Result<Respo
             .wrong(mistakes.of("phone").or(mistakes.of("form")).or(mistakes.of("code"))),
         by_field(),
     ];
-    let view = FormPage::new(person.page(Place::Profile, t.phone_submit), "/profile/phone", fields, t.phone_submit)
-        .link("/profile", t.title);
+    let view =
+        FormPage::new(person.page(Place::Profile, t.phone_submit), "/profile/phone", fields, t.phone_submit)
+            .link("/profile", t.title);
     show(&view, &view.page)
 }
 
 /// `GET /profile/phone`
-pub(in crate::portal) async fn phone_page(State(portal): State<Portal>, person: Person) -> Result<Response, Fault> {
+pub(in crate::portal) async fn phone_page(
+    State(portal): State<Portal>,
+    person: Person,
+) -> Result<Response, Fault> {
     if let Some(way) = unless_fresh(&portal, &person, "/profile/phone")? {
         return Ok(way);
     }

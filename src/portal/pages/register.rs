@@ -47,10 +47,17 @@ fn form(
             .autocomplete("given-name")
             .value(names.0)
             .wrong(mistakes.of("first_name")),
-        Field::text("last_name", t.last_name).autocomplete("family-name").value(names.1).wrong(mistakes.of("last_name")),
-        Field::new_password("password", p.label).hint(fill(p.hint, &[("n", &8)])).wrong(mistakes.of("password")),
+        Field::text("last_name", t.last_name)
+            .autocomplete("family-name")
+            .value(names.1)
+            .wrong(mistakes.of("last_name")),
+        Field::new_password("password", p.label)
+            .hint(fill(p.hint, &[("n", &8)]))
+            .wrong(mistakes.of("password")),
         Field::repeated_password("again", p.again).wrong(mistakes.of("again")),
-        by_field().hint(fill(t.phone_lead, &[("phone", &ending)])).wrong(mistakes.of("code").or(mistakes.of("form"))),
+        by_field()
+            .hint(fill(t.phone_lead, &[("phone", &ending)]))
+            .wrong(mistakes.of("code").or(mistakes.of("form"))),
     ];
     let view = FormPage::new(seat.page(t.title), path, fields, t.submit)
         .step(fill(t.step, &[("n", &1)]))
@@ -177,7 +184,8 @@ fn accept_code(person: &Person, token: &str, done: &Done, mistakes: &Mistakes) -
     let code = Field::figures("code", c.label).wrong(mistakes.of("code").or(mistakes.of("form")));
     let (fields, submit) = if sent { (vec![code], c.submit) } else { (Vec::new(), "") };
     let words = if sent { c.sent } else { t.accept_phone };
-    let mut view = FormPage::new(person.page(Place::Home, t.accept_title), path.as_str(), fields, submit).lead(words);
+    let mut view =
+        FormPage::new(person.page(Place::Home, t.accept_title), path.as_str(), fields, submit).lead(words);
     let (text, call) = if sent { (c.resend_text, c.resend_call) } else { (c.send_text, c.send_call) };
     view.buttons.push(Button::new(format!("{path}/new"), text).with("by", "text"));
     view.buttons.push(Button::new(format!("{path}/new"), call).with("by", "call").second());

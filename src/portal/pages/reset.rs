@@ -30,7 +30,9 @@ pub(super) fn check_new_password(sent: &Form, mistakes: &mut Mistakes) {
 pub(super) fn new_password_fields(hint: String, mistakes: &Mistakes) -> Vec<Field> {
     let t = &ENGLISH.password;
     vec![
-        Field::new_password("password", t.new_label).hint(hint).wrong(mistakes.of("password").or(mistakes.of("form"))),
+        Field::new_password("password", t.new_label)
+            .hint(hint)
+            .wrong(mistakes.of("password").or(mistakes.of("form"))),
         Field::repeated_password("again", t.again).wrong(mistakes.of("again")),
     ]
 }
@@ -85,7 +87,8 @@ fn is_dead(error: &PeopleError) -> bool {
 fn form(seat: &Seat, token: &str, mistakes: &Mistakes) -> Result<Response, Fault> {
     let t = &ENGLISH.reset;
     let fields = new_password_fields(fill(ENGLISH.password.hint, &[("n", &8)]), mistakes);
-    let view = FormPage::new(seat.page(t.new_title), format!("/reset/{token}"), fields, t.submit_new).lead(t.ends);
+    let view =
+        FormPage::new(seat.page(t.new_title), format!("/reset/{token}"), fields, t.submit_new).lead(t.ends);
     show(&view, &view.page)
 }
 
@@ -133,10 +136,7 @@ struct Strength {
 
 /// `POST /password-strength`: for the meter beside a new password. The password goes where it goes anyway,
 /// and nothing is kept.
-pub(in crate::portal) async fn strength(
-    seat: Seat,
-    sent: Form,
-) -> Result<Response, Fault> {
+pub(in crate::portal) async fn strength(seat: Seat, sent: Form) -> Result<Response, Fault> {
     let own: Vec<String> = seat.session().map_or_else(Vec::new, |s| {
         vec![s.account.first_name.clone(), s.account.last_name.clone(), s.account.email.to_string()]
     });

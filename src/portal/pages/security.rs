@@ -90,7 +90,8 @@ fn password_form(person: &Person, two_step: bool, mistakes: &Mistakes) -> Result
     let mut fields = vec![Field::password("current", t.password_now).wrong(mistakes.of("current"))];
     fields.extend(new_password_fields(length_hint(two_step), mistakes));
     let page = person.page(Place::Security, t.password_title);
-    let view = FormPage::new(page, "/security/password", fields, t.password_change).link("/security", t.title);
+    let view =
+        FormPage::new(page, "/security/password", fields, t.password_change).link("/security", t.title);
     show(&view, &view.page)
 }
 
@@ -175,7 +176,10 @@ fn two_step_form(person: &Person, profile: &Profile, mistakes: &Mistakes) -> Res
 }
 
 /// `GET /security/two-step`
-pub(in crate::portal) async fn two_step_page(State(portal): State<Portal>, person: Person) -> Result<Response, Fault> {
+pub(in crate::portal) async fn two_step_page(
+    State(portal): State<Portal>,
+    person: Person,
+) -> Result<Response, Fault> {
     if let Some(way) = unless_fresh(&portal, &person, "/security/two-step")? {
         return Ok(way);
     }
@@ -230,7 +234,10 @@ fn enrol_page(person: &Person, enrolment: &Enrolment, mistakes: &Mistakes) -> Re
 }
 
 /// `GET /security/authenticator`: the begun enrolment, or a button that begins one.
-pub(in crate::portal) async fn app_page(State(portal): State<Portal>, person: Person) -> Result<Response, Fault> {
+pub(in crate::portal) async fn app_page(
+    State(portal): State<Portal>,
+    person: Person,
+) -> Result<Response, Fault> {
     if let Some(way) = unless_fresh(&portal, &person, "/security/authenticator")? {
         return Ok(way);
     }
@@ -303,7 +310,12 @@ pub(in crate::portal) async fn app_confirm(
     }
 }
 
-fn question(person: &Person, title: &'static str, lead: &'static str, action: &'static str) -> Result<Response, Fault> {
+fn question(
+    person: &Person,
+    title: &'static str,
+    lead: &'static str,
+    action: &'static str,
+) -> Result<Response, Fault> {
     let mut button = Button::new(action, title);
     button.look = "danger";
     let view = MessagePage::new(person.page(Place::Security, title), lead)

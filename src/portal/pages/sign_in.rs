@@ -42,10 +42,20 @@ impl Why {
     }
 }
 
-fn form(seat: &Seat, way: &Way, login: &str, why: Option<&'static str>, mistakes: &Mistakes) -> Result<Response, Fault> {
+fn form(
+    seat: &Seat,
+    way: &Way,
+    login: &str,
+    why: Option<&'static str>,
+    mistakes: &Mistakes,
+) -> Result<Response, Fault> {
     let t = &ENGLISH.sign_in;
     let fields = vec![
-        Field::text("login", t.email).hint(t.email_hint).autocomplete("username").value(login).wrong(mistakes.of("form")),
+        Field::text("login", t.email)
+            .hint(t.email_hint)
+            .autocomplete("username")
+            .value(login)
+            .wrong(mistakes.of("form")),
         Field::password("password", t.password).wrong(mistakes.of("password")),
     ];
     let page = seat.page(t.title).with_done(why);

@@ -57,7 +57,9 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Can I update my card and payment data here?",
-                &["Not yet. Until that page exists, write to Support. Card numbers are never entered on this site."],
+                &[
+                    "Not yet. Until that page exists, write to Support. Card numbers are never entered on this site.",
+                ],
             ),
         ],
     },
@@ -80,9 +82,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Is there an address book?",
-                &[
-                    "Not yet on these pages. Your mail program keeps the addresses that you write to.",
-                ],
+                &["Not yet on these pages. Your mail program keeps the addresses that you write to."],
             ),
             (
                 "Can I print messages?",
@@ -106,11 +106,15 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "The times are not in my time zone. Can I change that?",
-                &["Yes, under “Messaging” or “Profile”. Your mail program shows times in your computer’s zone."],
+                &[
+                    "Yes, under “Messaging” or “Profile”. Your mail program shows times in your computer’s zone.",
+                ],
             ),
             (
                 "Can I write to several people at once?",
-                &["No. Each message goes to one person: a second recipient, in To, Cc or Bcc, is refused with a sentence that says so."],
+                &[
+                    "No. Each message goes to one person: a second recipient, in To, Cc or Bcc, is refused with a sentence that says so.",
+                ],
             ),
             (
                 "Can I forward or resend a message?",
@@ -118,7 +122,9 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Can I save a draft?",
-                &["Yes. Your mail program saves it to the Drafts folder, and you find it there on every device."],
+                &[
+                    "Yes. Your mail program saves it to the Drafts folder, and you find it there on every device.",
+                ],
             ),
             (
                 "Can a free account attach files to a reply?",
@@ -126,15 +132,21 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Why can I only reply?",
-                &["A free account replies to what it receives. To begin conversations and to invite colleagues, ask Support for a paid one."],
+                &[
+                    "A free account replies to what it receives. To begin conversations and to invite colleagues, ask Support for a paid one.",
+                ],
             ),
             (
                 "Does this work with our practice software?",
-                &["No. It is a closed system, and there is no connection to practice software. Mail programs are the way in."],
+                &[
+                    "No. It is a closed system, and there is no connection to practice software. Mail programs are the way in.",
+                ],
             ),
             (
                 "Will I get spam?",
-                &["No. Only people with an account can write to you, and your address is shown only to those you exchange mail with."],
+                &[
+                    "No. Only people with an account can write to you, and your address is shown only to those you exchange mail with.",
+                ],
             ),
             (
                 "Why does my own email address not appear as the sender?",
@@ -148,7 +160,9 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
         title: "TruForm and Collaborator",
         questions: &[(
             "Where do I find them?",
-            &["If your practice has bought them, Home lists them. They are not part of these pages yet; Support tells you how to reach them."],
+            &[
+                "If your practice has bought them, Home lists them. They are not part of these pages yet; Support tells you how to reach them.",
+            ],
         )],
     },
 ];
