@@ -1,7 +1,7 @@
 //! Who sits at the other end of a request: the web sign-in of the cookie, or a visitor without one.
 //!
 //! Invariants: each page with a form has a token bound to a cookie of the same browser (the sign-in's, or a
-//! visitor's before it); the sign-in's cookie is `__Host-`, Secure, HttpOnly, `SameSite=Lax` (Lax, so that a
+//! visitor's before it); the sign-in's cookie is `__Host-`, Secure, `HttpOnly`, `SameSite=Lax` (Lax, so that a
 //! link in a notice finds one signed in; forms are bound by token and origin besides); it is looked up once
 //! a request. Nothing here is ever logged.
 

@@ -29,6 +29,7 @@ mod notices;
 mod people;
 mod portal_browser;
 mod portal_chromium;
+mod portal_demo;
 mod portal_flows;
 mod portal_pages;
 mod portal_site;

@@ -161,6 +161,72 @@ async fn r8_a_user_manager_corrects_a_phone() {
     bob.validate().await;
 }
 
+/// R8, R16: the second practice's invitation reaches a person who has registered meanwhile, with another phone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r16_an_invitation_is_accepted_with_an_account() {
+    let site = Site::new().await;
+    site.equip("carla", PASSWORD, "+12025550188").await;
+    let anna = site.signed_in("anna", PASSWORD, PHONE).await;
+    let carla = site.signed_in("carla", PASSWORD, "+12025550188").await;
+    invited(&site, &anna, BOBS_PHONE).await.shows("Bob Baker can be written to");
+    carla.get("/invite").await;
+    let other_phone = "+12025550155";
+    let fields = [
+        ("email", BOB),
+        ("first_name", "Bob"),
+        ("last_name", "Baker"),
+        ("role", "staff"),
+        ("phone", other_phone),
+    ];
+    carla.post("/invite", &fields).await.shows("Bob Baker can be written to");
+    assert_eq!(site.write("anna", BOB, "From the first").await.0, 250);
+    let first = site.link("invitation", BOB).await;
+    assert_eq!(site.write("carla", BOB, "From the second").await.0, 250);
+    let second = site.link("invitation", BOB).await;
+
+    let bob = Web::new(&site.world);
+    bob.get(&first).await;
+    let chosen = [
+        ("first_name", "Bob"),
+        ("last_name", "Baker"),
+        ("by", "text"),
+        ("password", BOBS_PASSWORD),
+        ("again", BOBS_PASSWORD),
+    ];
+    bob.follow(bob.post(&first, &chosen).await).await;
+    let code = site.code(BOBS_PHONE).await;
+    let welcome = bob.follow(bob.post("/code", &[("code", &code)]).await).await;
+    let secure = between(&welcome.text(), "Your secure address is ", ". ").unwrap().to_owned();
+    bob.get("/app-passwords/new").await;
+    let app_password = secret(&bob.post("/app-passwords/new", &[("name", "Desk")]).await);
+    assert_eq!(site.inbox(&secure, &app_password).await, ["From the first"]);
+
+    // Whoever is signed out is led through the sign-in, and back.
+    let stranger = Web::new(&site.world);
+    let page = stranger.get(&second).await;
+    page.shows("You have an account already");
+    assert!(page.body.contains(&format!("href=\"/sign-in?next={second}\"")), "{}", page.body);
+    // Somebody else's sign-in accepts nothing.
+    anna.get(&second).await.shows("Accept the invitation");
+    assert_eq!(anna.post(&format!("{second}/accept"), &[]).await.status, 410);
+    bob.get(&second).await.shows("Zahnzentrum Nord has written to you");
+    let asked = bob.follow(bob.post(&format!("{second}/accept"), &[]).await).await;
+    asked.shows("Another phone number than yours was given");
+    let sent = bob.post(&format!("{second}/code/new"), &[("by", "text")]).await;
+    bob.follow(sent).await.shows("A new code is on its way");
+    bob.post(&format!("{second}/code"), &[("code", "1")]).await.shows("This code is not right");
+    let code = site.code(other_phone).await;
+    bob.follow(bob.post(&format!("{second}/code"), &[("code", &code)]).await)
+        .await
+        .shows("are in your inbox");
+    let mut inbox = site.inbox(&secure, &app_password).await;
+    inbox.sort();
+    assert_eq!(inbox, ["From the first", "From the second"]);
+    assert_eq!(bob.get(&second).await.status, 410);
+    bob.validate().await;
+    stranger.validate().await;
+}
+
 /// R4: five different wrong passwords lock; the same one again does not count; only Support unlocks, by a reset.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r4_the_fifth_wrong_password_locks() {

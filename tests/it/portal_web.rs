@@ -2,7 +2,7 @@
 //! that comes by is weighed and kept for the checks of its HTML.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -92,7 +92,12 @@ pub fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
 impl Web {
     /// Somebody with a new browser.
     pub fn new(world: &World) -> Self {
-        let ca = reqwest::Certificate::from_pem(&std::fs::read(&world.ca_file).unwrap()).unwrap();
+        Self::at(&world.ca_file, world.portal_url())
+    }
+
+    /// The same, for any portal.
+    pub fn at(ca_file: &Path, base: String) -> Self {
+        let ca = reqwest::Certificate::from_pem(&std::fs::read(ca_file).unwrap()).unwrap();
         let http = reqwest::Client::builder()
             .tls_certs_only([ca])
             .redirect(reqwest::redirect::Policy::none())
@@ -109,7 +114,7 @@ impl Web {
         std::fs::create_dir_all(&pages).unwrap();
         Self {
             http,
-            base: world.portal_url(),
+            base,
             cookies: Mutex::default(),
             csrf: Mutex::default(),
             agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -233,7 +238,7 @@ pub fn installed(path: &str) -> PathBuf {
     file
 }
 
-fn validate(pages: &std::path::Path) {
+fn validate(pages: &Path) {
     let count = std::fs::read_dir(pages).unwrap().count();
     assert!(count > 0, "no page came by");
     let config = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/npm/html-validate.json");

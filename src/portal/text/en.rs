@@ -321,7 +321,7 @@ texts! {
     messaging: Messaging {
         title: "Messaging",
         signature: "Signature",
-        signature_hint: "Appended to each message you send, below two dashes. Leave it empty for none",
+        signature_hint: "Kept for your messages. It is not appended to them yet; until it is, enter it in your mail program, too",
         notify: "Tell me about new messages",
         notify_hint: "A notice says only that there is a message. It holds no subject, no text and no name of a patient",
         by_email: "By email",

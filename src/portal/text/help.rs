@@ -102,7 +102,9 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Can I add a signature?",
-                &["Yes, under “Messaging”; there you also choose how you hear of new messages."],
+                &[
+                    "You can enter it under “Messaging”, where you also choose how you hear of new messages. It is not appended yet: until it is, enter it in your mail program, too.",
+                ],
             ),
             (
                 "The times are not in my time zone. Can I change that?",
