@@ -66,7 +66,8 @@ impl Results {
     pub fn remove(&mut self, gone: &[u32]) -> Vec<(usize, Vec<u32>)> {
         match self {
             Self::InMailboxOrder(uids) => {
-                let there: Vec<u32> = gone.iter().copied().filter(|uid| uids.binary_search(uid).is_ok()).collect();
+                let there: Vec<u32> =
+                    gone.iter().copied().filter(|uid| uids.binary_search(uid).is_ok()).collect();
                 if there.is_empty() {
                     return Vec::new();
                 }
@@ -163,7 +164,14 @@ mod tests {
     fn as_the_rfc_writes_it() {
         let mut out = Vec::new();
         update_response("B01", By::Uid, "ADDTO", &[(0, vec![32768, 32769])], Some, &mut out);
-        update_response("C01", By::Sequence, "REMOVEFROM", &[(1, vec![7]), (3, vec![2])], |n| Some(n * 2), &mut out);
+        update_response(
+            "C01",
+            By::Sequence,
+            "REMOVEFROM",
+            &[(1, vec![7]), (3, vec![2])],
+            |n| Some(n * 2),
+            &mut out,
+        );
         update_response("D01", By::Uid, "ADDTO", &[], Some, &mut out);
         assert_eq!(
             String::from_utf8(out).unwrap(),

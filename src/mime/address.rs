@@ -53,9 +53,7 @@ pub fn first_address(block: &[u8], name: &str) -> Option<FirstAddress> {
             local: text(local),
             domain: Some(text(domain)),
         }),
-        AddressItem::GroupStart(name) => {
-            Some(FirstAddress { name: None, local: text(name), domain: None })
-        }
+        AddressItem::GroupStart(name) => Some(FirstAddress { name: None, local: text(name), domain: None }),
         AddressItem::GroupEnd => None,
     }
 }

@@ -128,7 +128,8 @@ mod tests {
             preview_part(&facts.view()).map(|s| message[s.body.start as usize..s.body.end as usize].to_vec())
         };
         assert_eq!(part(b"Subject: x\r\n\r\nhello\r\n").as_deref(), Some(&b"hello\r\n"[..]));
-        let mixed = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n\
+        let mixed =
+            b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n\
             Subject: y\r\n\r\ninner\r\n--b\r\nContent-Type: text/html\r\n\r\nouter\r\n--b--\r\n";
         assert_eq!(part(mixed).as_deref(), Some(&b"outer"[..]));
         assert_eq!(part(b"Content-Type: image/png\r\n\r\nxyz"), None);

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use crate::service::authenticate::Identity;
 use crate::store::Store;
 pub use crate::store::{
-    ANNOTATION_SIZE_MAX, Annotation, Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row,
-    Usage,
+    ANNOTATION_SIZE_MAX, Annotation, Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState,
+    Row, Usage,
 };
-use crate::types::{AccountId, AnnotationName, BodyId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
+use crate::types::{
+    AccountId, AnnotationName, BodyId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse,
+};
 
 /// Everybody's mail, to be narrowed to one person's.
 #[derive(Clone)]
@@ -181,11 +183,7 @@ impl AccountMail {
     }
 
     /// The content of one message and its size in bytes; `None`: not there.
-    pub async fn message_at(
-        &self,
-        mailbox: MailboxId,
-        uid: u32,
-    ) -> Result<Option<(BodyId, u64)>, MailError> {
+    pub async fn message_at(&self, mailbox: MailboxId, uid: u32) -> Result<Option<(BodyId, u64)>, MailError> {
         Ok(self.store.message_at(self.account, mailbox, uid).await?)
     }
 

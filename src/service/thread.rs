@@ -13,6 +13,8 @@ use crate::types::ThreadBy;
 
 /// Longest chain of parents that is followed.
 const DEPTH: usize = 1000;
+/// Ids that are remembered; references beyond are taken for ids that nobody has.
+const IDS: usize = 500_000;
 
 /// Threads, ready to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,11 +90,7 @@ fn first_id(header: &[u8]) -> Option<String> {
 /// The ids of `References:`, else the first of `In-Reply-To:` that is one.
 fn references(header: &[u8]) -> Vec<String> {
     let all: Vec<String> = ids(header, "references").collect();
-    if all.is_empty() {
-        ids(header, "in-reply-to").take(1).collect()
-    } else {
-        all
-    }
+    if all.is_empty() { ids(header, "in-reply-to").take(1).collect() } else { all }
 }
 
 /// Messages of one subject together, by date; the first is the head and the others are its children.
@@ -163,6 +161,9 @@ impl Threader {
         // (A): each reference is the parent of the next.
         let mut before: Option<usize> = None;
         for id in letter.references {
+            if self.nodes.len() >= IDS && !self.by_id.contains_key(&id) {
+                continue;
+            }
             let node = self.node_of(id);
             if let Some(parent) = before
                 && self.nodes[node].parent.is_none()
@@ -221,7 +222,8 @@ impl Threader {
 
     fn finish(mut self) -> Forest {
         self.by_id = HashMap::new();
-        let mut roots: Vec<usize> = (0..self.nodes.len()).filter(|n| self.nodes[*n].parent.is_none()).collect();
+        let mut roots: Vec<usize> =
+            (0..self.nodes.len()).filter(|n| self.nodes[*n].parent.is_none()).collect();
         self.prune(&mut roots);
         self.sort_children();
         self.sort(&mut roots);
@@ -245,7 +247,7 @@ impl Threader {
             let children = std::mem::take(&mut self.nodes[node].children);
             self.nodes[node].children = self.without_dummies(children);
         }
-        let kept = roots.iter().flat_map(|&root| {
+        let kept = roots.iter().filter_map(|&root| {
             let node = &self.nodes[root];
             match (&node.letter, &node.children[..]) {
                 (None, []) => None,
@@ -375,12 +377,13 @@ mod tests {
                 (Some(own), []) => own,
                 (Some(own), [only]) => format!("{own} {only}"),
                 (own, many) => {
-                    let many: String = many.iter().map(|thread| format!("({thread})")).collect();
+                    let many = format!("({})", many.join(")("));
                     own.map_or(many.clone(), |own| format!("{own} {many}"))
                 }
             }
         }
-        forest.roots.iter().map(|root| format!("({})", member(forest, *root))).collect()
+        let heads: Vec<String> = forest.roots.iter().map(|root| member(forest, *root)).collect();
+        if heads.is_empty() { String::new() } else { format!("({})", heads.join(")(")) }
     }
 
     fn letter(uid: u32, id: &str, references: &[&str], subject: &str) -> Letter {
@@ -397,7 +400,9 @@ mod tests {
 
     fn threads(letters: Vec<Letter>) -> String {
         let mut threader = Threader::default();
-        letters.into_iter().for_each(|letter| threader.add(letter));
+        for letter in letters {
+            threader.add(letter);
+        }
         shown(&threader.finish())
     }
 
@@ -439,7 +444,8 @@ mod tests {
         assert_eq!(threads(vec![letter(1, "a", &[], "x"), letter(2, "b", &[], "x")]), "((1)(2))");
         let three = vec![letter(1, "a", &[], "x"), letter(2, "b", &[], "x"), letter(3, "c", &[], "x")];
         assert_eq!(threads(three), "((1)(2)(3))");
-        let answers = vec![letter(1, "a", &[], "re: x"), letter(2, "b", &[], "re: x"), letter(3, "c", &[], "x")];
+        let answers =
+            vec![letter(1, "a", &[], "re: x"), letter(2, "b", &[], "re: x"), letter(3, "c", &[], "x")];
         assert_eq!(threads(answers), "(3 (1)(2))");
         // No subject gathers nothing.
         assert_eq!(threads(vec![letter(1, "a", &[], ""), letter(2, "b", &[], "Re:")]), "(1)(2)");

@@ -59,7 +59,9 @@ impl Store {
             let annotation = self.open_annotation(account, &row.sealed).await?;
             all.entry(MailboxId(row.mailbox_id)).or_default().push(annotation);
         }
-        all.values_mut().for_each(|list| list.sort_unstable());
+        for list in all.values_mut() {
+            list.sort_unstable();
+        }
         Ok(all)
     }
 
@@ -130,7 +132,8 @@ impl Store {
         .fetch_one(&mut *tx)
         .await
         .map_err(ended)?;
-        if !keys.is_empty() && (count.of_mailbox > ANNOTATIONS_MAX as i64 || count.of_account > OF_ACCOUNT_MAX)
+        if !keys.is_empty()
+            && (count.of_mailbox > ANNOTATIONS_MAX as i64 || count.of_account > OF_ACCOUNT_MAX)
         {
             return Err(MailError::TooManyAnnotations);
         }

@@ -7,7 +7,9 @@
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
 use super::{Store, StoreError, TextDomain};
-use crate::types::{AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges};
+use crate::types::{
+    AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges,
+};
 
 /// Most keywords of one mailbox: the bits 8 to 62.
 pub const KEYWORDS_MAX: usize = 55;

@@ -59,7 +59,9 @@ mod tests {
         let name = |text: &str| AnnotationName::new(text);
         assert_eq!(name("/Private/Comment").unwrap().as_str(), "/private/comment");
         assert!(name("/shared/vendor/x y").is_ok());
-        for bad in ["", "/private", "/private/", "/other/x", "/shared//x", "/shared/x/", "/shared/a*", "/shared/ü"] {
+        for bad in
+            ["", "/private", "/private/", "/other/x", "/shared//x", "/shared/x/", "/shared/a*", "/shared/ü"]
+        {
             assert!(name(bad).is_err(), "{bad}");
         }
         assert!(name(&format!("/private/{}", "x".repeat(248))).is_err());

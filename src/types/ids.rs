@@ -73,7 +73,9 @@ mod tests {
         let id = BodyId(uuid::Uuid::from_u128(0xabc));
         assert_eq!(id.object_id(), "M00000000000000000000000000000abc");
         assert_eq!(BodyId::of_object_id(&id.object_id()), Some(id));
-        for other in ["M00000000000000000000000000000ABC", "m00000000000000000000000000000abc", "M1", "", "F1"] {
+        for other in
+            ["M00000000000000000000000000000ABC", "m00000000000000000000000000000abc", "M1", "", "F1"]
+        {
             assert_eq!(BodyId::of_object_id(other), None, "{other}");
         }
         assert_eq!(MailboxId(7).object_id(), "F7");

@@ -106,7 +106,11 @@ impl SearchKey {
     pub fn with_uids(self, uids: &[u32], saved: &[u32]) -> Self {
         let set = |ranges: Vec<(u32, u32)>| {
             // No set at all is one that nothing is in.
-            if ranges.is_empty() { Self::All.negated() } else { Self::Uid(MessageSet::Numbers(SequenceSet::from_ranges(ranges))) }
+            if ranges.is_empty() {
+                Self::All.negated()
+            } else {
+                Self::Uid(MessageSet::Numbers(SequenceSet::from_ranges(ranges)))
+            }
         };
         let within = |numbers: &SequenceSet| {
             let exists = uids.len() as u32;

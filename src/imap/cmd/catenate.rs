@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
+use crate::imap::command::{Section, SectionText};
 use crate::imap::conn::{Client, Failure};
 use crate::imap::imap_url::ImapUrl;
-use crate::imap::command::{Section, SectionText};
 use crate::imap::reply::{Code, Reply};
 use crate::imap::wire::Bytes;
 use crate::mime::{FactsRef, SectionPart, SectionSpec, select_header_fields};
@@ -23,9 +23,8 @@ const HEADER: u64 = 512 * 1024;
 impl<S: Bytes> Client<S> {
     /// Adds the octets behind a URL; how many they were.
     pub(super) async fn catenate(&mut self, url: &str, appending: &mut Appending) -> Result<u64, Failure> {
-        let bad = |text: &'static str| -> Failure {
-            Reply::no(text).with(Code::BadUrl(url.to_owned())).into()
-        };
+        let bad =
+            |text: &'static str| -> Failure { Reply::no(text).with(Code::BadUrl(url.to_owned())).into() };
         let Some(parsed) = ImapUrl::parse(url) else {
             return Err(bad("This is not the URL of a message on this server"));
         };
@@ -47,7 +46,10 @@ impl<S: Bytes> Client<S> {
         let before = appending.size();
         if let SectionText::HeaderFields(names) | SectionText::HeaderFieldsNot(names) = &parsed.section.text {
             let not = matches!(parsed.section.text, SectionText::HeaderFieldsNot(_));
-            let block = reader.read(range.start..range.end.min(range.start + HEADER)).await.map_err(MailError::from)?;
+            let block = reader
+                .read(range.start..range.end.min(range.start + HEADER))
+                .await
+                .map_err(MailError::from)?;
             let mut chosen = Vec::new();
             select_header_fields(&block, names, not, &mut chosen);
             let Range { start, end } = parsed.cut(0..chosen.len() as u64);

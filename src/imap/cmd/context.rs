@@ -100,19 +100,16 @@ impl<S: Bytes> Client<S> {
         let come = |row: &&Row| matches(row.uid) && known.binary_search(&row.uid).is_err();
         let come: Vec<Row> = changed.iter().filter(come).copied().collect();
         let sorted = match &context.results {
-            Results::Sorted(sorted) if !come.is_empty() => {
-                Some(mail.sorted(&come, sorted.criteria()).await?)
-            }
+            Results::Sorted(sorted) if !come.is_empty() => Some(mail.sorted(&come, sorted.criteria()).await?),
             _ => None,
         };
         let context = &mut selected.contexts[at];
         let removed = context.results.remove(&left);
-        let added = match sorted {
-            Some(sorted) => context.results.add_sorted(sorted),
-            None => {
-                let uids: Vec<u32> = come.iter().map(|row| row.uid).collect();
-                context.results.add_in_mailbox_order(&uids)
-            }
+        let added = if let Some(sorted) = sorted {
+            context.results.add_sorted(sorted)
+        } else {
+            let uids: Vec<u32> = come.iter().map(|row| row.uid).collect();
+            context.results.add_in_mailbox_order(&uids)
         };
         (context.modseq, context.next_uid) = (upto, next_uid);
         let (tag, by) = (context.tag.clone(), context.by);

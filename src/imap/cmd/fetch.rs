@@ -53,7 +53,8 @@ struct Message<'a> {
 
 impl<S: wire::Bytes> Client<S> {
     pub(super) async fn fetch(&mut self, fetch: Fetch) -> Answer {
-        let Fetch { by, set, mut items, modifiers: FetchModifiers { changed_since, vanished, partial } } = fetch;
+        let Fetch { by, set, mut items, modifiers: FetchModifiers { changed_since, vanished, partial } } =
+            fetch;
         if vanished && !self.session.enabled().qresync {
             return Err(Reply::bad("VANISHED needs ENABLE QRESYNC").into());
         }

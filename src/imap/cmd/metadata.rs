@@ -22,7 +22,10 @@ impl<S: Bytes> Client<S> {
         };
         let too_long = |value: &[u8]| get.max_size.is_some_and(|max| value.len() as u64 > max);
         let chosen = || all.iter().filter(|(name, _)| wanted(name));
-        let longest = chosen().map(|(_, value)| value.len()).filter(|len| get.max_size.is_some_and(|max| *len as u64 > max)).max();
+        let longest = chosen()
+            .map(|(_, value)| value.len())
+            .filter(|len| get.max_size.is_some_and(|max| *len as u64 > max))
+            .max();
         let mut told: Vec<(&AnnotationName, Option<&[u8]>)> = chosen()
             .filter(|(_, value)| !too_long(value))
             .map(|(name, value)| (name, Some(&value[..])))

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use crate::imap::command::*;
 use crate::imap::utf7;
-use crate::types::{AnnotationName, BodyId, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag};
+use crate::types::{
+    AnnotationName, BodyId, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag,
+};
 
 fn name() -> impl Strategy<Value = MailboxName> {
     "[A-Za-z0-9 /ü台&\"\\\\\\]({-]{1,12}".prop_filter_map("no name", |n| MailboxName::new(&n).ok())
@@ -180,9 +182,8 @@ fn criteria() -> impl Strategy<Value = Vec<SortCriterion>> {
 }
 
 fn numbers() -> impl Strategy<Value = SequenceSet> {
-    prop::collection::btree_set(1u32..40, 4).prop_map(|numbers| {
-        SequenceSet::from_ranges(numbers.into_iter().map(|n| (n * 3, n * 3)))
-    })
+    prop::collection::btree_set(1u32..40, 4)
+        .prop_map(|numbers| SequenceSet::from_ranges(numbers.into_iter().map(|n| (n * 3, n * 3))))
 }
 
 fn select() -> impl Strategy<Value = Select> {
@@ -349,27 +350,26 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
                 CommandBody::GetMetadata(GetMetadata { mailbox, max_size, depth, entries: unique(entries) })
             }),
         (prop::option::of(name()), changes).prop_map(|(mailbox, changes)| {
-            let changes = changes.into_iter().fold(Vec::new(), |mut kept: Vec<(AnnotationName, _)>, change| {
-                if !kept.iter().any(|c| c.0 == change.0) {
-                    kept.push(change);
-                }
-                kept
-            });
+            let changes =
+                changes.into_iter().fold(Vec::new(), |mut kept: Vec<(AnnotationName, _)>, change| {
+                    if !kept.iter().any(|c| c.0 == change.0) {
+                        kept.push(change);
+                    }
+                    kept
+                });
             CommandBody::SetMetadata { mailbox, changes }
         }),
-        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed())).prop_map(
-            |(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, criteria, key })
+        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed()))
+            .prop_map(|(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, criteria, key })),
+        (by(), returns(), key(any_set().boxed()))
+            .prop_map(|(by, returns, key)| CommandBody::Search(Search { by, returns: Some(returns), key })),
+        (by(), any_set(), prop::collection::vec(item(), 1..5), range()).prop_map(
+            |(by, set, items, range)| {
+                let partial = range.filter(|_| by == By::Uid);
+                let modifiers = FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false, partial };
+                CommandBody::Fetch(Fetch { by, set, items: unique(items), modifiers })
+            }
         ),
-        (by(), returns(), key(any_set().boxed())).prop_map(|(by, returns, key)| CommandBody::Search(Search {
-            by,
-            returns: Some(returns),
-            key
-        })),
-        (by(), any_set(), prop::collection::vec(item(), 1..5), range()).prop_map(|(by, set, items, range)| {
-            let partial = range.filter(|_| by == By::Uid);
-            let modifiers = FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false, partial };
-            CommandBody::Fetch(Fetch { by, set, items: unique(items), modifiers })
-        }),
         (name(), prop::collection::vec(prop::sample::select(vec![SpecialUse::Sent, SpecialUse::All]), 1..3))
             .prop_map(|(mailbox, uses)| CommandBody::Create { mailbox, uses: unique(uses) }),
         prop::collection::vec(
@@ -537,9 +537,6 @@ impl Client {
             | CommandBody::Unselect
             | CommandBody::Unauthenticate
             | CommandBody::Expunge { uids: None } => {}
-            CommandBody::MyRights(mailbox) | CommandBody::GetAcl(mailbox) => {
-                self.raw(" ").name(mailbox.as_str());
-            }
             CommandBody::ListRights { mailbox, identifier } => {
                 self.raw(" ").name(mailbox.as_str()).raw(" ").astring(identifier.as_bytes());
             }
@@ -634,7 +631,9 @@ impl Client {
                         .raw(")");
                 }
             }
-            CommandBody::Delete(mailbox)
+            CommandBody::MyRights(mailbox)
+            | CommandBody::GetAcl(mailbox)
+            | CommandBody::Delete(mailbox)
             | CommandBody::Subscribe(mailbox)
             | CommandBody::Unsubscribe(mailbox)
             | CommandBody::GetQuotaRoot(mailbox) => {
@@ -724,7 +723,8 @@ impl Client {
         }
         if list.extended {
             let r = &list.returns;
-            let metadata: Vec<String> = r.metadata.iter().map(|name| format!("\"{}\"", name.as_str())).collect();
+            let metadata: Vec<String> =
+                r.metadata.iter().map(|name| format!("\"{}\"", name.as_str())).collect();
             let metadata = format!("METADATA ({})", metadata.join(" "));
             let start = self.raw(" RETURN ").out.len();
             self.options(&[

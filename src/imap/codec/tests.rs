@@ -116,7 +116,10 @@ fn plain_commands() {
             "CREATE a (USE (\\sent \\Archive))",
             CommandBody::Create { mailbox: name("a"), uses: vec![SpecialUse::Sent, SpecialUse::Archive] },
         ),
-        ("SELECT INBOX", CommandBody::Select(Select { mailbox: name("INBOX"), condstore: false, qresync: None })),
+        (
+            "SELECT INBOX",
+            CommandBody::Select(Select { mailbox: name("INBOX"), condstore: false, qresync: None }),
+        ),
         (
             "EXAMINE INBOX (CONDSTORE)",
             CommandBody::Examine(Select { mailbox: name("INBOX"), condstore: true, qresync: None }),
@@ -482,7 +485,10 @@ fn append_in_pieces() {
     assert!(all[5].ends_with("Url(\"y\"), MessageEnd, End])") && all[5].contains("([MessageEnd, Message("));
     assert_eq!(all.len(), 7);
     let all = whole("a UID  REPLACE * x CATENATE (URL y)\r\nb NOOP\r\n");
-    assert!(all[0].contains("replaces: Some(Replaced { by: Uid, message: None })") && all.len() == 2, "{all:?}");
+    assert!(
+        all[0].contains("replaces: Some(Replaced { by: Uid, message: None })") && all.len() == 2,
+        "{all:?}"
+    );
     for bad in [
         "APPEND x CATENATE ()",
         "APPEND x CATENATE (URL)",

@@ -221,7 +221,7 @@ fn naive(key: &SearchKey, message: &Message, row: &Row, recent: bool, world: &Wo
         SearchKey::Smaller(n) => row.size < *n,
         SearchKey::Address(AddressField::From, text) => named("From", text),
         SearchKey::Address(AddressField::To, text) => named("To", text),
-        SearchKey::Address(..) => false,
+        SearchKey::Address(..) | SearchKey::ThreadId => false,
         SearchKey::Subject(text) => named("Subject", text),
         SearchKey::Header(name, text) => named(name, text),
         SearchKey::Body(text) => text.is_empty() || body(text),
@@ -239,7 +239,6 @@ fn naive(key: &SearchKey, message: &Message, row: &Row, recent: bool, world: &Wo
         SearchKey::Older(seconds) => NOW - row.internal_date >= i64::from(*seconds),
         SearchKey::Younger(seconds) => NOW - row.internal_date <= i64::from(*seconds),
         SearchKey::EmailId(id) => *id == Some(row.body),
-        SearchKey::ThreadId => false,
     }
 }
 
@@ -276,9 +275,8 @@ fn key() -> impl Strategy<Value = SearchKey> {
         (order(), date()).prop_map(|(o, d)| SearchKey::SaveDate(o, d)),
         (1u32..100_000_000).prop_map(SearchKey::Older),
         (1u32..100_000_000).prop_map(SearchKey::Younger),
-        prop::option::of(0u128..2).prop_map(|id| {
-            SearchKey::EmailId(id.map(|id| BodyId(uuid::Uuid::from_u128(id))))
-        }),
+        prop::option::of(0u128..2)
+            .prop_map(|id| { SearchKey::EmailId(id.map(|id| BodyId(uuid::Uuid::from_u128(id)))) }),
         Just(SearchKey::ThreadId),
         (300u64..900).prop_map(SearchKey::Larger),
         (300u64..900).prop_map(SearchKey::Smaller),

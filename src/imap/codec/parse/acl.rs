@@ -9,9 +9,11 @@ const RIGHTS: &str = "lrswipkxteacd";
 
 /// `identifier = astring`, not empty (RFC 4314 §3).
 pub(super) fn identifier(c: &mut Cursor<'_>) -> Parsed<String> {
-    c.text().and_then(|text| {
-        if text.is_empty() { Err(Stop::Bad("An identifier is not empty")) } else { Ok(text) }
-    })
+    c.text().and_then(
+        |text| {
+            if text.is_empty() { Err(Stop::Bad("An identifier is not empty")) } else { Ok(text) }
+        },
+    )
 }
 
 /// ```abnf

@@ -116,7 +116,9 @@ fn item(c: &mut Cursor<'_>, word: &[u8]) -> Parsed<FetchItem> {
 /// RFC 8970 §6: `"PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]`, `preview-mod = "LAZY"`
 fn preview(c: &mut Cursor<'_>) -> Parsed<FetchItem> {
     if c.eat_ahead(b" (") {
-        c.list_rest(|c| if c.eat_word(b"LAZY") { Ok(()) } else { Err(Stop::Bad("Unknown PREVIEW modifier")) })?;
+        c.list_rest(
+            |c| if c.eat_word(b"LAZY") { Ok(()) } else { Err(Stop::Bad("Unknown PREVIEW modifier")) },
+        )?;
     }
     Ok(FetchItem::Preview)
 }

@@ -8,8 +8,8 @@ use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
 use crate::imap::command::{
-    AddressField, By, DateOrder, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey, SearchReturn, Sort, SortBy, SortCriterion,
-    SortOrder, Thread, ThreadBy,
+    AddressField, By, DateOrder, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey, SearchReturn,
+    Sort, SortBy, SortCriterion, SortOrder, Thread, ThreadBy,
 };
 use crate::types::{BodyId, Keyword, MailboxName, ModSeq, SystemFlag};
 

@@ -1,8 +1,8 @@
 //! STORE, and the flags that STORE and APPEND carry.
 
 use super::spaced;
-use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::RefusalCode;
+use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::command::{By, FlagChange, FlagNames, Store};
 use crate::types::{Flags, Keyword, ModSeq, SystemFlag};
 
