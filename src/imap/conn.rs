@@ -28,7 +28,7 @@ use super::wire::{Bytes, Incoming, Wire};
 use super::{Imap, Settings};
 use crate::net::{AccountPermit, Admission, Connection, Origin, ReadBuffer, Security, Shutdown, Trace};
 use crate::service::authenticate::{Identity, SessionWatch};
-use crate::service::mailbox::{AccountMail, MailError};
+use crate::service::mailbox::{AccountMail, MailError, Present};
 use crate::types::uid_ranges;
 
 /// What a command comes to.
@@ -97,6 +97,8 @@ pub(super) struct Peer {
 pub(super) struct SignedIn {
     pub identity: Identity,
     pub mail: AccountMail,
+    /// R23
+    pub _present: Present,
     /// Given back at the end.
     pub _permit: AccountPermit,
 }

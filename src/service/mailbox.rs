@@ -7,13 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::service::authenticate::Identity;
+pub use crate::store::Present;
 use crate::store::Store;
 pub use crate::store::{
     ANNOTATION_SIZE_MAX, Annotation, Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState,
     Row, Usage,
 };
 use crate::types::{
-    AccountId, AnnotationName, BodyId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse,
+    AccountId, AnnotationName, AuditAction, AuditNote, BodyId, FlagChange, Flags, Keyword, MailboxId,
+    MailboxName, ModSeq, SpecialUse,
 };
 
 /// Everybody's mail, to be narrowed to one person's.
@@ -30,7 +32,7 @@ impl Mail {
 
     /// The mail of somebody who signed in.
     pub fn of(&self, identity: &Identity) -> AccountMail {
-        AccountMail { store: self.store.clone(), account: identity.account }
+        AccountMail { store: self.store.acting_as(identity.origin()), account: identity.account }
     }
 }
 
@@ -45,6 +47,16 @@ impl AccountMail {
     /// Unix seconds, by the clock that dates messages.
     pub fn now(&self) -> i64 {
         self.store.unix_now()
+    }
+
+    /// A mail program is connected (R23) as long as the answer lives.
+    pub fn present(&self) -> Present {
+        self.store.present(self.account)
+    }
+
+    /// Enters in the audit log that bodies of messages were read.
+    pub fn note_read(&self, mailbox: MailboxId, uids: impl IntoIterator<Item = u32>) {
+        self.store.audit_read(self.store.origin(), self.account, mailbox, uids);
     }
 
     /// All mailboxes, INBOX first, then by name; one statement.
@@ -85,7 +97,14 @@ impl AccountMail {
 
     /// DELETE.
     pub async fn delete(&self, name: &MailboxName) -> Result<(), MailError> {
-        self.store.delete_mailbox(self.account, name).await
+        let mailbox = self.store.mailbox(self.account, name).await?.map(|info| info.id);
+        self.store.delete_mailbox(self.account, name).await?;
+        let mut note = AuditNote::done(AuditAction::DeleteMailbox).account(self.account);
+        if let Some(id) = mailbox {
+            note = note.mailbox(id);
+        }
+        self.store.audit_note(note);
+        Ok(())
     }
 
     /// RENAME, children included; of INBOX: its messages move (RFC 9051 §6.3.6).
@@ -179,7 +198,9 @@ impl AccountMail {
 
     /// Removes what is `\Deleted`, among `uids` if given.
     pub async fn expunge(&self, mailbox: MailboxId, uids: Option<&[u32]>) -> Result<Vec<u32>, MailError> {
-        self.store.expunge(self.account, mailbox, uids).await
+        let gone = self.store.expunge(self.account, mailbox, uids).await?;
+        self.store.audit_uids(AuditAction::Delete, self.account, mailbox, gone.iter().copied());
+        Ok(gone)
     }
 
     /// The content of one message and its size in bytes; `None`: not there.

@@ -1,7 +1,7 @@
 //! IMAP capabilities that are switched off for an account.
 
 use super::{Store, StoreError};
-use crate::types::AccountId;
+use crate::types::{AccountId, AuditAction, AuditNote};
 
 impl Store {
     /// What is switched off, in upper case, by name: 1 statement.
@@ -15,13 +15,14 @@ impl Store {
     }
 
     /// Switches capabilities off and on for an account's sign-ins from now on; what is in both is on.
-    /// 1 statement.
+    /// Entered in the audit log in the same transaction.
     pub async fn switch_imap(
         &self,
         account: AccountId,
         off: &[String],
         on: &[String],
     ) -> Result<(), StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         sqlx::query!(
             "with gone as (
                  delete from imap_switched_off where account_id = $1 and capability = any($3))
@@ -32,8 +33,12 @@ impl Store {
             off,
             on
         )
-        .execute(&self.0.pool)
+        .execute(&mut *tx)
         .await?;
+        let detail = format!("imap-off={} imap-on={}", off.join(","), on.join(","));
+        let note = AuditNote::done(AuditAction::AccountChange).account(account);
+        self.audit(&mut tx, note.detail(detail)).await?;
+        tx.commit().await?;
         Ok(())
     }
 }

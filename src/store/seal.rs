@@ -159,6 +159,10 @@ pub enum TextDomain {
     Keyword = 2,
     /// `subscription.name`
     Subscription = 3,
+    /// `notice.payload`
+    Notice = 4,
+    /// `account.phone`
+    Phone = 5,
     /// `annotation.sealed`
     Annotation = 60,
 }

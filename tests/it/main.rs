@@ -11,6 +11,7 @@
 #![allow(missing_docs)]
 
 mod architecture;
+mod audit;
 mod cli_transcripts;
 mod client;
 mod demo_process;
@@ -22,6 +23,10 @@ mod imap_search;
 mod imap_transcripts;
 mod kills;
 mod log_secrets;
+mod notice_carriers;
+mod notice_kill;
+mod notices;
+mod round_trips;
 mod schema_upgrades;
 mod service_submit;
 mod smtp_transcripts;
