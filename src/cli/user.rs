@@ -76,13 +76,13 @@ impl Command {
     pub fn act(&self) -> Act {
         match self {
             Self::List { .. } | Self::Show { .. } => Act::Looks,
+            Self::SetImap { off, on, .. } if off.is_empty() && on.is_empty() => Act::Looks,
             Self::Create(_)
             | Self::SetTier { .. }
             | Self::Grant { .. }
             | Self::Lock { .. }
-            | Self::Unlock { .. } => Act::Changes,
-            Self::SetImap { off, on, .. } if off.is_empty() && on.is_empty() => Act::Looks,
-            Self::SetImap { .. } => Act::Changes,
+            | Self::Unlock { .. }
+            | Self::SetImap { .. } => Act::Changes,
         }
     }
 }
