@@ -44,11 +44,6 @@ pub struct AccountMail {
 }
 
 impl AccountMail {
-    /// Unix seconds, by the clock that dates messages.
-    pub fn now(&self) -> i64 {
-        self.store.unix_now()
-    }
-
     /// A mail program is connected (R23) as long as the answer lives.
     pub fn present(&self) -> Present {
         self.store.present(self.account)
@@ -57,6 +52,11 @@ impl AccountMail {
     /// Enters in the audit log that bodies of messages were read.
     pub fn note_read(&self, mailbox: MailboxId, uids: impl IntoIterator<Item = u32>) {
         self.store.audit_read(self.store.origin(), self.account, mailbox, uids);
+    }
+
+    /// Unix seconds, by the clock that dates messages.
+    pub fn now(&self) -> i64 {
+        self.store.unix_now()
     }
 
     /// All mailboxes, INBOX first, then by name; one statement.

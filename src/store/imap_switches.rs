@@ -15,7 +15,10 @@ impl Store {
     }
 
     /// Switches capabilities off and on for an account's sign-ins from now on; what is in both is on.
-    /// Entered in the audit log in the same transaction.
+    /// Entered in the audit log.
+    ///
+    /// # Errors
+    /// [`StoreError`]; then nothing was switched.
     pub async fn switch_imap(
         &self,
         account: AccountId,
@@ -35,8 +38,8 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        let detail = format!("imap-off={} imap-on={}", off.join(","), on.join(","));
         let note = AuditNote::done(AuditAction::AccountChange).account(account);
+        let detail = format!("imap off={} on={}", off.join(","), on.join(","));
         self.audit(&mut tx, note.detail(detail)).await?;
         tx.commit().await?;
         Ok(())

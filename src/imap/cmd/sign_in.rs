@@ -103,8 +103,8 @@ impl<S: Bytes> Client<S> {
         };
         self.watch = Some(self.imap.authenticator.watch(&identity));
         let mail = self.imap.mail.of(&identity);
-        let off = mail.imap_switched_off().await?;
         let present = mail.present();
+        let off = mail.imap_switched_off().await?;
         self.session.signed_in(self.settings.append_limit(identity.attachment_limit), off);
         self.account = Some(Box::new(SignedIn { identity, mail, _present: present, _permit: permit }));
         self.wire.signed_in(self.session.append_limit(), self.settings.append_limit(None));

@@ -121,7 +121,7 @@ impl Decoder {
             State::AppendAsked(a) | State::AppendAccepted(a) | State::AppendBody(a) => {
                 self.discard_literal(a.left);
             }
-            State::AppendTail(_) => self.discard_line(),
+            State::AppendTail(_) => self.discard_long_line(self.held.len() - self.line_start),
             State::TailLiteral { left, .. } => self.discard_literal(left as u64),
             other => self.state = other,
         }
@@ -139,7 +139,7 @@ impl Decoder {
             let event = match &mut self.state {
                 State::Line => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => Some(self.refuse_long_line()),
+                    Line::TooLong { taken } => Some(self.refuse_long_line(taken)),
                     Line::Whole(text) => self.command(text),
                 },
                 State::Literal { left } => {
@@ -200,7 +200,7 @@ impl Decoder {
                 }
                 State::AppendTail(_) => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => Some(self.refuse_long_line()),
+                    Line::TooLong { taken } => Some(self.refuse_long_line(taken)),
                     Line::Whole(text) => self.append_tail(text),
                 },
                 State::DiscardLiteral { left } => {
@@ -224,8 +224,8 @@ impl Decoder {
                 }
                 State::Sasl => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => {
-                        self.discard_line();
+                    Line::TooLong { taken } => {
+                        self.discard_long_line(taken);
                         Some(Event::Sasl(SaslResponse::Malformed))
                     }
                     Line::Whole(text) => {
@@ -239,8 +239,8 @@ impl Decoder {
                 },
                 State::Idle => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => {
-                        self.discard_line();
+                    Line::TooLong { taken } => {
+                        self.discard_long_line(taken);
                         Some(Event::NotDone)
                     }
                     Line::Whole(text) => {
@@ -286,8 +286,9 @@ impl Decoder {
             let line_left = (self.limits.line + self.line_start).saturating_sub(self.held.len());
             let left = line_left.min(self.limits.command.saturating_sub(self.held.len())) + 1;
             let missing = TAG_ROOM.saturating_sub(self.held.len()).min(n).min(left);
+            let taken = self.held.len() - self.line_start;
             self.held.extend(&input[..missing]);
-            return Line::TooLong;
+            return Line::TooLong { taken };
         }
         let (bytes, rest) = input.split_at(n);
         *input = rest;
@@ -363,13 +364,13 @@ impl Decoder {
         refused(text, stop)
     }
 
-    fn refuse_long_line<'i>(&mut self) -> Event<'i> {
+    fn refuse_long_line<'i>(&mut self, taken: usize) -> Event<'i> {
         let tag = match std::mem::take(&mut self.state) {
             State::AppendTail(a) => Some(a.tag),
             // Without a space behind it, it may not be all of the tag.
             _ => parse::tag(&self.held).filter(|tag| self.held.len() > tag.as_str().len()),
         };
-        self.discard_line();
+        self.discard_long_line(taken);
         Event::Refused(Refusal { tag, status: RefusalStatus::Bad, code: None, text: LONG_LINE })
     }
 
@@ -454,6 +455,17 @@ impl Decoder {
         };
     }
 
+    /// Throws away the line of which `taken` bytes are held. The end of these is looked at once more with
+    /// what follows: the limit may lie inside the head of a literal.
+    fn discard_long_line(&mut self, taken: usize) {
+        let line = &self.held[self.line_start..][..taken];
+        let mut tail = Held::default();
+        tail.extend(&line[taken.saturating_sub(TAIL)..]);
+        self.discard_line();
+        self.discarded = taken as u64;
+        self.held = tail;
+    }
+
     fn discard_line(&mut self) {
         self.reset();
         self.discarded = 0;
@@ -511,7 +523,10 @@ fn chomp(line: &[u8]) -> &[u8] {
 
 enum Line<'i> {
     More,
-    TooLong,
+    /// So many bytes of it are held; what comes behind these in `held` is also still in the input.
+    TooLong {
+        taken: usize,
+    },
     Whole(Text<'i>),
 }
 

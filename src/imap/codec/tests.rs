@@ -623,6 +623,21 @@ fn line_limits() {
     assert_eq!(all, ["a BAD The line is too long\r\n", "Close(\"More was sent than this server takes\")"]);
 }
 
+/// The limit may fall inside the head of a literal: the literal still belongs to the line thrown away.
+#[test]
+fn a_line_too_long_ends_with_a_literal() {
+    let limit = limits().line;
+    for over in 0..12 {
+        let wire = format!("a {}{{3+}}\r\nb X\r\nc NOOP\r\n", "x".repeat(limit - over));
+        let at_once = events(&limits(), Utf8Mode::Off, &[wire.as_bytes()]);
+        assert!(at_once.len() <= 2 && at_once[at_once.len() - 1].contains("Noop"), "{over}: {at_once:?}");
+        for chunk in [1, 2, 3, 7] {
+            let pieces: Vec<&[u8]> = wire.as_bytes().chunks(chunk).collect();
+            assert_eq!(events(&limits(), Utf8Mode::Off, &pieces), at_once, "{over} by {chunk}");
+        }
+    }
+}
+
 #[test]
 fn nesting_and_length_limits() {
     let small = Limits { depth: 4, list: 5, ranges: 3, ..limits() };

@@ -15,5 +15,5 @@ $ postern user set-imap anna@praxis.test --on QRESYNC
 * is offered every IMAP capability
 $ postern audit list --action account-change
 NUMBER *
-$n *Z * support:ida * account-change * done * 1 * imap-off=QRESYNC,COMPRESS=DEFLATE imap-on=
+$n *Z * support:ida * account-change * done * 1 * imap off=QRESYNC,COMPRESS=DEFLATE on=
 ...
