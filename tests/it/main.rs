@@ -19,6 +19,7 @@ mod foreign;
 mod gateway;
 mod harness;
 mod imap_door;
+mod imap_many_clients;
 mod imap_search;
 mod imap_transcripts;
 mod kills;
