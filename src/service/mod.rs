@@ -2,9 +2,12 @@
 
 pub mod append;
 pub mod authenticate;
+mod headers;
 pub mod mailbox;
 pub mod people;
 pub mod portal_password;
 pub mod read;
 pub mod search;
+pub mod sort;
 pub mod submit;
+pub mod thread;

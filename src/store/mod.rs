@@ -7,6 +7,7 @@
 
 mod accounts;
 mod addresses;
+mod annotations;
 mod append;
 mod audit;
 mod audit_chain;
@@ -19,6 +20,7 @@ mod deliver;
 mod events;
 mod health;
 mod hub;
+mod imap_switches;
 mod ingest;
 mod invitation_links;
 mod invitations;
@@ -53,6 +55,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
+pub use annotations::{ANNOTATION_SIZE_MAX, ANNOTATIONS_MAX, Annotation};
 pub use append::{Appended, NewAppend, SentCopy};
 pub use audit_chain::{AuditSettings, Broken, Verified};
 pub use audit_entries::{AuditFilter, AuditRow};
