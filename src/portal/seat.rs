@@ -101,7 +101,7 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
     // The warning's button is somebody's click; nothing on a page asks by itself.
     let session = match &cookie {
         Some(token) => match portal.people().resume(token, Activity::Person).await {
-            Ok(session) => session,
+            Ok(session) => session.map(|s| s.seen_from(visitor.address)),
             Err(error) => return Fault::from(error).into_response(),
         },
         None => None,
