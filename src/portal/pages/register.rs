@@ -198,6 +198,9 @@ pub(in crate::portal) async fn code_page(
     Path(token): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, Fault> {
+    if !link::is_shaped(&token) {
+        return dead(person.seat());
+    }
     accept_code(&person, &token, &done, &Mistakes::none())
 }
 

@@ -114,6 +114,9 @@ pub(in crate::portal) async fn new_send(
     sent: Form,
 ) -> Result<Response, Fault> {
     portal.limits().may_enter(seat.origin())?;
+    if !link::is_shaped(&token) {
+        return dead(&seat);
+    }
     let mut mistakes = Mistakes::none();
     check_new_password(&sent, &mut mistakes);
     if !mistakes.is_empty() {
