@@ -66,6 +66,14 @@ impl Seat {
         self.session().filter(|s| s.stage == Stage::Full)
     }
 
+    /// Ends the sign-in that this browser had, at whatever stage: it has a new one.
+    pub(super) async fn leave(&self, portal: &Portal) -> Result<(), Fault> {
+        match self.session() {
+            Some(session) => Ok(portal.people().sign_out(session).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a form's token is this browser's. In constant time.
     pub(super) fn csrf_fits(&self, given: &Secret) -> bool {
         *given == self.0.csrf

@@ -122,7 +122,11 @@ pub(in crate::portal) async fn new_send(
     if !mistakes.is_empty() {
         return form(&seat, &token, &mistakes);
     }
-    match portal.people().reset(&link::token(&token), sent.secret("password"), seat.visitor()).await {
+    let signed_in = portal.people().reset(&link::token(&token), sent.secret("password"), seat.visitor()).await;
+    if signed_in.is_ok() {
+        seat.leave(&portal).await?;
+    }
+    match signed_in {
         Ok(SignedIn::Full(token)) => Ok(keep(to("/?done=reset"), &token)),
         Ok(SignedIn::SecondStep(token)) => Ok(keep(to("/code"), &token)),
         Err(error) if is_dead(&error) => dead(&seat),
