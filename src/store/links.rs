@@ -431,6 +431,11 @@ impl Store {
                 return Ok(false);
             }
         }
+        // A reset link may lie in a mailbox that is no longer the account's.
+        sqlx::query!("delete from account_link where account_id = $1 and kind = 'reset'", account.id.0)
+            .execute(&mut *tx)
+            .await?;
+        self.cancel_notices(tx, account.id, &[NoticeKind::ResetLink, NoticeKind::AccountUnlocked]).await?;
         let notice = NewNotice::new(account.id, NoticeContent::EmailChanged, Channel::Email)
             .to(account.email.as_str());
         self.enqueue_notice(tx, notice).await?;
