@@ -165,6 +165,13 @@ impl Store {
         Ok(CodeSending::Sent { expires_at })
     }
 
+    /// The account's phone is another one now: what went to the old one is void. Inside the caller's transaction, which
+    /// holds the account.
+    pub(super) async fn codes_void(&self, tx: &mut PgConnection, account: AccountId) -> Result<(), StoreError> {
+        sqlx::query!("delete from phone_code where account_id = $1", account.0).execute(&mut *tx).await?;
+        self.cancel_notices(tx, account, &[NoticeKind::PhoneCode]).await
+    }
+
     /// Counts one more thing sent under a limit per hour and account; `false`: the limit is reached.
     pub(super) async fn note_sent(
         &self,

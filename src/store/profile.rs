@@ -198,6 +198,7 @@ impl Store {
             }
         }
         if edit.phone.is_some() {
+            self.codes_void(&mut tx, id).await?;
             let notice = NewNotice::new(id, NoticeContent::PhoneChanged, Channel::Email);
             self.enqueue_notice(&mut tx, notice).await?;
         }
@@ -305,6 +306,7 @@ impl Store {
             sqlx::query!("update account set phone = $2 where id = $1", account.0, sealed)
                 .execute(&mut *tx)
                 .await?;
+            self.codes_void(&mut tx, account).await?;
             if old.is_some() {
                 let notice = NewNotice::new(account, NoticeContent::PhoneChanged, Channel::Email);
                 self.enqueue_notice(&mut tx, notice).await?;
