@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::notices::NewNotice;
 use super::tokens::random_token;
-use super::{Account, Store, StoreError, addresses, seconds_of, time_of};
+use super::{Account, Store, StoreError, WebSession, addresses, seconds_of, time_of};
 use crate::types::{AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, NoticeKind, Secret};
 
 /// A link is good for so long.
@@ -113,17 +113,21 @@ impl Store {
     /// another account's nothing is sent, and the answer is the same.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]. `None`: the sign-in has ended.
     pub async fn email_send(
         &self,
-        account: AccountId,
+        session: &WebSession,
         to: &Address,
         page: &str,
         per_hour: u32,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
+        let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(None);
+        }
         if !self.note_sent(&mut tx, account, "email", per_hour).await? {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let (link, expires_at) = self.link_put(&mut tx, account, "email", Some(to), page).await?;
         let another = sqlx::query_scalar!(
@@ -145,7 +149,7 @@ impl Store {
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
         self.wake_notices();
-        Ok(true)
+        Ok(Some(true))
     }
 
     /// Makes a link, which voids the older one of its kind; answers it whole.

@@ -299,7 +299,7 @@ impl Store {
         if !self.session_hold(&mut tx, session).await? {
             return Ok(None);
         }
-        let answer = self.code_answer(&mut tx, account, CodePurpose::Phone, digits).await?;
+        let answer = self.code_answer(&mut tx, session, CodePurpose::Phone, digits).await?;
         if let CodeAnswer::Right(Some(phone)) = &answer {
             let old = self.profile_phone(&mut tx, account).await?;
             let sealed = self.seal_phone(&mut tx, account, phone).await?;

@@ -71,7 +71,7 @@ impl Store {
             return Ok(Proved::Ended);
         }
         let answered = match answer {
-            StepAnswer::Code(purpose, digits) => self.code_answer(&mut tx, account, purpose, digits).await?,
+            StepAnswer::Code(purpose, digits) => self.code_answer(&mut tx, session, purpose, digits).await?,
             StepAnswer::App(step) => {
                 if !self.app_step(&mut tx, account, step).await? {
                     return Ok(Proved::Used);
@@ -169,13 +169,18 @@ impl Store {
         Ok(Some(Secret::new(text)))
     }
 
-    /// Begins an enrolment with a secret in base32; what was begun before is void.
+    /// Begins an enrolment with a secret in base32; what was begun before is void. `false`: the sign-in has ended.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn app_begin(&self, account: AccountId, secret: &Secret) -> Result<(), StoreError> {
+    pub async fn app_begin(&self, session: &WebSession, secret: &Secret) -> Result<bool, StoreError> {
+        let account = session.account.id;
+        let mut tx = self.0.pool.begin().await?;
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(false);
+        }
         let text = std::str::from_utf8(secret.expose()).map_err(|_| StoreError::Corrupt("totp.pending"))?;
-        let sealed = self.seal_key(account).await?.seal_text(TextDomain::Totp, account, text)?;
+        let sealed = self.seal_key_in(&mut tx, account).await?.seal_text(TextDomain::Totp, account, text)?;
         sqlx::query!(
             "insert into totp (account_id, pending, pending_at) values ($1, $2, to_timestamp($3))
                  on conflict (account_id) do update
@@ -184,9 +189,10 @@ impl Store {
             sealed,
             seconds_of(self.0.clock.now())
         )
-        .execute(&self.0.pool)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// What was begun last, if anything.
