@@ -363,7 +363,9 @@ impl Store {
         }
         sqlx::query!("update account set two_step = true where id = $1", account.0).execute(&mut *tx).await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOn).account(account)).await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(true)
     }
 
@@ -398,6 +400,7 @@ impl Store {
         }
         let token = self.session_renew(&mut tx, session, WebStage::Full, session.factor_at).await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account)).await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
         self.wake_notices();
         Ok(Some(token))

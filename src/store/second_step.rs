@@ -10,10 +10,11 @@ use std::time::SystemTime;
 use sqlx::PgConnection;
 
 use super::codes::{CodeAnswer, CodePurpose};
+use super::notices::NewNotice;
 use super::sessions::{WebSession, WebStage, forget_portal_failures};
 use super::tokens::{canonical_recovery, random_recovery_code};
 use super::{Store, StoreError, TextDomain, seconds_of, time_of};
-use crate::types::{AccountId, AuditAction, AuditNote, Secret};
+use crate::types::{AccountId, AuditAction, AuditNote, Channel, NoticeContent, Secret};
 
 /// R3: how many recovery codes an app comes with.
 const RECOVERY_CODES: usize = 10;
@@ -114,6 +115,17 @@ impl Store {
             self.join_due(account).await;
         }
         Ok(Proved::Done(token))
+    }
+
+    /// The owner hears of it, should it be somebody else who sits there; after the commit wake the workers.
+    pub(super) async fn second_step_changed(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<(), StoreError> {
+        let notice = NewNotice::new(account, NoticeContent::SecondStepChanged, Channel::Email);
+        self.enqueue_notice(tx, notice).await?;
+        Ok(())
     }
 
     /// R3: uses a TOTP step up; `false`: it, or a later one, was used before.
@@ -245,7 +257,9 @@ impl Store {
         let codes = self.recovery_put(&mut tx, account).await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOn).account(account).detail("by=app"))
             .await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(Some(codes))
     }
 
@@ -264,7 +278,9 @@ impl Store {
         }
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app"))
             .await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(true)
     }
 
@@ -279,7 +295,9 @@ impl Store {
         }
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app"))
             .await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(true)
     }
 
@@ -319,7 +337,9 @@ impl Store {
         let note =
             AuditNote::done(AuditAction::AccountChange).account(account).detail("fields=recovery-codes");
         self.audit(&mut tx, note).await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(Some(codes))
     }
 
