@@ -279,6 +279,8 @@ impl Store {
             .await?;
         self.password_put(&mut tx, account, password).await?;
         let session = self.session_begin(&mut tx, account, super::WebStage::Full, None, peer).await?;
+        let note = AuditNote::done(AuditAction::SignIn).account(account).detail("door=portal by=reset");
+        self.audit(&mut tx, note).await?;
         tx.commit().await?;
         self.wake_notices();
         Ok(Some(session))
