@@ -451,7 +451,7 @@ texts! {
         required: "This cannot be empty",
         email: "Enter an email address, as in name@example.org",
         phone: "Enter a phone number with its country code, as in +1 206 555 0142",
-        name: "Enter first and last name, each in at most 100 characters",
+        name: "Enter first and last name, each in at most 100 characters, without / : @ < > and with a space after a point",
         first_name: "Enter the first name",
         last_name: "Enter the last name",
         role: "Choose whether this person is a doctor or staff",
