@@ -143,7 +143,12 @@ struct Strength {
 
 /// `POST /password-strength`: for the meter beside a new password. The password goes where it goes anyway,
 /// and nothing is kept.
-pub(in crate::portal) async fn strength(seat: Seat, sent: Form) -> Result<Response, Fault> {
+pub(in crate::portal) async fn strength(
+    State(portal): State<Portal>,
+    seat: Seat,
+    sent: Form,
+) -> Result<Response, Fault> {
+    portal.limits().may_compute(seat.origin())?;
     let own: Vec<String> = seat.session().map_or_else(Vec::new, |s| {
         vec![s.account.first_name.clone(), s.account.last_name.clone(), s.account.email.to_string()]
     });
