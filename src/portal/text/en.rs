@@ -289,7 +289,7 @@ texts! {
         turned_off: "Two-step verification is off.",
         needs_phone: "Two-step verification needs a phone or an authenticator app. Add a phone in your profile first.",
         app: "Authenticator app",
-        app_lead: "An app on your phone shows the code. It needs no reception, and it replaces the code by text or call.",
+        app_lead: "An app on your phone shows the code. It needs no reception, and it replaces the code by text or call. It is safer: a text or a call can be read or diverted by somebody who takes over your phone number.",
         app_set_up: "Set up an authenticator app",
         app_remove: "Remove the authenticator app",
         app_remove_lead: "Your recovery codes go with it. Codes are then sent to your phone again.",
