@@ -108,7 +108,7 @@ async fn a_reset_that_signs_in_is_audited_as_a_sign_in() {
     assert_eq!(log.iter().filter(|l| l.as_str() == "sign-in door=portal by=reset").count(), 1, "{log:?}");
 }
 
-/// ASVS 6.3.6: whoever changes what signs in, the owner hears of it.
+/// ASVS 6.3.7: whoever changes what signs in, the owner hears of it.
 #[tokio::test]
 async fn the_owner_hears_of_every_change_to_the_second_step() {
     let g = Ground::new().await;
