@@ -43,6 +43,8 @@ struct Inner {
     csrf: Secret,
     /// There was a cookie, and its sign-in has ended.
     ended: bool,
+    /// Until the sign-in ends by itself (R5), in seconds.
+    left: u64,
 }
 
 impl Seat {
@@ -87,7 +89,7 @@ impl Seat {
             manages: s.account.user_manager,
         });
         let csrf = String::from_utf8_lossy(self.0.csrf.expose()).into_owned();
-        Page { who, csrf, ..Page::bare(title) }
+        Page { who, csrf, idle_seconds: self.0.left, ..Page::bare(title) }
     }
 }
 
@@ -129,7 +131,10 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
         };
         visitor_csrf(&value)
     };
-    let seat = Seat(Arc::new(Inner { visitor, origin, session, csrf, ended }));
+    let now = portal.clock().now();
+    let left =
+        session.as_ref().and_then(|s| s.ends_at.duration_since(now).ok()).unwrap_or_default().as_secs();
+    let seat = Seat(Arc::new(Inner { visitor, origin, session, csrf, ended, left }));
     request.extensions_mut().insert(seat);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

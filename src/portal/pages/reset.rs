@@ -149,6 +149,7 @@ pub(in crate::portal) async fn strength(
     sent: Form,
 ) -> Result<Response, Fault> {
     portal.limits().may_compute(seat.origin())?;
+    let Ok(_estimate) = portal.0.estimates.try_acquire() else { return Err(Fault::Busy) };
     let own: Vec<String> = seat.session().map_or_else(Vec::new, |s| {
         vec![s.account.first_name.clone(), s.account.last_name.clone(), s.account.email.to_string()]
     });

@@ -87,6 +87,7 @@ pub(in crate::portal) async fn send(
     let way = Way::parse(sent.get("next"));
     let login = sent.trimmed("login");
     let signed_in = portal.people().sign_in(login, sent.secret("password"), seat.visitor()).await;
+    // Its cookie is replaced: nobody could end it any more.
     if signed_in.is_ok() {
         seat.leave(&portal).await?;
     }
