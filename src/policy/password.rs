@@ -15,8 +15,20 @@ pub const SHORT: usize = 8;
 pub const MOST: usize = 128;
 /// Words of this place, which whoever guesses tries first (ASVS 5.0, 6.1.2 and 6.2.11).
 pub const PLACE: [&str; 14] = [
-    "securemail", "secure mail", "secure-mail", "collaborator", "truform", "postern", "portal", "dental", "dentist",
-    "dentistry", "medical", "doctor", "practice", "password",
+    "securemail",
+    "secure mail",
+    "secure-mail",
+    "collaborator",
+    "truform",
+    "postern",
+    "portal",
+    "dental",
+    "dentist",
+    "dentistry",
+    "medical",
+    "doctor",
+    "practice",
+    "password",
 ];
 /// Shorter pieces of the owner's data may stand in a password.
 const PIECE: usize = 4;

@@ -27,7 +27,8 @@ pub fn is_ordinary(address: &Address, own_domain: &str) -> bool {
 /// nothing that a mail program would make a link of is a name, nor what turns text around or hides.
 pub fn name(text: &str) -> Option<String> {
     let text = text.trim();
-    let fine = !text.is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(in_a_name) && !is_link(text);
+    let fine =
+        !text.is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(in_a_name) && !is_link(text);
     fine.then(|| text.to_owned())
 }
 
@@ -125,10 +126,19 @@ mod tests {
     #[test]
     fn r6_texts() {
         assert_eq!(name("  Anna "), Some("Anna".to_owned()));
-        for bad in ["https://evil.example", "www.evil.example", "evil.example", "a@b", "Anna\u{202e}x", "<b>", "a。evil"] {
+        for bad in [
+            "https://evil.example",
+            "www.evil.example",
+            "evil.example",
+            "a@b",
+            "Anna\u{202e}x",
+            "<b>",
+            "a。evil",
+        ] {
             assert_eq!(name(bad), None, "{bad}");
         }
-        for good in ["Dr. Anna J.R.", "O’Brien", "Jean-Luc", "José María", "李", "Anna (Nan)", "नेहा\u{200d}"] {
+        for good in ["Dr. Anna J.R.", "O’Brien", "Jean-Luc", "José María", "李", "Anna (Nan)", "नेहा\u{200d}"]
+        {
             assert_eq!(name(good).as_deref(), Some(good));
         }
         assert_eq!(name("a\nb").or(name("")).or(name(&"x".repeat(101))), None);

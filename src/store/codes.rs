@@ -174,7 +174,11 @@ impl Store {
 
     /// The account's phone is another one now: what went to the old one is void. Inside the caller's transaction, which
     /// holds the account.
-    pub(super) async fn codes_void(&self, tx: &mut PgConnection, account: AccountId) -> Result<(), StoreError> {
+    pub(super) async fn codes_void(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<(), StoreError> {
         sqlx::query!("delete from phone_code where account_id = $1", account.0).execute(&mut *tx).await?;
         self.cancel_notices(tx, account, &[NoticeKind::PhoneCode]).await
     }

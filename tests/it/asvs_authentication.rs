@@ -57,7 +57,8 @@ async fn v6_2_passwords_are_taken_as_they_are() {
     let mut current = PASSWORD.to_owned();
     // 128 characters; only lower case; only digits; with spaces around; not Latin at all.
     let long = "Kiesel im Garten".repeat(8);
-    for new in [long.as_str(), "kieselgarten", "8305417926", "  Kiesel im Garten ", "камешки в саду"] {
+    for new in [long.as_str(), "kieselgarten", "8305417926", "  Kiesel im Garten ", "камешки в саду"]
+    {
         assert_eq!(change(&current, new).await.location(), "/security?done=password", "{new}");
         current = new.to_owned();
         let other = Web::new(&site.world);
@@ -74,7 +75,15 @@ async fn v6_2_passwords_are_taken_as_they_are() {
 async fn v6_2_11_words_of_this_place_are_no_password() {
     let site = Site::new().await;
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
-    for weak in ["password123", "iloveyou", "SecureMail2026!", "Collaborator99", "TruForm-TruForm", "postern1234", "Dentist2026"] {
+    for weak in [
+        "password123",
+        "iloveyou",
+        "SecureMail2026!",
+        "Collaborator99",
+        "TruForm-TruForm",
+        "postern1234",
+        "Dentist2026",
+    ] {
         web.get("/security/password").await;
         let fields = [("current", PASSWORD), ("password", weak), ("again", weak)];
         assert_eq!(web.post("/security/password", &fields).await.status, 422, "{weak}");
@@ -94,10 +103,15 @@ async fn v6_2_7_password_managers_can_do_their_work() {
         page.body[start..end].to_owned()
     };
     let password = field(&page, "password");
-    assert!(password.contains("type=\"password\"") && password.contains("autocomplete=\"current-password\""), "{password}");
+    assert!(
+        password.contains("type=\"password\"") && password.contains("autocomplete=\"current-password\""),
+        "{password}"
+    );
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     let page = web.get("/security/password").await;
-    for (name, kind) in [("current", "current-password"), ("password", "new-password"), ("again", "new-password")] {
+    for (name, kind) in
+        [("current", "current-password"), ("password", "new-password"), ("again", "new-password")]
+    {
         let field = field(&page, name);
         assert!(field.contains("type=\"password\"") && field.contains(kind), "{field}");
         assert!(!field.contains("maxlength") && !field.contains("onpaste"), "{field}");
@@ -142,7 +156,12 @@ async fn a_link_cannot_aim_the_buttons_of_a_page() {
     let site = Site::new().await;
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     for token in ["..%2F..%2Fsecurity%2Ftwo-step%3F", "..%2Fsign-out%23", "x%22%3E%3Cscript%3E", "%0d%0a"] {
-        for path in [format!("/invitation/{token}/code"), format!("/invitation/{token}"), format!("/reset/{token}"), format!("/email/{token}")] {
+        for path in [
+            format!("/invitation/{token}/code"),
+            format!("/invitation/{token}"),
+            format!("/reset/{token}"),
+            format!("/email/{token}"),
+        ] {
             let page = web.get(&path).await;
             assert_eq!(page.status, 410, "{path}: {}", page.heading());
             assert!(!page.body.contains("two-step?") && !page.body.contains("<script>"), "{path}");
@@ -150,7 +169,9 @@ async fn a_link_cannot_aim_the_buttons_of_a_page() {
             assert!(!main.contains("<form"), "{path}: {main}");
         }
     }
-    for path in ["/reset/..%2Fsign-out%3F", "/invitation/..%2Fsign-out%3F", "/invitation/..%2F..%2Fsign-out%3F/code"] {
+    for path in
+        ["/reset/..%2Fsign-out%3F", "/invitation/..%2Fsign-out%3F", "/invitation/..%2F..%2Fsign-out%3F/code"]
+    {
         web.get("/profile").await;
         let page = web.post(path, &[("password", "one"), ("again", "two")]).await;
         assert!(!page.body.contains("sign-out?"), "{path}");
@@ -162,7 +183,15 @@ async fn a_link_cannot_aim_the_buttons_of_a_page() {
 async fn a_name_is_no_link() {
     let site = Site::new().await;
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
-    for name in ["https://evil.example/x", "Win at www.evil.example", "evil.example", "a@evil.example", "Anna\u{202e}nnA", "<b>Anna</b>", "Anna\r\nBcc: x"] {
+    for name in [
+        "https://evil.example/x",
+        "Win at www.evil.example",
+        "evil.example",
+        "a@evil.example",
+        "Anna\u{202e}nnA",
+        "<b>Anna</b>",
+        "Anna\r\nBcc: x",
+    ] {
         web.get("/profile").await;
         let fields = [("first_name", name), ("last_name", "Weber"), ("time_zone", "UTC")];
         assert_eq!(web.post("/profile", &fields).await.status, 422, "{name}");

@@ -96,9 +96,22 @@ async fn v7_4_4_sign_out_is_on_every_page() {
     let site = Site::new().await;
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     for path in [
-        "/", "/invite", "/people", "/app-passwords", "/app-passwords/new", "/messaging", "/profile",
-        "/profile/email", "/profile/phone", "/security", "/security/password", "/security/two-step",
-        "/security/authenticator", "/devices", "/welcome", "/help",
+        "/",
+        "/invite",
+        "/people",
+        "/app-passwords",
+        "/app-passwords/new",
+        "/messaging",
+        "/profile",
+        "/profile/email",
+        "/profile/phone",
+        "/security",
+        "/security/password",
+        "/security/two-step",
+        "/security/authenticator",
+        "/devices",
+        "/welcome",
+        "/help",
     ] {
         let page = web.get(path).await;
         assert_eq!(page.status, 200, "{path}");
@@ -132,8 +145,13 @@ async fn v7_5_1_what_signs_in_asks_for_a_fresh_factor() {
     clock.advance(Duration::from_mins(6));
     web.get("/profile").await;
     for path in [
-        "/profile/email", "/profile/phone", "/security/two-step", "/security/authenticator",
-        "/security/authenticator/remove", "/security/recovery-codes", "/app-passwords/new",
+        "/profile/email",
+        "/profile/phone",
+        "/security/two-step",
+        "/security/authenticator",
+        "/security/authenticator/remove",
+        "/security/recovery-codes",
+        "/app-passwords/new",
     ] {
         assert!(web.get(path).await.location().starts_with("/code?next="), "GET {path}");
         let fields = [("email", "a@new.example"), ("phone", "+12025550199"), ("name", "Phone")];
@@ -173,8 +191,12 @@ async fn the_audit_log_says_where_a_request_came_from() {
         .local_address(std::net::IpAddr::from([127, 0, 0, 2]))
         .build()
         .unwrap();
-    let form = [("csrf", web.csrf()), ("signature", "Anna".to_owned()), ("notify", "email".to_owned()),
-        ("time_zone", "UTC".to_owned())];
+    let form = [
+        ("csrf", web.csrf()),
+        ("signature", "Anna".to_owned()),
+        ("notify", "email".to_owned()),
+        ("time_zone", "UTC".to_owned()),
+    ];
     let answer = elsewhere
         .post(format!("{}/messaging", site.world.portal_url()))
         .header("cookie", format!("{COOKIE}={}", web.cookie(COOKIE).unwrap()))
@@ -187,7 +209,12 @@ async fn the_audit_log_says_where_a_request_came_from() {
         .unwrap();
     assert_eq!(answer.status(), 303);
     let anna = site.account("anna").await;
-    let filter = AuditFilter { account: Some(anna), action: Some(AuditAction::AccountChange), limit: 10, ..AuditFilter::default() };
+    let filter = AuditFilter {
+        account: Some(anna),
+        action: Some(AuditAction::AccountChange),
+        limit: 10,
+        ..AuditFilter::default()
+    };
     let rows = site.world.gateway().store().audit_entries(&filter).await.unwrap();
     let row = rows.iter().rfind(|r| r.detail.as_deref().is_some_and(|d| d.contains("signature"))).unwrap();
     assert_eq!(row.address.as_deref(), Some("127.0.0.2"));

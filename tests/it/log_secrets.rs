@@ -262,7 +262,8 @@ async fn forms_and_links(gateway: &Gateway, planted: &mut Planted) {
     let post = async |path: &str, cookie: &str, fields: &[(&str, &str)]| {
         http.post(format!("{base}{path}")).header("cookie", cookie).form(fields).send().await.unwrap()
     };
-    let (login, password) = (format!("{}@elsewhere.example", planted.word("weblogin")), planted.word("webpassword"));
+    let (login, password) =
+        (format!("{}@elsewhere.example", planted.word("weblogin")), planted.word("webpassword"));
     let fields = [("csrf", csrf.as_str()), ("login", login.as_str()), ("password", password.as_str())];
     assert_eq!(post("/sign-in", &visitor, &fields).await.status(), 422);
     let own = gateway.account(1, "email");
@@ -272,7 +273,10 @@ async fn forms_and_links(gateway: &Gateway, planted: &mut Planted) {
     let bad = planted.word("webtoken");
     assert_eq!(post("/reset", &visitor, &[("csrf", &bad), ("login", &login)]).await.status(), 403);
     let forged = format!("__Host-postern={}", planted.word("webcookie"));
-    assert_eq!(http.get(format!("{base}/profile")).header("cookie", forged).send().await.unwrap().status(), 303);
+    assert_eq!(
+        http.get(format!("{base}/profile")).header("cookie", forged).send().await.unwrap().status(),
+        303
+    );
     let right = gateway.account(1, "portal_password");
     let fields = [("csrf", csrf.as_str()), ("login", own.as_str()), ("password", right.as_str())];
     let signed_in = post("/sign-in", &visitor, &fields).await;
@@ -357,7 +361,9 @@ async fn nothing_planted_reaches_the_log() {
     gateway.demo.stop().await;
 
     let log = std::fs::read_to_string(dir.with_extension("log")).unwrap();
-    for expected in ["TRACE", "unparsed", "sign-in-refused", "submission-refused", "a command failed", "a page failed"] {
+    for expected in
+        ["TRACE", "unparsed", "sign-in-refused", "submission-refused", "a command failed", "a page failed"]
+    {
         assert!(log.contains(expected), "the log is not what this test is about: no {expected}");
     }
     let leaked: Vec<(&str, Vec<&str>)> = log

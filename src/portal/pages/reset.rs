@@ -122,7 +122,8 @@ pub(in crate::portal) async fn new_send(
     if !mistakes.is_empty() {
         return form(&seat, &token, &mistakes);
     }
-    let signed_in = portal.people().reset(&link::token(&token), sent.secret("password"), seat.visitor()).await;
+    let signed_in =
+        portal.people().reset(&link::token(&token), sent.secret("password"), seat.visitor()).await;
     if signed_in.is_ok() {
         seat.leave(&portal).await?;
     }

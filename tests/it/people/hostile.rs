@@ -115,7 +115,9 @@ async fn the_owner_hears_of_every_change_to_the_second_step() {
     let (_, session) = g.sign_in(&g.anna).await;
     let told = async || {
         let sent = g.outbox().await;
-        sent.iter().filter(|n| n.content.as_ref().is_some_and(|c| c.kind().as_str() == "second-step-changed")).count()
+        sent.iter()
+            .filter(|n| n.content.as_ref().is_some_and(|c| c.kind().as_str() == "second-step-changed"))
+            .count()
     };
     assert_eq!(told().await, 0);
     let enrolment = g.people.app_enrol(&session).await.unwrap();
@@ -177,7 +179,8 @@ async fn r4_guessing_on_two_gateways_at_once_counts_together() {
     let there = g.another().await;
     let mut guesses = Vec::new();
     for n in 0..12 {
-        let (people, login) = (if n % 2 == 0 { g.people.clone() } else { there.clone() }, g.anna.email.to_string());
+        let (people, login) =
+            (if n % 2 == 0 { g.people.clone() } else { there.clone() }, g.anna.email.to_string());
         guesses.push(tokio::spawn(async move {
             people.sign_in(&login, secret(&format!("guess number {n}")), &visitor()).await.is_ok()
         }));
@@ -187,7 +190,10 @@ async fn r4_guessing_on_two_gateways_at_once_counts_together() {
     }
     assert_eq!(g.count("select count(*) from failed_secret").await, 5);
     assert_eq!(g.count("select count(*) from account where state = 'locked'").await, 1);
-    assert_eq!(denied(g.people.sign_in(g.anna.email.as_str(), secret(PASSWORD), &visitor()).await), Denied::SignIn);
+    assert_eq!(
+        denied(g.people.sign_in(g.anna.email.as_str(), secret(PASSWORD), &visitor()).await),
+        Denied::SignIn
+    );
 }
 
 /// R8: neither another practice's User Manager nor a number guessed in the path changes an invitation.
@@ -212,19 +218,18 @@ async fn r8_an_invitation_of_another_practice_is_out_of_reach_by_its_number() {
 async fn a_password_that_is_short_keeps_the_second_step_on() {
     let g = Ground::new().await;
     let (_, session) = g.sign_in(&g.anna).await;
-    let token = g
-        .people
-        .password_change(&session, secret(PASSWORD), secret("kiesel77"), &visitor())
-        .await
-        .unwrap();
+    let token =
+        g.people.password_change(&session, secret(PASSWORD), secret("kiesel77"), &visitor()).await.unwrap();
     let session = g.session(&token).await;
+    assert_eq!(denied(g.people.two_step_off(&session, None).await), Denied::NewPasswordNeeded);
 }
 
 /// What the app shows now.
 fn postern_code(app: &Secret, g: &Ground) -> Secret {
     let now = g.clock.now();
     let found = (0..1_000_000u32).map(|n| format!("{n:06}")).find(|code| {
-        postern::policy::totp::matching_step(app, code.as_bytes(), now) == Some(postern::policy::totp::step_at(now))
+        postern::policy::totp::matching_step(app, code.as_bytes(), now)
+            == Some(postern::policy::totp::step_at(now))
     });
     secret(&found.unwrap())
 }
