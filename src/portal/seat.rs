@@ -68,6 +68,14 @@ impl Seat {
         self.session().filter(|s| s.stage == Stage::Full)
     }
 
+    /// Ends the sign-in that this browser had, at whatever stage: it has a new one.
+    pub(super) async fn leave(&self, portal: &Portal) -> Result<(), Fault> {
+        match self.session() {
+            Some(session) => Ok(portal.people().sign_out(session).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a form's token is this browser's. In constant time.
     pub(super) fn csrf_fits(&self, given: &Secret) -> bool {
         *given == self.0.csrf
@@ -103,7 +111,7 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
     // The warning's button is somebody's click; nothing on a page asks by itself.
     let session = match &cookie {
         Some(token) => match portal.people().resume(token, Activity::Person).await {
-            Ok(session) => session,
+            Ok(session) => session.map(|s| s.seen_from(visitor.address)),
             Err(error) => return Fault::from(error).into_response(),
         },
         None => None,

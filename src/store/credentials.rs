@@ -10,9 +10,10 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::{constant_time, rand};
+use sqlx::PgConnection;
 
 use super::accounts::{Account, AccountState, PersonRow};
-use super::{NewNotice, Store, StoreError, time_of};
+use super::{NewNotice, Store, StoreError, WebSession, time_of};
 use crate::types::{
     AccountId, Actor, Address, AppPasswordId, AuditAction, AuditNote, Channel, NoticeContent, Secret,
 };
@@ -190,8 +191,41 @@ impl Store {
         name: &str,
         secret: &Secret,
     ) -> Result<AppPasswordId, AppPasswordError> {
-        let name = checked_device(name)?;
         let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
+        let id = self.app_password_put(&mut tx, account, name, secret).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        self.wake_notices();
+        Ok(id)
+    }
+
+    /// R29: makes one from a web sign-in; `None`: it has ended.
+    ///
+    /// # Errors
+    /// [`AppPasswordError`].
+    pub async fn web_app_password(
+        &self,
+        session: &WebSession,
+        name: &str,
+    ) -> Result<Option<(AppPasswordId, Secret)>, AppPasswordError> {
+        let secret = random_app_password()?;
+        let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(None);
+        }
+        let id = self.app_password_put(&mut tx, session.account.id, name, &secret).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        self.wake_notices();
+        Ok(Some((id, secret)))
+    }
+
+    async fn app_password_put(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+        name: &str,
+        secret: &Secret,
+    ) -> Result<AppPasswordId, AppPasswordError> {
+        let name = checked_device(name)?;
         let id = sqlx::query_scalar!(
             "insert into app_password (account_id, name, verifier_key)
              select $1, $2, $3
@@ -207,14 +241,12 @@ impl Store {
         .map_err(app_password_error)?;
         let id = id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)?;
         let note = AuditNote::done(AuditAction::AppPasswordCreate).account(account).app_password(id);
-        self.audit(&mut tx, note).await?;
+        self.audit(&mut *tx, note).await?;
         // At the portal: the owner hears of it, should it be somebody else who sits there.
         if matches!(self.origin().actor, Actor::Account(_)) {
             let content = NoticeContent::NewAppPassword { device: name.to_owned() };
-            self.enqueue_notice(&mut tx, NewNotice::new(account, content, Channel::Email)).await?;
+            self.enqueue_notice(tx, NewNotice::new(account, content, Channel::Email)).await?;
         }
-        tx.commit().await.map_err(StoreError::from)?;
-        self.wake_notices();
         Ok(id)
     }
 

@@ -11,6 +11,8 @@
 #![allow(missing_docs)]
 
 mod architecture;
+mod asvs_authentication;
+mod asvs_session;
 mod audit;
 mod cli_transcripts;
 mod client;

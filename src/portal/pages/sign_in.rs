@@ -88,8 +88,8 @@ pub(in crate::portal) async fn send(
     let login = sent.trimmed("login");
     let signed_in = portal.people().sign_in(login, sent.secret("password"), seat.visitor()).await;
     // Its cookie is replaced: nobody could end it any more.
-    if let (Ok(_), Some(before)) = (&signed_in, seat.session()) {
-        portal.people().sign_out(before).await?;
+    if signed_in.is_ok() {
+        seat.leave(&portal).await?;
     }
     match signed_in {
         Ok(SignedIn::Full(token)) => Ok(keep(to(way.as_str()), &token)),
