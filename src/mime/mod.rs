@@ -27,6 +27,7 @@ mod parameter;
 #[cfg(test)]
 mod properties;
 mod scan;
+pub mod signature;
 mod structure;
 mod summary;
 mod transfer;

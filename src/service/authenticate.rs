@@ -6,8 +6,10 @@
 //! `net::SignInGate` whether the peer may try at all.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::mime::signature::Signature;
 use crate::store::{Account, Because, SignIn, SignInRefused, Store, StoreError};
 use crate::types::{AccountId, Address, AppPasswordId, PracticeId, Secret, Tier};
 
@@ -66,6 +68,8 @@ pub struct Identity {
     pub attachment_limit: Option<u64>,
     /// Most bytes of stored mail, where Support set a cap (R20).
     pub storage_cap: Option<u64>,
+    /// R22: what is appended to what the person sends, as it was at sign-in.
+    pub signature: Option<Arc<Signature>>,
     epoch: u64,
 }
 
@@ -82,6 +86,7 @@ impl Identity {
             app_password,
             attachment_limit: account.attachment_limit,
             storage_cap: account.storage_cap,
+            signature: None,
             epoch: account.epoch,
         }
     }

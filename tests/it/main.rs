@@ -24,6 +24,7 @@ mod kills;
 mod log_secrets;
 mod schema_upgrades;
 mod service_submit;
+mod signature;
 mod smtp_transcripts;
 mod status;
 mod store_accounts;
