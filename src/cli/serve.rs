@@ -16,6 +16,7 @@ use super::database::{self, Database};
 use super::{ConfigPlace, logging};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::devices::Servers;
 use crate::imap::{self, Imap};
 use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
@@ -158,7 +159,8 @@ impl Gateway {
         }
         let settings =
             portal::Settings { mail_hostname: config.mail.hostname.clone(), url: config.portal.url.clone() };
-        let pages = portal::router(&settings, alive(self.store.clone()));
+        let servers = servers(config, &self.addresses.imap_tls, &self.addresses.submission_tls);
+        let pages = portal::router(&settings, alive(self.store.clone())).merge(portal::for_programs(servers));
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
@@ -341,6 +343,11 @@ fn policy_settings(config: &Config) -> anyhow::Result<policy::Settings> {
         secure_domain: config.mail.domain.clone(),
         ..policy::Settings::default()
     })
+}
+
+/// Where devices find everything, by the addresses that the listeners have.
+pub fn servers(config: &Config, imap: &[SocketAddr], submission: &[SocketAddr]) -> Servers {
+    Servers::new(&config.mail.domain, &config.mail.hostname, imap, submission, &config.portal.url)
 }
 
 fn submit_settings(config: &Config) -> anyhow::Result<submit::Settings> {

@@ -6,6 +6,7 @@
 
 mod connections;
 pub mod metrics;
+mod programs;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -13,6 +14,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
 pub use connections::serve;
+pub use programs::for_programs;
 
 /// What the operator decides about the portal.
 #[derive(Clone, Debug)]

@@ -100,7 +100,7 @@ fn certificates(folder: &std::path::Path) -> Vec<u8> {
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(ca, ca_key);
     let key = KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), format!("autoconfig.{DOMAIN}")];
     let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
     std::fs::write(folder.join("ca.pem"), ca_certificate.pem()).unwrap();
     std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
@@ -114,6 +114,8 @@ pub struct World {
     pub imap_starttls: u16,
     pub submission_tls: u16,
     pub submission_starttls: u16,
+    /// 0 unless the settings ask for it.
+    pub portal: u16,
     pub ca_file: PathBuf,
     pub database_url: String,
     template: &'static Template,
@@ -154,6 +156,7 @@ impl World {
             imap_starttls: at.imap_starttls[0].port(),
             submission_tls: at.submission_tls[0].port(),
             submission_starttls: at.submission_starttls[0].port(),
+            portal: at.portal.first().map_or(0, std::net::SocketAddr::port),
             ca_file: template.folder.join("ca.pem"),
             database_url,
             template,
