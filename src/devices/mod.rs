@@ -7,7 +7,9 @@
 
 pub mod autoconfig;
 pub mod autodiscover;
+pub mod cms;
 pub mod dns;
+pub mod profile;
 mod servers;
 
 pub use servers::{Server, Servers};

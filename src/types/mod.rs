@@ -11,6 +11,7 @@ mod numbers;
 mod search_key;
 mod secret;
 mod sequence_set;
+mod signing;
 
 pub use address::{Address, AddressError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
@@ -20,6 +21,7 @@ pub use numbers::{ModSeq, SeqNum, Uid, UidValidity, uid_ranges};
 pub use search_key::{AddressField, DateOrder, SearchKey};
 pub use secret::Secret;
 pub use sequence_set::{MessageSet, SequenceSet};
+pub use signing::SigningScheme;
 
 /// Free accounts only reply, paid ones compose (R7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

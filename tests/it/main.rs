@@ -14,6 +14,7 @@ mod architecture;
 mod cli_transcripts;
 mod client;
 mod demo_process;
+mod device_profile;
 mod device_setup;
 mod foreign;
 mod gateway;
