@@ -23,7 +23,9 @@ use crate::net::{
 };
 use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
+use crate::portal::AddressBooks;
 use crate::service::authenticate::{self, Authenticator};
+use crate::service::contacts::Contacts;
 use crate::service::mailbox::Mail;
 use crate::service::submit::{self, Submitter};
 use crate::store::{Retention, Store};
@@ -70,6 +72,7 @@ struct Shared {
     imap: Arc<Imap>,
     smtp: smtp::Server,
     submitter: Submitter,
+    books: AddressBooks,
     imap_admission: Admission,
     smtp_admission: Admission,
     portal_admission: Admission,
@@ -113,7 +116,13 @@ impl Gateway {
                 Mail::new(store.clone()),
                 mime::Limits::default(),
             ),
-            smtp: smtp::Server::new(smtp_settings(&config), gate, authenticator, submitter.clone()),
+            smtp: smtp::Server::new(
+                smtp_settings(&config),
+                gate.clone(),
+                authenticator.clone(),
+                submitter.clone(),
+            ),
+            books: AddressBooks::new(gate, authenticator, Contacts::new(store.clone())),
             submitter,
             imap_admission: Admission::new(net_limits(&config)),
             smtp_admission: Admission::new(net_limits(&config)),
@@ -160,7 +169,8 @@ impl Gateway {
         let settings =
             portal::Settings { mail_hostname: config.mail.hostname.clone(), url: config.portal.url.clone() };
         let servers = servers(config, &self.addresses.imap_tls, &self.addresses.submission_tls);
-        let pages = portal::router(&settings, alive(self.store.clone())).merge(portal::for_programs(servers));
+        let pages = portal::router(&settings, alive(self.store.clone()))
+            .merge(portal::for_programs(servers, self.shared.books.clone()));
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
@@ -221,7 +231,8 @@ impl Gateway {
     /// The certificate's fault; the one in use stays, the limits are taken over all the same. Or a fault
     /// of `[attachments]`: nothing is taken over.
     pub fn reload(&self, config: &Config) -> anyhow::Result<()> {
-        let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission } = &self.shared;
+        let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission, .. } =
+            &self.shared;
         let (limits, attachments) = (config.limits.clone(), config.attachments.clone());
         let config = &Config { attachments, limits, ..self.config.clone() };
         submitter.reload(submit_settings(config)?);

@@ -1,4 +1,4 @@
-//! Signing in at IMAP and SMTP with an app password (R4, R29).
+//! Signing in at IMAP, SMTP and CardDAV with an app password (R4, R29).
 //!
 //! Invariants: unknown address, locked account, wrong and revoked secret are one answer,
 //! [`AuthError::Refused`], given no sooner than [`Settings::refusal_floor`] after the question; which of them
@@ -36,6 +36,8 @@ pub enum Door {
     Smtp,
     /// IMAP.
     Imap,
+    /// The address book (R21).
+    CardDav,
 }
 
 impl Door {
@@ -43,6 +45,7 @@ impl Door {
         match self {
             Self::Smtp => "smtp",
             Self::Imap => "imap",
+            Self::CardDav => "carddav",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod append;
 pub mod authenticate;
+pub mod contacts;
 pub mod mailbox;
 pub mod portal_password;
 pub mod read;

@@ -9,6 +9,7 @@ mod accounts;
 mod addresses;
 mod append;
 mod bodies;
+mod contacts;
 mod credentials;
 mod deliver;
 mod events;
@@ -36,6 +37,7 @@ use tokio::task::JoinHandle;
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
 pub use append::{Appended, NewAppend, SentCopy};
 pub use bodies::BodyReader;
+pub use contacts::{Book, Card, CardsWanted, ContactPerson};
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };

@@ -10,6 +10,7 @@
 )]
 #![allow(missing_docs)]
 
+mod address_book;
 mod architecture;
 mod cli_transcripts;
 mod client;

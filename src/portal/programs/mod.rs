@@ -4,6 +4,7 @@
 //! Invariants: no cookie is looked at and no page's session touched; every answer forbids sniffing and
 //! caching by others; neither an address in a question nor a password sent along is logged.
 
+mod carddav;
 mod setup;
 
 use std::sync::Arc;
@@ -13,12 +14,13 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::Response;
 
+pub use self::carddav::AddressBooks;
 use crate::devices::Servers;
 
 /// The routes, to be merged with the pages.
-pub fn for_programs(servers: Servers) -> Router {
+pub fn for_programs(servers: Servers, books: AddressBooks) -> Router {
     let servers = Arc::new(servers);
-    setup::router(servers).layer(map_response(secured))
+    setup::router(servers).merge(carddav::router(books)).layer(map_response(secured))
 }
 
 async fn secured(mut response: Response) -> Response {
