@@ -94,6 +94,16 @@ create constraint trigger address_card_changed after insert or update on address
     when (new.kind = 'secure')
     execute function address_card_changed();
 
+-- One-time links from which a phone takes its profile. The app password is made when the link is used, so
+-- none is ever stored. token_key = HMAC(server key, token).
+create table device_link (
+    token_key    bytea primary key,
+    account_id   bigint not null references account,
+    name         text not null,               -- of the device
+    expires_at   timestamptz not null
+);
+create index device_link_account on device_link (account_id);
+
 -- Those who were written to before there were books.
 do $$
 declare

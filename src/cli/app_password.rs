@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::Output;
 use super::table::{Table, rfc3339, shown};
 use super::user::find;
+use crate::clock::Clock;
+use crate::service::device_setup::DeviceSetup;
 use crate::store::{AppPassword, Store};
 use crate::types::{Address, AppPasswordId};
 
@@ -13,6 +15,15 @@ use crate::types::{Address, AppPasswordId};
 pub enum Command {
     /// Make an app password; it is printed once and cannot be read again
     Create {
+        /// One of the account's two addresses
+        address: Address,
+        /// What the device is called, for the list
+        #[arg(long)]
+        name: String,
+    },
+    /// Make a link from which an iPhone, iPad or Mac is set up, once and within ten minutes; the app password
+    /// is made when it is used
+    Link {
         /// One of the account's two addresses
         address: Address,
         /// What the device is called, for the list
@@ -42,6 +53,13 @@ struct Made<'a> {
 }
 
 #[derive(Serialize)]
+struct Link<'a> {
+    name: &'a str,
+    secure_address: &'a Address,
+    link: &'a str,
+}
+
+#[derive(Serialize)]
 struct Listed<'a> {
     number: i64,
     name: &'a str,
@@ -68,7 +86,7 @@ impl<'a> From<&'a AppPassword> for Listed<'a> {
 ///
 /// # Errors
 /// A sentence for Support.
-pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Result<()> {
+pub async fn run(store: &Store, command: Command, portal_url: &str, output: Output) -> anyhow::Result<()> {
     match command {
         Command::Create { address, name } => {
             let account = find(store, &address).await?;
@@ -81,6 +99,20 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
                  User name in the mail program: {secure_address}\n"
             );
             output.print(&Made { number: id.0, name, secure_address, app_password }, text)
+        }
+        Command::Link { address, name } => {
+            let account = find(store, &address).await?;
+            let token = DeviceSetup::new(store.clone(), Clock::system()).offer(account.id, &name).await?;
+            let link = format!(
+                "{}/device/{}",
+                portal_url.trim_end_matches('/'),
+                std::str::from_utf8(token.expose())?
+            );
+            let (name, secure_address) = (name.trim(), &account.secure_address);
+            let text = format!(
+                "To be opened on \"{name}\" within ten minutes; it works once:\n{link}\nIt sets up {secure_address}.\n"
+            );
+            output.print(&Link { name, secure_address, link: &link }, text)
         }
         Command::List { address } => {
             let account = find(store, &address).await?;

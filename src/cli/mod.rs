@@ -78,9 +78,13 @@ pub fn main() -> ExitCode {
         Verb::User(command) => {
             block_on(database::with_store(&place, async |store| user::run(store, command, output).await))
         }
-        Verb::AppPassword(command) => block_on(database::with_store(&place, async |store| {
-            app_password::run(store, command, output).await
-        })),
+        Verb::AppPassword(command) => block_on(async {
+            let portal_url = place.load()?.portal.url;
+            database::with_store(&place, async |store| {
+                app_password::run(store, command, &portal_url, output).await
+            })
+            .await
+        }),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

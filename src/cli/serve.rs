@@ -23,9 +23,10 @@ use crate::net::{
 };
 use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
-use crate::portal::AddressBooks;
+use crate::portal::{AddressBooks, Profiles};
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::contacts::Contacts;
+use crate::service::device_setup::DeviceSetup;
 use crate::service::mailbox::Mail;
 use crate::service::submit::{self, Submitter};
 use crate::store::{Retention, Store};
@@ -73,6 +74,8 @@ struct Shared {
     smtp: smtp::Server,
     submitter: Submitter,
     books: AddressBooks,
+    gate: Arc<SignInGate>,
+    clock: Clock,
     imap_admission: Admission,
     smtp_admission: Admission,
     portal_admission: Admission,
@@ -107,7 +110,7 @@ impl Gateway {
         store.start_sweeper(Retention::default());
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
-        let submitter = Submitter::new(store.clone(), clock, submit_settings(&config)?);
+        let submitter = Submitter::new(store.clone(), clock.clone(), submit_settings(&config)?);
         let shared = Shared {
             imap: Imap::new(
                 imap_settings(&config),
@@ -122,7 +125,9 @@ impl Gateway {
                 authenticator.clone(),
                 submitter.clone(),
             ),
-            books: AddressBooks::new(gate, authenticator, Contacts::new(store.clone())),
+            books: AddressBooks::new(gate.clone(), authenticator, Contacts::new(store.clone())),
+            gate,
+            clock,
             submitter,
             imap_admission: Admission::new(net_limits(&config)),
             smtp_admission: Admission::new(net_limits(&config)),
@@ -169,8 +174,18 @@ impl Gateway {
         let settings =
             portal::Settings { mail_hostname: config.mail.hostname.clone(), url: config.portal.url.clone() };
         let servers = servers(config, &self.addresses.imap_tls, &self.addresses.submission_tls);
-        let pages = portal::router(&settings, alive(self.store.clone()))
-            .merge(portal::for_programs(servers, self.shared.books.clone()));
+        let profiles = Profiles::new(
+            self.shared.gate.clone(),
+            DeviceSetup::new(self.store.clone(), self.shared.clock.clone()),
+            servers.clone(),
+            self.tls.clone(),
+            self.shared.clock.clone(),
+        );
+        let pages = portal::router(&settings, alive(self.store.clone())).merge(portal::for_programs(
+            servers,
+            self.shared.books.clone(),
+            profiles,
+        ));
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");

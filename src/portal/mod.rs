@@ -14,7 +14,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
 pub use connections::serve;
-pub use programs::{AddressBooks, for_programs};
+pub use programs::{AddressBooks, Profiles, for_programs};
 
 /// What the operator decides about the portal.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 pub mod append;
 pub mod authenticate;
 pub mod contacts;
+pub mod device_setup;
 pub mod mailbox;
 pub mod portal_password;
 pub mod read;

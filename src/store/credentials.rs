@@ -473,7 +473,7 @@ impl Store {
     }
 }
 
-fn checked_device(name: &str) -> Result<&str, AppPasswordError> {
+pub(super) fn checked_device(name: &str) -> Result<&str, AppPasswordError> {
     let name = name.trim();
     if name.is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(AppPasswordError::Name);

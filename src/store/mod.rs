@@ -12,6 +12,7 @@ mod bodies;
 mod contacts;
 mod credentials;
 mod deliver;
+mod device_links;
 mod events;
 mod health;
 mod hub;

@@ -16,6 +16,7 @@ use axum::routing::any;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::ours;
 use crate::devices::carddav::{
     Answer, Asked, BODY_MAX, BookState, CardState, Depth, Fault, Properties, ROOT, Report, Resource, etag,
     propfind, propfind_body, report, report_body, tell, token_revision,
@@ -104,7 +105,7 @@ impl AddressBooks {
                 self.0.gate.failed(origin);
                 Err(unauthorized())
             }
-            Err(error @ AuthError::Ours(_)) => Err(ours(&error)),
+            Err(error @ AuthError::Ours(_)) => Err(ours("an address book", &error)),
         }
     }
 }
@@ -134,7 +135,7 @@ impl Question<'_> {
         let Some(book) = self.book else { return Ok(None) };
         match book.read(wanted).await {
             Ok(book) => Ok(Some(state(book))),
-            Err(error) => Err(ours(&error)),
+            Err(error) => Err(ours("an address book", &error)),
         }
     }
 
@@ -280,11 +281,4 @@ fn missing() -> Response {
 
 fn bad() -> Response {
     (StatusCode::BAD_REQUEST, "The request cannot be read.\n").into_response()
-}
-
-fn ours(error: &(dyn std::error::Error + 'static)) -> Response {
-    let trace = crate::net::TraceId::random();
-    tracing::error!(%trace, error, "an address book could not be read");
-    let text = format!("This does not work at the moment, please try again (reference {trace}).\n");
-    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")], text).into_response()
 }

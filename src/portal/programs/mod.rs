@@ -5,29 +5,45 @@
 //! caching by others; neither an address in a question nor a password sent along is logged.
 
 mod carddav;
+mod profile;
 mod setup;
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
 pub use self::carddav::AddressBooks;
+pub use self::profile::Profiles;
 use crate::devices::Servers;
 
 /// The routes, to be merged with the pages.
-pub fn for_programs(servers: Servers, books: AddressBooks) -> Router {
+pub fn for_programs(servers: Servers, books: AddressBooks, profiles: Profiles) -> Router {
     let servers = Arc::new(servers);
-    setup::router(servers).merge(carddav::router(books)).layer(map_response(secured))
+    setup::router(servers)
+        .merge(carddav::router(books))
+        .merge(profile::router(profiles))
+        .layer(map_response(secured))
 }
 
 async fn secured(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    // The one page has its own.
+    let closed = HeaderValue::from_static("default-src 'none'; sandbox");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(closed);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
+}
+
+/// Our fault: a sentence and a reference for the client, the rest for the log.
+fn ours(what: &'static str, error: &(dyn Error + 'static)) -> Response {
+    let trace = crate::net::TraceId::random();
+    tracing::error!(%trace, error, what, "a request of a program failed");
+    let text = format!("This does not work at the moment, please try again (reference {trace}).\n");
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")], text).into_response()
 }
