@@ -94,6 +94,9 @@ create constraint trigger address_card_changed after insert or update on address
     when (new.kind = 'secure')
     execute function address_card_changed();
 
+-- R29: what the device's mail program calls itself (IMAP ID, RFC 2971), for the list of devices.
+alter table app_password add column last_client text;
+
 -- One-time links from which a phone takes its profile. The app password is made when the link is used, so
 -- none is ever stored. token_key = HMAC(server key, token).
 create table device_link (

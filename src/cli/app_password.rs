@@ -66,6 +66,7 @@ struct Listed<'a> {
     created_at: String,
     last_used_at: Option<String>,
     last_used_from: Option<&'a str>,
+    last_client: Option<&'a str>,
     revoked_at: Option<String>,
 }
 
@@ -77,6 +78,7 @@ impl<'a> From<&'a AppPassword> for Listed<'a> {
             created_at: rfc3339(w.created_at),
             last_used_at: w.last_used_at.map(rfc3339),
             last_used_from: w.last_used_from.as_deref(),
+            last_client: w.last_client.as_deref(),
             revoked_at: w.revoked_at.map(rfc3339),
         }
     }
@@ -118,7 +120,7 @@ pub async fn run(store: &Store, command: Command, portal_url: &str, output: Outp
             let account = find(store, &address).await?;
             let passwords = store.app_passwords(account.id).await?;
             let mut table = Table::new(
-                ["NUMBER", "NAME", "CREATED", "LAST USED", "FROM", "STATE"],
+                ["NUMBER", "NAME", "CREATED", "LAST USED", "FROM", "PROGRAM", "STATE"],
                 "The account has no app passwords; make one with: postern app-password create",
             );
             for w in &passwords {
@@ -128,6 +130,7 @@ pub async fn run(store: &Store, command: Command, portal_url: &str, output: Outp
                     shown(w.created_at),
                     w.last_used_at.map_or_else(|| "never".to_owned(), shown),
                     w.last_used_from.clone().unwrap_or_else(|| "-".to_owned()),
+                    w.last_client.clone().unwrap_or_else(|| "-".to_owned()),
                     if w.revoked_at.is_some() { "revoked" } else { "in use" }.to_owned(),
                 ]);
             }

@@ -5,6 +5,7 @@
 //! closes, then the private PostgreSQL stops.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,6 +112,7 @@ impl Gateway {
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
         let submitter = Submitter::new(store.clone(), clock.clone(), submit_settings(&config)?);
+        let portal_admission = Admission::new(net_limits(&config));
         let shared = Shared {
             imap: Imap::new(
                 imap_settings(&config),
@@ -125,13 +127,18 @@ impl Gateway {
                 authenticator.clone(),
                 submitter.clone(),
             ),
-            books: AddressBooks::new(gate.clone(), authenticator, Contacts::new(store.clone())),
+            books: AddressBooks::new(
+                gate.clone(),
+                authenticator,
+                Contacts::new(store.clone()),
+                portal_admission.clone(),
+            ),
             gate,
             clock,
             submitter,
             imap_admission: Admission::new(net_limits(&config)),
             smtp_admission: Admission::new(net_limits(&config)),
-            portal_admission: Admission::new(net_limits(&config)),
+            portal_admission,
         };
         let mut gateway = Self {
             config: config.clone(),
@@ -354,6 +361,8 @@ fn net_limits(config: &Config) -> net::Limits {
         total: limits.connections as usize,
         per_address: limits.connections_per_address as usize,
         per_account: limits.connections_per_account as usize,
+        per_device: limits.connections_per_device as usize,
+        device_sign_ins: NonZeroU32::new(limits.sign_ins_per_device).unwrap_or(NonZeroU32::MIN),
     }
 }
 

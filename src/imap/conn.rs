@@ -132,6 +132,8 @@ pub(super) struct Client<S> {
     bad: u32,
     /// Refused sign-ins.
     pub refused: u32,
+    /// Name and version that the client gave of itself.
+    pub says_it_is: String,
 }
 
 impl Imap {
@@ -217,6 +219,7 @@ impl<S: Bytes> Client<S> {
             then: Then::GoOn,
             bad: 0,
             refused: 0,
+            says_it_is: String::new(),
             imap,
             settings,
         }

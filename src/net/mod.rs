@@ -20,7 +20,7 @@ mod tls;
 mod trace;
 mod write;
 
-pub use admission::{AccountPermit, Admission, Full, Limits, Origin, Permit};
+pub use admission::{AccountFull, AccountPermit, Admission, Full, Limits, Origin, Permit};
 pub use buffer::{LineStep, ReadBuffer};
 pub use listener::{Connection, Door, Security, bind, serve};
 pub use server_signer::ServerSigner;

@@ -160,6 +160,11 @@ impl Authenticator {
         }
     }
 
+    /// R29: what the device's mail program calls itself (RFC 2971: `name` and `version`), for its owner's list.
+    pub fn note_client(&self, identity: &Identity, client: &str) {
+        self.store.note_client(identity.account, identity.app_password, client);
+    }
+
     /// Watches a session's right to go on.
     pub fn watch(&self, identity: &Identity) -> SessionWatch {
         SessionWatch {

@@ -103,6 +103,8 @@ pub struct AppPassword {
     pub last_used_at: Option<SystemTime>,
     /// The peer's address at that time.
     pub last_used_from: Option<String>,
+    /// What its mail program calls itself.
+    pub last_client: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<SystemTime>,
 }
@@ -162,6 +164,9 @@ fn canonical(secret: &Secret) -> Secret {
     }
     if plain.len() == LETTERS { Secret::new(plain.as_slice()) } else { secret.clone() }
 }
+
+/// Most characters that are kept of a program's name for itself.
+const CLIENT_MAX: usize = 80;
 
 impl Store {
     /// Makes an app password for a device. This is the only time the secret can be read.
@@ -237,7 +242,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn app_passwords(&self, account: AccountId) -> Result<Vec<AppPassword>, StoreError> {
         let rows = sqlx::query!(
-            r#"select id, name, last_used_from,
+            r#"select id, name, last_used_from, last_client,
                       (extract(epoch from created_at) * 1000000)::bigint as "created_at!",
                       (extract(epoch from last_used_at) * 1000000)::bigint as last_used_at,
                       (extract(epoch from revoked_at) * 1000000)::bigint as revoked_at
@@ -254,6 +259,7 @@ impl Store {
                 created_at: time_of(r.created_at),
                 last_used_at: r.last_used_at.map(time_of),
                 last_used_from: r.last_used_from,
+                last_client: r.last_client,
                 revoked_at: r.revoked_at.map(time_of),
             })
             .collect())
@@ -367,6 +373,16 @@ impl Store {
             self.0.last_used.note(account.id, app_password, now, from);
         }
         Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password })))
+    }
+
+    /// What a device's mail program calls itself, for the list of devices (R29); written later. `client` is
+    /// cut to what a list can show.
+    pub fn note_client(&self, account: AccountId, password: AppPasswordId, client: &str) {
+        let shown: String = client.chars().filter(|c| !c.is_control()).take(CLIENT_MAX).collect();
+        let shown = shown.trim();
+        if !shown.is_empty() {
+            self.0.last_used.note_client(account, password, shown.to_owned());
+        }
     }
 
     /// Counts a wrong secret (R4), and locks the account at the fifth distinct one. The portal calls this

@@ -17,6 +17,7 @@ mod client;
 mod demo_process;
 mod device_profile;
 mod device_setup;
+mod devices;
 mod foreign;
 mod gateway;
 mod harness;

@@ -73,7 +73,7 @@ impl Ground {
         let name = MailboxName::new(mailbox).unwrap();
         let info = self.store.mailbox(self.anna.id, &name).await.unwrap().unwrap();
         let mail = Mail::new(self.store.clone()).of(&Identity::new(&self.anna, AppPasswordId(1)));
-        let mut appending = mail.append(info.id, info.special_use, Limits::default()).unwrap();
+        let mut appending = mail.append(info.id, info.special_use, Limits::default(), 1 << 20).unwrap();
         appending.push(message).await.unwrap();
         appending.finish(Flags::NONE, &[], None).await.unwrap()
     }

@@ -22,7 +22,7 @@ use crate::devices::carddav::{
     propfind, propfind_body, report, report_body, tell, token_revision,
 };
 use crate::devices::vcard::{Person, Version};
-use crate::net::{Origin, SignInGate};
+use crate::net::{Admission, Origin, SignInGate};
 use crate::portal::connections::Peer;
 use crate::service::authenticate::{AuthError, Authenticator, Door, Identity};
 use crate::service::contacts::{Book, CardsWanted, ContactBook, Contacts};
@@ -36,12 +36,18 @@ struct Inner {
     gate: Arc<SignInGate>,
     authenticator: Authenticator,
     contacts: Contacts,
+    admission: Admission,
 }
 
 impl AddressBooks {
-    /// Over the use cases, under the gate that all doors share.
-    pub fn new(gate: Arc<SignInGate>, authenticator: Authenticator, contacts: Contacts) -> Self {
-        Self(Arc::new(Inner { gate, authenticator, contacts }))
+    /// Over the use cases, under the gate that all doors share and the listener's own limits.
+    pub fn new(
+        gate: Arc<SignInGate>,
+        authenticator: Authenticator,
+        contacts: Contacts,
+        admission: Admission,
+    ) -> Self {
+        Self(Arc::new(Inner { gate, authenticator, contacts, admission }))
     }
 }
 
@@ -74,6 +80,11 @@ async fn serve(
         Ok(identity) => identity,
         Err(refused) => return refused,
     };
+    // As long as the request runs.
+    let _place = match books.0.admission.admit_account(identity.account, identity.app_password) {
+        Ok(place) => place,
+        Err(_) => return too_often("This device asks too often, please wait a minute and try again.\n"),
+    };
     let Some(resource) = Resource::of(head.uri.path()) else { return missing() };
     let book = books.0.contacts.of(&identity);
     let asked = Question { resource, headers: &head.headers, identity: &identity, book: book.as_ref() };
@@ -97,7 +108,7 @@ impl AddressBooks {
         let origin = Origin::from(peer);
         if !self.0.gate.may_try(origin) {
             let text = "Too many sign-ins from your network, please wait a minute and try again.\n";
-            return Err((StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "60")], text).into_response());
+            return Err(too_often(text));
         }
         match self.0.authenticator.authenticate(Door::CardDav, &login, &secret, peer).await {
             Ok(identity) => Ok(identity),
@@ -267,6 +278,10 @@ fn answered(Answer { status, body }: Answer) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = [("content-type", "application/xml; charset=utf-8"), ("dav", DAV)];
     (status, headers, body).into_response()
+}
+
+fn too_often(text: &'static str) -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "60")], text).into_response()
 }
 
 fn unauthorized() -> Response {

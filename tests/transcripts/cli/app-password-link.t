@@ -4,5 +4,5 @@ To be opened on "Annas iPhone" within ten minutes; it works once:
 https://portal.test/device/*
 It sets up anna.weber@secure.test.
 $ postern app-password list anna@praxis.test
-NUMBER  NAME  CREATED               LAST USED  FROM  STATE
-*       test  * UTC  never      -     in use
+NUMBER  NAME  CREATED               LAST USED  FROM  PROGRAM  STATE
+*       test  * UTC  never      -     -        in use
