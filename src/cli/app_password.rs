@@ -53,7 +53,7 @@ struct Made<'a> {
 }
 
 #[derive(Serialize)]
-struct Link<'a> {
+struct Offered<'a> {
     name: &'a str,
     secure_address: &'a Address,
     link: &'a str,
@@ -114,7 +114,7 @@ pub async fn run(store: &Store, command: Command, portal_url: &str, output: Outp
             let text = format!(
                 "To be opened on \"{name}\" within ten minutes; it works once:\n{link}\nIt sets up {secure_address}.\n"
             );
-            output.print(&Link { name, secure_address, link: &link }, text)
+            output.print(&Offered { name, secure_address, link: &link }, text)
         }
         Command::List { address } => {
             let account = find(store, &address).await?;

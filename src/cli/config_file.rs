@@ -39,8 +39,8 @@ pub fn run(place: &ConfigPlace, command: &Command, output: Output) -> anyhow::Re
             let config = place.load()?;
             let servers = serve::servers(&config, &config.imap.tls_listen, &config.submission.tls_listen);
             let records = dns::records(&servers);
-            let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
-            output.print(&records, lines)
+            let lines: Vec<String> = records.iter().map(ToString::to_string).collect();
+            output.print(&records, format_args!("{}\n", lines.join("\n")))
         }
         Command::Check => {
             let path = place.path();

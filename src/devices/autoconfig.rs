@@ -2,6 +2,8 @@
 //!
 //! Asked for at `autoconfig.DOMAIN/mail/config-v1.1.xml` and `DOMAIN/.well-known/autoconfig/mail/config-v1.1.xml`.
 
+use std::fmt::Write as _;
+
 use quick_xml::escape::escape;
 
 use super::{Server, Servers};
@@ -20,18 +22,20 @@ pub fn file(servers: &Servers) -> Option<String> {
     if let Some(portal) = &servers.portal {
         let url = portal.url();
         let help = escape(&url);
-        out.push_str(&format!(
+        let _ = writeln!(
+            out,
             "    <documentation url=\"{help}/help\"><descr lang=\"en\">How to set up a mail program; its password is made in \
-             the portal</descr></documentation>\n"
-        ));
+             the portal</descr></documentation>"
+        );
     }
     out.push_str("  </emailProvider>\n");
     if let Some(url) = servers.address_book_url() {
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "  <addressBook type=\"carddav\">\n    <username>%EMAILADDRESS%</username>\n    \
              <authentication system=\"http\">basic</authentication>\n    <serverURL>{}</serverURL>\n  </addressBook>\n",
             escape(&url)
-        ));
+        );
     }
     out.push_str("</clientConfig>\n");
     Some(out)

@@ -1,7 +1,7 @@
 //! Apple's configuration profile (`.mobileconfig`): a mail account and, where there is one, the address book.
 //!
 //! Keys and their values follow Apple's published schema (apple/device-management, `mdm/profiles`:
-//! TopLevel, CommonPayloadKeys, com.apple.mail.managed, com.apple.carddav.account); a test holds the
+//! `TopLevel`, `CommonPayloadKeys`, `com.apple.mail.managed`, `com.apple.carddav.account`); a test holds the
 //! profile against a table of it.
 //!
 //! Installed again, the profile replaces what it set up before, since its identifiers depend on the account

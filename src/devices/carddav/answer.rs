@@ -1,6 +1,7 @@
 //! How it is answered: multistatus bodies (RFC 4918 §13) and the errors of RFC 3253 §1.6.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use quick_xml::escape;
 
@@ -67,7 +68,7 @@ pub fn propfind(resource: Resource, depth: Depth, wanted: &Properties, asked: As
     match resource {
         Resource::Card(uid) => {
             let card = asked.book?.cards.iter().find(|c| c.uid == uid)?;
-            status.card(card, wanted, Default::default())?;
+            status.card(card, wanted, Data::Unknown)?;
         }
         Resource::Book if asked.book.is_none() => return None,
         collection => {
@@ -82,7 +83,7 @@ pub fn propfind(resource: Resource, depth: Depth, wanted: &Properties, asked: As
                     Resource::Home | Resource::Card(_) => {}
                     Resource::Book => {
                         for card in asked.book.iter().flat_map(|b| &b.cards) {
-                            status.card(card, wanted, Default::default());
+                            status.card(card, wanted, Data::Unknown);
                         }
                     }
                 }
@@ -171,10 +172,9 @@ fn answer_query(query: &Query, wanted: &Properties, book: &BookState) -> Answer 
 }
 
 /// Whether `address-data` can be asked for: in reports (RFC 6352 §10.4).
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Data {
     Written,
-    #[default]
     Unknown,
 }
 
@@ -199,7 +199,7 @@ impl Multistatus {
     }
 
     fn response(&mut self, path: &str, inside: &str) {
-        self.0.push_str(&format!("<D:response><D:href>{}</D:href>{inside}</D:response>\n", escape(path)));
+        let _ = writeln!(self.0, "<D:response><D:href>{}</D:href>{inside}</D:response>", escape(path));
     }
 
     fn collection(&mut self, resource: Resource, wanted: &Properties, asked: Asked<'_>) {
@@ -244,9 +244,10 @@ impl Multistatus {
             );
         }
         if !missing.is_empty() {
-            inside.push_str(&format!(
+            let _ = write!(
+                inside,
                 "<D:propstat><D:prop>{missing}</D:prop><D:status>HTTP/1.1 404 Not Found</D:status></D:propstat>"
-            ));
+            );
         }
         self.response(path, &inside);
     }
@@ -263,9 +264,9 @@ fn element(name: &Name, content: &str, out: &mut String) {
         other => (format!("X:{local}"), format!(" xmlns:X=\"{}\"", escape(other))),
     };
     if content.is_empty() {
-        out.push_str(&format!("<{tag}{declaration}/>"));
+        let _ = write!(out, "<{tag}{declaration}/>");
     } else {
-        out.push_str(&format!("<{tag}{declaration}>{content}</{tag}>"));
+        let _ = write!(out, "<{tag}{declaration}>{content}</{tag}>");
     }
 }
 

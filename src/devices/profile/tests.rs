@@ -81,7 +81,9 @@ fn every_key_is_apples() {
         conforms(&whole);
         let payloads = whole["PayloadContent"].as_array().unwrap();
         assert_eq!(payloads.len(), if owner.contacts == Contacts::Yes { 2 } else { 1 });
-        payloads.iter().for_each(|p| conforms(p.as_dictionary().unwrap()));
+        for payload in payloads {
+            conforms(payload.as_dictionary().unwrap());
+        }
         let mut identities: Vec<&str> =
             payloads.iter().map(|p| p.as_dictionary().unwrap()["PayloadUUID"].as_string().unwrap()).collect();
         identities.push(whole["PayloadUUID"].as_string().unwrap());
@@ -128,6 +130,19 @@ fn installed_again_it_replaces_itself() {
     assert_ne!(one["PayloadUUID"], read(&profile(&sample(), &other).unwrap())["PayloadUUID"]);
 }
 
+fn as_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::String(s) => s.as_str().into(),
+        Value::Integer(n) => n.as_signed().unwrap().into(),
+        Value::Boolean(b) => (*b).into(),
+        Value::Array(all) => all.iter().map(as_json).collect(),
+        Value::Dictionary(all) => {
+            serde_json::Value::Object(all.iter().map(|(k, v)| (k.clone(), as_json(v))).collect())
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Python's own reader sees the same values.
 #[test]
 fn another_program_reads_the_same() {
@@ -143,17 +158,5 @@ fn another_program_reads_the_same() {
     let output = python.wait_with_output().unwrap();
     assert!(output.status.success());
     let theirs: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    fn as_json(value: &Value) -> serde_json::Value {
-        match value {
-            Value::String(s) => s.as_str().into(),
-            Value::Integer(n) => n.as_signed().unwrap().into(),
-            Value::Boolean(b) => (*b).into(),
-            Value::Array(all) => all.iter().map(as_json).collect(),
-            Value::Dictionary(all) => {
-                serde_json::Value::Object(all.iter().map(|(k, v)| (k.clone(), as_json(v))).collect())
-            }
-            other => panic!("{other:?}"),
-        }
-    }
     assert_eq!(theirs, as_json(&Value::Dictionary(read(&text))));
 }

@@ -121,7 +121,9 @@ fn place(form: Form, decoded: &[u8]) -> usize {
 fn insert(encoding: TransferEncoding, content: &[u8], form: Form, addition: &[u8], out: &mut Vec<u8>) {
     if encoding.is_identity() {
         let (before, after) = content.split_at(place(form, content));
-        [before, addition, after].iter().for_each(|piece| out.extend_from_slice(piece));
+        for piece in [before, addition, after] {
+            out.extend_from_slice(piece);
+        }
         return;
     }
     let mut decoder = TransferDecoder::new(encoding);

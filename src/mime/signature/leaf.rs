@@ -26,6 +26,16 @@ pub(super) enum Filled {
     ToEnd,
 }
 
+/// What became of a text.
+pub(super) enum Ended {
+    /// By what it holds itself: nothing more of the message may be signed.
+    Protected,
+    /// The signature is in it already, or cannot be.
+    Untouched,
+    /// What it was before.
+    Signed(Unsigned),
+}
+
 /// A text that may be signed.
 pub(super) struct Leaf {
     header: Vec<u8>,
@@ -115,9 +125,8 @@ impl Leaf {
         out.append(&mut self.held);
     }
 
-    /// Ends the text and writes it. `None`: it is protected and nothing more of the message may be signed;
-    /// else what it was before, if it was changed.
-    pub fn finish(mut self, filled: Filled, out: &mut Vec<u8>) -> Option<Option<Unsigned>> {
+    /// Ends the text and writes it.
+    pub fn finish(mut self, filled: Filled, out: &mut Vec<u8>) -> Ended {
         let own = match filled {
             Filled::ToDelimiter => line_end(&self.held),
             Filled::ToEnd => 0,
@@ -133,7 +142,7 @@ impl Leaf {
         if self.armor.found {
             self.held.extend_from_slice(&end);
             self.untouched(out);
-            return None;
+            return Ended::Protected;
         }
         let presence = std::mem::replace(&mut self.presence, Presence::new(&self.signature, self.form));
         let charset = self.entity.word("charset");
@@ -155,14 +164,14 @@ impl Leaf {
         let Some(composed) = composed else {
             self.held.extend_from_slice(&end);
             self.untouched(out);
-            return Some(None);
+            return Ended::Untouched;
         };
         out.extend_from_slice(&composed);
         // An empty text may have no line end before its delimiter.
         out.extend_from_slice(if filled == Filled::ToDelimiter && end.is_empty() { b"\r\n" } else { &end });
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(self.digest.finish().as_ref());
-        Some(Some(Unsigned { path: self.path, charset, decoded_size: self.decoded_size, sha256 }))
+        Ended::Signed(Unsigned { path: self.path, charset, decoded_size: self.decoded_size, sha256 })
     }
 
     /// Decodes what is held, up to `end`.

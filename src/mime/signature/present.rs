@@ -126,7 +126,9 @@ impl Presence {
                 Read::Text(first, second) => {
                     if html.quoted == 0 {
                         self.own(first);
-                        second.into_iter().for_each(|c| self.own(c));
+                        if let Some(second) = second {
+                            self.own(second);
+                        }
                     }
                 }
                 Read::Break => self.end_word(),

@@ -218,7 +218,7 @@ fn what_is_never_signed() {
         "Content-Type: multipart/encrypted; boundary=b\n\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b--\n".to_owned(),
         "Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: base64\n\nMIIB\n".to_owned(),
         "Content-Type: text/plain\n\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHallo\n-----BEGIN PGP SIGNATURE-----\n".to_owned(),
-        format!("Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nx\n-----BEGIN PGP MESSAGE-----\n--b\nContent-Type: text/html\n\n<p>x\n--b--\n"),
+        "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nx\n-----BEGIN PGP MESSAGE-----\n--b\nContent-Type: text/html\n\n<p>x\n--b--\n".to_owned(),
         format!("Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n{part}--b--\n"),
         "Content-Type: text/plain\nContent-Disposition: attachment\n\nHallo\n".to_owned(),
         "Content-Type: text/plain; name=a.txt\n\nHallo\n".to_owned(),
@@ -253,11 +253,8 @@ fn long_texts() {
     let line = "Ein ganzer Absatz mit vielen Worten, der sich oft wiederholt.\r\n";
     let text = line.repeat(6000);
     let lines = |encoded: String| {
-        encoded
-            .as_bytes()
-            .chunks(76)
-            .map(|l| format!("{}\r\n", String::from_utf8_lossy(l)))
-            .collect::<String>()
+        let lines: Vec<_> = encoded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
+        lines.join("\r\n") + "\r\n"
     };
     let base64 = lines(base64::engine::general_purpose::STANDARD.encode(&text));
     let html = format!("<html><body><p>{text}</body></html>\r\n");

@@ -17,10 +17,8 @@ pub(super) fn encode(text: &[u8], out: &mut Vec<u8>) {
         let last = text.len() == at + 1 || text[at + 1..].starts_with(b"\r\n");
         let literal = match byte {
             b' ' | b'\t' => !last,
-            b'-' => column != 0,
-            // mbox readers write `>From`.
-            b'F' => column != 0,
-            b'.' => column != 0,
+            // No delimiter, no `From ` that a reader of mbox would quote, no dot to be stuffed.
+            b'-' | b'F' | b'.' => column != 0,
             b'=' => false,
             byte => byte.is_ascii_graphic(),
         };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::leaf::{Filled, Leaf};
+use super::leaf::{Ended, Filled, Leaf};
 use super::text::Signature;
 use super::{Form, Unsigned};
 use crate::mime::entity::Entity;
@@ -310,9 +310,9 @@ impl Signing {
         let Some(leaf) = self.leaf.take() else { return };
         let form = leaf.form();
         match leaf.finish(filled, out) {
-            // The message is protected by what the text itself holds.
-            None => return self.state = State::Through,
-            Some(unsigned) => self.unsigned.extend(unsigned),
+            Ended::Protected => return self.state = State::Through,
+            Ended::Untouched => {}
+            Ended::Signed(unsigned) => self.unsigned.push(unsigned),
         }
         match form {
             Form::Plain => self.plain_done = true,

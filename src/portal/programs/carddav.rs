@@ -81,9 +81,8 @@ async fn serve(
         Err(refused) => return refused,
     };
     // As long as the request runs.
-    let _place = match books.0.admission.admit_account(identity.account, identity.app_password) {
-        Ok(place) => place,
-        Err(_) => return too_often("This device asks too often, please wait a minute and try again.\n"),
+    let Ok(_place) = books.0.admission.admit_account(identity.account, identity.app_password) else {
+        return too_often("This device asks too often, please wait a minute and try again.\n");
     };
     let Some(resource) = Resource::of(head.uri.path()) else { return missing() };
     let book = books.0.contacts.of(&identity);
