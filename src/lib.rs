@@ -11,6 +11,7 @@ pub mod devices;
 pub mod imap;
 pub mod mime;
 pub mod net;
+pub mod notices;
 pub mod policy;
 pub mod portal;
 pub mod service;

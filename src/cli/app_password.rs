@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Output;
 use super::table::{Table, rfc3339, shown};
 use super::user::find;
+use super::{Act, Output};
 use crate::clock::Clock;
 use crate::service::device_setup::DeviceSetup;
 use crate::store::{AppPassword, Store};
@@ -42,6 +42,16 @@ pub enum Command {
         /// Its number, from the list
         number: i64,
     },
+}
+
+impl Command {
+    /// Whether the audit log must know who acts.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::List { .. } => Act::Looks,
+            Self::Create { .. } | Self::Link { .. } | Self::Revoke { .. } => Act::Changes,
+        }
+    }
 }
 
 #[derive(Serialize)]

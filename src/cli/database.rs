@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::ConfigPlace;
 use super::cluster::{self, Cluster, ClusterError};
+use super::{Act, ConfigPlace};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::{KeyError, MasterKey, Options, Store, StoreError};
@@ -154,13 +154,15 @@ pub async fn open(config: &Config, url: &str, connections: u32, clock: Clock) ->
 /// A sentence for the operator; or what the verb came to.
 pub async fn with_store(
     place: &ConfigPlace,
+    act: Act,
     verb: impl AsyncFnOnce(&Store) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let config = place.load()?;
+    let origin = place.origin(&config, act)?;
     let database = Database::reach(&config).await?;
     let done = async {
         let store = open(&config, &database.url, VERB_CONNECTIONS, Clock::system()).await?;
-        let done = verb(&store).await;
+        let done = verb(&store.acting_as(origin)).await;
         store.close().await;
         done
     }

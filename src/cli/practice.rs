@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::Output;
 use super::table::Table;
+use super::{Act, Output};
 use crate::store::{Practice, Store};
 
 /// Bytes in a megabyte (R18).
@@ -39,6 +39,16 @@ pub enum Command {
         #[arg(long, value_name = "MB|none", value_parser = limit)]
         attachment_limit: Option<Limit>,
     },
+}
+
+impl Command {
+    /// Whether the audit log must know who acts.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::List | Self::Show { .. } => Act::Looks,
+            Self::Create { .. } | Self::Set { .. } => Act::Changes,
+        }
+    }
 }
 
 /// A limit, or that there is none.

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::database::{self, Database};
-use super::{ConfigPlace, logging};
+use super::{ConfigPlace, logging, notices};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::devices::Servers;
@@ -22,6 +22,7 @@ use crate::imap::{self, Imap};
 use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
 };
+use crate::notices::Worker;
 use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
 use crate::portal::{AddressBooks, Profiles};
@@ -30,7 +31,7 @@ use crate::service::contacts::Contacts;
 use crate::service::device_setup::DeviceSetup;
 use crate::service::mailbox::Mail;
 use crate::service::submit::{self, Submitter};
-use crate::store::{Retention, Store};
+use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
 
 /// Longest TLS handshake.
@@ -66,6 +67,7 @@ pub struct Gateway {
     tls: ServerTls,
     shared: Shared,
     store: Store,
+    worker: Worker,
     database: Database,
 }
 
@@ -98,6 +100,7 @@ impl Gateway {
     /// # Errors
     /// In words for the operator: which file, port or database.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let carriers = notices::carriers(&config)?;
         let tls = ServerTls::load(&config.tls.certificate_file, &config.tls.key_file)?;
         let sockets = Sockets::bind(&config)?;
         let addresses = sockets.addresses()?;
@@ -109,6 +112,12 @@ impl Gateway {
         let store =
             database::open(&config, &database.url, config.database.connections, clock.clone()).await?;
         store.start_sweeper(Retention::default());
+        store.start_presence();
+        store.start_sealer(audit_settings(&config));
+        if carriers.channels().is_empty() {
+            tracing::warn!("no notices are sent: there is neither a smarthost nor a provider");
+        }
+        let worker = Worker::start(store.clone(), carriers, notices::worker_settings(&config), clock.clone());
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
         let submitter = Submitter::new(store.clone(), clock.clone(), submit_settings(&config)?);
@@ -149,6 +158,7 @@ impl Gateway {
             tls,
             shared,
             store,
+            worker,
             database,
         };
         gateway.open_doors(sockets, &config)?;
@@ -297,6 +307,7 @@ impl Gateway {
             self.shutdown.close();
             while self.doors.join_next().await.is_some() {}
         }
+        self.worker.finish(self.patience).await;
         self.store.close().await;
         self.database.stop().await
     }
@@ -391,6 +402,15 @@ fn submit_settings(config: &Config) -> anyhow::Result<submit::Settings> {
         policy: policy_settings(config)?,
         ..submit::Settings::default()
     })
+}
+
+fn audit_settings(config: &Config) -> AuditSettings {
+    AuditSettings {
+        head_file: config.audit.head_file.clone(),
+        keep: Duration::from_hours(
+            u64::from(config.audit.keep_years) * 24 * 365 + u64::from(config.audit.keep_years) * 6,
+        ),
+    }
 }
 
 fn smtp_settings(config: &Config) -> smtp::Settings {

@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::Output;
 use super::table::{Table, rfc3339, shown};
+use super::{Act, Output};
 use crate::service::portal_password::PortalPasswords;
 use crate::store::{Account, NewAccount, Role, Store, random_app_password};
 use crate::types::{Address, Secret, Tier};
@@ -58,6 +58,20 @@ pub enum Command {
         /// One of the account's two addresses
         address: Address,
     },
+}
+
+impl Command {
+    /// Whether the audit log must know who acts.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::List { .. } | Self::Show { .. } => Act::Looks,
+            Self::Create(_)
+            | Self::SetTier { .. }
+            | Self::Grant { .. }
+            | Self::Lock { .. }
+            | Self::Unlock { .. } => Act::Changes,
+        }
+    }
 }
 
 /// A person to make an account for.

@@ -26,7 +26,7 @@ use super::wire::{Bytes, Incoming, Wire};
 use super::{Imap, Settings};
 use crate::net::{AccountPermit, Admission, Connection, Origin, ReadBuffer, Security, Shutdown, Trace};
 use crate::service::authenticate::{Identity, SessionWatch};
-use crate::service::mailbox::{AccountMail, MailError};
+use crate::service::mailbox::{AccountMail, MailError, Present};
 
 /// What a command comes to.
 pub type Answer = Result<Reply, Failure>;
@@ -94,6 +94,8 @@ pub(super) struct Peer {
 pub(super) struct SignedIn {
     pub identity: Identity,
     pub mail: AccountMail,
+    /// R23
+    pub _present: Present,
     /// Given back at the end.
     pub _permit: AccountPermit,
 }

@@ -3,6 +3,7 @@
 //!
 //! Whoever offers a link has asked for a fresh second factor before, as for any app password.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_lc_rs::rand;
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::clock::Clock;
 pub use crate::store::AppPasswordError;
 use crate::store::{Account, KeyError, Store, StoreError};
-use crate::types::{AccountId, Secret};
+use crate::types::{AccountId, Origin, Secret};
 
 /// How long a link works: the time to point a phone at the screen.
 pub const LINK_LIFE: Duration = Duration::from_mins(10);
@@ -62,14 +63,16 @@ impl DeviceSetup {
         self.store.device_link_name(token).await
     }
 
-    /// Exchanges a link for an app password, once.
+    /// Exchanges a link for an app password, once; `peer` is the device, for the audit log.
     ///
     /// # Errors
     /// [`AppPasswordError::TooMany`]; the others are our fault. The link is used up.
-    pub async fn take(&self, token: &Secret) -> Result<Option<NewDevice>, AppPasswordError> {
+    pub async fn take(&self, token: &Secret, peer: IpAddr) -> Result<Option<NewDevice>, AppPasswordError> {
         let Some((account, device)) = self.store.device_link_take(token).await? else { return Ok(None) };
         let account = self.store.account(account).await?.ok_or(AppPasswordError::NoAccount)?;
-        let (_, app_password) = self.store.app_password_create(account.id, &device).await?;
+        // Who holds the link acts for its owner.
+        let store = self.store.acting_as(Origin::account(account.id, Some(peer)));
+        let (_, app_password) = store.app_password_create(account.id, &device).await?;
         Ok(Some(NewDevice { account, app_password }))
     }
 }

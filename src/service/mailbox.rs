@@ -6,9 +6,12 @@
 use std::sync::Arc;
 
 use crate::service::authenticate::Identity;
+pub use crate::store::Present;
 use crate::store::Store;
 pub use crate::store::{Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row, Usage};
-use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
+use crate::types::{
+    AccountId, AuditAction, AuditNote, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse,
+};
 
 /// Everybody's mail, to be narrowed to one person's.
 #[derive(Clone)]
@@ -24,7 +27,7 @@ impl Mail {
 
     /// The mail of somebody who signed in.
     pub fn of(&self, identity: &Identity) -> AccountMail {
-        AccountMail { store: self.store.clone(), account: identity.account }
+        AccountMail { store: self.store.acting_as(identity.origin()), account: identity.account }
     }
 }
 
@@ -36,6 +39,16 @@ pub struct AccountMail {
 }
 
 impl AccountMail {
+    /// A mail program is connected (R23) as long as the answer lives.
+    pub fn present(&self) -> Present {
+        self.store.present(self.account)
+    }
+
+    /// Enters in the audit log that bodies of messages were read.
+    pub fn note_read(&self, mailbox: MailboxId, uids: impl IntoIterator<Item = u32>) {
+        self.store.audit_read(self.store.origin(), self.account, mailbox, uids);
+    }
+
     /// All mailboxes, INBOX first, then by name; one statement.
     pub async fn list(&self) -> Result<Vec<MailboxInfo>, MailError> {
         Ok(self.store.mailboxes(self.account).await?)
@@ -70,7 +83,14 @@ impl AccountMail {
 
     /// DELETE.
     pub async fn delete(&self, name: &MailboxName) -> Result<(), MailError> {
-        self.store.delete_mailbox(self.account, name).await
+        let mailbox = self.store.mailbox(self.account, name).await?.map(|info| info.id);
+        self.store.delete_mailbox(self.account, name).await?;
+        let mut note = AuditNote::done(AuditAction::DeleteMailbox).account(self.account);
+        if let Some(id) = mailbox {
+            note = note.mailbox(id);
+        }
+        self.store.audit_note(note);
+        Ok(())
     }
 
     /// RENAME, children included; of INBOX: its messages move (RFC 9051 §6.3.6).
@@ -140,7 +160,9 @@ impl AccountMail {
 
     /// Removes what is `\Deleted`, among `uids` if given.
     pub async fn expunge(&self, mailbox: MailboxId, uids: Option<&[u32]>) -> Result<Vec<u32>, MailError> {
-        self.store.expunge(self.account, mailbox, uids).await
+        let gone = self.store.expunge(self.account, mailbox, uids).await?;
+        self.store.audit_uids(AuditAction::Delete, self.account, mailbox, gone.iter().copied());
+        Ok(gone)
     }
 
     /// Takes `\Recent` of all messages below `uidnext` that nobody had; the first such UID.

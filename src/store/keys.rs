@@ -262,6 +262,8 @@ impl NewSealKey {
 pub(super) struct Keyring {
     wrap: LessSafeKey,
     lookup: Lookup,
+    /// The audit log's chain.
+    audit: hmac::Key,
     cache: parking_lot::RwLock<Cache>,
 }
 
@@ -280,6 +282,10 @@ impl Keyring {
         let keys = Self {
             wrap: seal::derive_aead(&prk, b"wrap seal keys v1")?,
             lookup: Lookup::of(&prk)?,
+            audit: hmac::Key::from(
+                prk.expand(&[b"audit chain v1"], hkdf::HKDF_SHA256.hmac_algorithm())
+                    .map_err(|_| KeyError::Random)?,
+            ),
             cache: parking_lot::RwLock::default(),
         };
         let check = seal::derive_aead(&prk, b"master key check v1")?;
@@ -310,6 +316,11 @@ impl Keyring {
 
     pub(super) fn lookup(&self) -> &Lookup {
         &self.lookup
+    }
+
+    /// Seals the audit log's chain.
+    pub(super) fn audit(&self) -> &hmac::Key {
+        &self.audit
     }
 
     /// Makes a key for an owner whose row is about to be written.
@@ -393,13 +404,29 @@ impl Store {
         if let Some(key) = self.0.keys.cached(account) {
             return Ok(key);
         }
+        let mut conn = self.0.pool.acquire().await?;
+        self.seal_key_in(&mut conn, account).await
+    }
+
+    /// As [`seal_key`](Self::seal_key), inside the caller's transaction, which may have made the account.
+    pub(super) async fn seal_key_in(
+        &self,
+        conn: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<Arc<SealKey>, StoreError> {
+        if let Some(key) = self.0.keys.cached(account) {
+            return Ok(key);
+        }
         let row = sqlx::query!(
-            "select practice_id, seal_key_id as \"seal_key_id!\", master_version as \"master_version!\",
-                    wrapped as \"wrapped!\"
-               from account_person where account_id = $1 and seal_key_id is not null",
+            r#"select a.practice_id, k.id as seal_key_id, k.master_version, k.wrapped
+                 from account a
+                 left join seal_key kp on kp.practice_id = a.practice_id
+                 left join seal_key ka on ka.account_id = a.id and a.practice_id is null
+                 join seal_key k on k.id = coalesce(kp.id, ka.id)
+                where a.id = $1"#,
             account.0
         )
-        .fetch_optional(&self.0.pool)
+        .fetch_optional(conn)
         .await?
         .ok_or(StoreError::Corrupt("seal_key"))?;
         let owner = Owner::of(account, row.practice_id.map(PracticeId));

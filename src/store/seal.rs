@@ -159,6 +159,10 @@ pub enum TextDomain {
     Keyword = 2,
     /// `subscription.name`
     Subscription = 3,
+    /// `notice.payload`
+    Notice = 4,
+    /// `account.phone`
+    Phone = 5,
 }
 
 /// The key of a practice, or of an account without one: wraps data keys, seals short texts.

@@ -36,6 +36,16 @@ id!(
     SealKeyId
 );
 
+/// One notice; also the idempotency key that providers are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeId(pub uuid::Uuid);
+
+impl std::fmt::Display for NoticeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// A stored message, immutable, shared by every mailbox entry that shows it.
 ///
 /// Not the `Message-ID` header, which the sender chooses. Version 7, so that inserts are in order.

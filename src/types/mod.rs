@@ -4,9 +4,11 @@
 //! again. Imports nothing of postern, never tokio.
 
 mod address;
+mod audit;
 mod flags;
 mod ids;
 mod mailbox_name;
+mod notice;
 mod numbers;
 mod search_key;
 mod secret;
@@ -14,9 +16,11 @@ mod sequence_set;
 mod signing;
 
 pub use address::{Address, AddressError};
+pub use audit::{Actor, AuditAction, AuditNote, AuditResult, Origin, SupportName, SupportNameError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
-pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, PracticeId, SealKeyId};
+pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, NoticeId, PracticeId, SealKeyId};
 pub use mailbox_name::{MailboxName, MailboxNameError, SpecialUse};
+pub use notice::{Channel, NoticeContent, NoticeKind};
 pub use numbers::{ModSeq, SeqNum, Uid, UidValidity, uid_ranges};
 pub use search_key::{AddressField, DateOrder, SearchKey};
 pub use secret::Secret;

@@ -12,6 +12,7 @@
 
 mod address_book;
 mod architecture;
+mod audit;
 mod cli_transcripts;
 mod client;
 mod demo_process;
@@ -26,6 +27,10 @@ mod imap_search;
 mod imap_transcripts;
 mod kills;
 mod log_secrets;
+mod notice_carriers;
+mod notice_kill;
+mod notices;
+mod round_trips;
 mod schema_upgrades;
 mod service_submit;
 mod signature;

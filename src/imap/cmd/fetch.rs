@@ -168,6 +168,10 @@ async fn send_all<S: wire::Bytes>(
         (group, messages) = messages.split_at(together.count());
         let ids: Vec<_> = group.iter().filter(|m| needs_body(m)).map(|m| m.row.body).collect();
         let mut readers = if ids.is_empty() { Vec::new() } else { mail.bodies(&ids).await? }.into_iter();
+        if !ids.is_empty() {
+            // Before the first byte leaves.
+            mail.note_read(selected.id, group.iter().filter(|m| needs_body(m)).map(|m| m.row.uid));
+        }
         for message in group {
             let reader = if needs_body(message) { readers.next().flatten() } else { None };
             if reader.is_some() || !needs_body(message) {

@@ -104,8 +104,9 @@ impl<S: Bytes> Client<S> {
         };
         self.watch = Some(self.imap.authenticator.watch(&identity));
         let mail = self.imap.mail.of(&identity);
+        let present = mail.present();
         self.session.signed_in(self.settings.append_limit(identity.attachment_limit));
-        self.account = Some(Box::new(SignedIn { identity, mail, _permit: permit }));
+        self.account = Some(Box::new(SignedIn { identity, mail, _present: present, _permit: permit }));
         self.note_client();
         self.wire.signed_in(self.session.append_limit(), self.settings.append_limit(None));
         Ok(Reply::ok("You are signed in").with(Code::Capability(self.session.capabilities())))

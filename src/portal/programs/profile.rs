@@ -95,7 +95,7 @@ async fn download(
     if !profiles.0.gate.may_try(origin) {
         return too_often();
     }
-    match profiles.0.setup.take(&Secret::new(token.into_bytes())).await {
+    match profiles.0.setup.take(&Secret::new(token.into_bytes()), peer.ip()).await {
         Ok(Some(device)) => profiles.answer(&device),
         Ok(None) => {
             profiles.0.gate.failed(origin);
