@@ -53,6 +53,17 @@ pub enum Command {
         /// One of the account's two addresses
         address: Address,
     },
+    /// Switch IMAP capabilities off for one account, whose mail program has a fault with them, or on again
+    SetImap {
+        /// One of the account's two addresses
+        address: Address,
+        /// A capability that is no longer offered, such as QRESYNC; may be given several times
+        #[arg(long)]
+        off: Vec<String>,
+        /// A capability that is offered again; may be given several times
+        #[arg(long)]
+        on: Vec<String>,
+    },
     /// Unlock an account and forget its wrong sign-ins
     Unlock {
         /// One of the account's two addresses
@@ -69,6 +80,7 @@ impl Command {
             | Self::SetTier { .. }
             | Self::Grant { .. }
             | Self::Lock { .. }
+            | Self::SetImap { .. }
             | Self::Unlock { .. } => Act::Changes,
         }
     }
@@ -234,6 +246,9 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
                 anyhow::bail!("the account {address} is {} already", account.state.as_str());
             }
             print(&find(store, &address).await?, output)
+        }
+        Command::SetImap { address, off, on } => {
+            super::imap_switches::set(store, &find(store, &address).await?, &off, &on, output).await
         }
         Command::Unlock { address } => {
             let account = find(store, &address).await?;

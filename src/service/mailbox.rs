@@ -3,14 +3,19 @@
 //! Invariants: an [`AccountMail`] is made from an [`Identity`] alone, so nobody reaches another's mail by
 //! a wrong id: every statement behind it names the account.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::service::authenticate::Identity;
 pub use crate::store::Present;
 use crate::store::Store;
-pub use crate::store::{Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row, Usage};
+pub use crate::store::{
+    ANNOTATION_SIZE_MAX, Annotation, Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState,
+    Row, Usage,
+};
 use crate::types::{
-    AccountId, AuditAction, AuditNote, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse,
+    AccountId, AnnotationName, AuditAction, AuditNote, BodyId, FlagChange, Flags, Keyword, MailboxId,
+    MailboxName, ModSeq, SpecialUse,
 };
 
 /// Everybody's mail, to be narrowed to one person's.
@@ -49,6 +54,11 @@ impl AccountMail {
         self.store.audit_read(self.store.origin(), self.account, mailbox, uids);
     }
 
+    /// Unix seconds, by the clock that dates messages.
+    pub fn now(&self) -> i64 {
+        self.store.unix_now()
+    }
+
     /// All mailboxes, INBOX first, then by name; one statement.
     pub async fn list(&self) -> Result<Vec<MailboxInfo>, MailError> {
         Ok(self.store.mailboxes(self.account).await?)
@@ -77,8 +87,12 @@ impl AccountMail {
     }
 
     /// CREATE, parents included.
-    pub async fn create(&self, name: &MailboxName, special_use: Option<SpecialUse>) -> Result<(), MailError> {
-        self.store.create_mailbox(self.account, name, special_use).await.map(drop)
+    pub async fn create(
+        &self,
+        name: &MailboxName,
+        special_use: Option<SpecialUse>,
+    ) -> Result<MailboxId, MailError> {
+        self.store.create_mailbox(self.account, name, special_use).await
     }
 
     /// DELETE.
@@ -111,6 +125,30 @@ impl AccountMail {
     /// The subscribed names, ascending.
     pub async fn subscriptions(&self) -> Result<Vec<MailboxName>, MailError> {
         Ok(self.store.subscriptions(self.account).await?)
+    }
+
+    /// The annotations of a mailbox, or with `None` of the account (RFC 5464), by name.
+    pub async fn annotations(&self, mailbox: Option<MailboxId>) -> Result<Vec<Annotation>, MailError> {
+        Ok(self.store.annotations(self.account, mailbox).await?)
+    }
+
+    /// The annotations of all mailboxes that have any.
+    pub async fn annotations_of_mailboxes(&self) -> Result<HashMap<MailboxId, Vec<Annotation>>, MailError> {
+        Ok(self.store.annotations_of_mailboxes(self.account).await?)
+    }
+
+    /// Sets annotations, all or none; `None` removes one.
+    pub async fn set_annotations(
+        &self,
+        mailbox: Option<MailboxId>,
+        changes: &[(AnnotationName, Option<Vec<u8>>)],
+    ) -> Result<(), MailError> {
+        self.store.set_annotations(self.account, mailbox, changes).await
+    }
+
+    /// IMAP capabilities that Support switched off for this account, in upper case.
+    pub async fn imap_switched_off(&self) -> Result<Vec<String>, MailError> {
+        Ok(self.store.imap_switched_off(self.account).await?)
     }
 
     /// Storage and number of messages (R20).
@@ -163,6 +201,30 @@ impl AccountMail {
         let gone = self.store.expunge(self.account, mailbox, uids).await?;
         self.store.audit_uids(AuditAction::Delete, self.account, mailbox, gone.iter().copied());
         Ok(gone)
+    }
+
+    /// The content of one message and its size in bytes; `None`: not there.
+    pub async fn message_at(&self, mailbox: MailboxId, uid: u32) -> Result<Option<(BodyId, u64)>, MailError> {
+        Ok(self.store.message_at(self.account, mailbox, uid).await?)
+    }
+
+    /// When messages were saved (RFC 8514): UID and Unix seconds, ascending.
+    pub async fn saved_at(
+        &self,
+        mailbox: MailboxId,
+        uids: std::ops::RangeInclusive<u32>,
+    ) -> Result<Vec<(u32, i64)>, MailError> {
+        Ok(self.store.saved_at(self.account, mailbox, uids).await?)
+    }
+
+    /// What was expunged after `modseq` (RFC 7162 §3.2.6), as ascending, disjoint ranges of UIDs; `None`
+    /// when that is no longer known exactly.
+    pub async fn expunged_since(
+        &self,
+        mailbox: MailboxId,
+        modseq: ModSeq,
+    ) -> Result<Option<Vec<(u32, u32)>>, MailError> {
+        self.store.expunged_since(self.account, mailbox, modseq).await
     }
 
     /// Takes `\Recent` of all messages below `uidnext` that nobody had; the first such UID.

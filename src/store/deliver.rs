@@ -187,7 +187,7 @@ impl Store {
     }
 
     /// Seconds since 1970.
-    pub(super) fn unix_now(&self) -> i64 {
+    pub(crate) fn unix_now(&self) -> i64 {
         super::seconds_of(self.0.clock.now()) as i64
     }
 

@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::seal::{self, KEY_LEN, SealError, SealKey};
 use super::{Store, StoreError};
-use crate::types::{AccountId, Keyword, MailboxName, PracticeId, SealKeyId, Secret};
+use crate::types::{AccountId, AnnotationName, Keyword, MailboxName, PracticeId, SealKeyId, Secret};
 
 /// The version of the master key that this program writes; another one means a rotation it does not know.
 const MASTER_VERSION: i32 = 1;
@@ -142,6 +142,7 @@ pub struct Lookup {
     fingerprint: hmac::Key,
     token: hmac::Key,
     code: hmac::Key,
+    annotation: hmac::Key,
 }
 
 impl Lookup {
@@ -160,6 +161,7 @@ impl Lookup {
             fingerprint: key(b"fingerprint")?,
             token: key(b"token")?,
             code: key(b"code")?,
+            annotation: key(b"annotation")?,
         })
     }
 
@@ -198,6 +200,11 @@ impl Lookup {
     pub fn code(&self, account: AccountId, purpose: &'static str, code: &[u8]) -> [u8; 32] {
         let data = zeroize::Zeroizing::new([purpose.as_bytes(), &[0], code].concat());
         keyed(&self.code, account, &data)
+    }
+
+    /// An annotation's name (RFC 5464).
+    pub fn annotation(&self, account: AccountId, name: &AnnotationName) -> [u8; 32] {
+        keyed(&self.annotation, account, name.as_str().as_bytes())
     }
 
     /// The content of a submission (R17, R28).

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod addresses;
+mod annotations;
 mod append;
 mod audit;
 mod audit_chain;
@@ -20,6 +21,7 @@ mod device_links;
 mod events;
 mod health;
 mod hub;
+mod imap_switches;
 mod ingest;
 mod keys;
 mod last_used;
@@ -43,6 +45,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
+pub use annotations::{ANNOTATION_SIZE_MAX, ANNOTATIONS_MAX, Annotation};
 pub use append::{Appended, NewAppend, SentCopy};
 pub use audit_chain::{AuditSettings, Broken, Verified};
 pub use audit_entries::{AuditFilter, AuditRow};

@@ -4,6 +4,7 @@
 //! again. Imports nothing of postern, never tokio.
 
 mod address;
+mod annotation;
 mod audit;
 mod flags;
 mod ids;
@@ -14,8 +15,10 @@ mod search_key;
 mod secret;
 mod sequence_set;
 mod signing;
+mod sort;
 
 pub use address::{Address, AddressError};
+pub use annotation::{AnnotationName, AnnotationNameError};
 pub use audit::{Actor, AuditAction, AuditNote, AuditResult, Origin, SupportName, SupportNameError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
 pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, NoticeId, PracticeId, SealKeyId};
@@ -26,6 +29,7 @@ pub use search_key::{AddressField, DateOrder, SearchKey};
 pub use secret::Secret;
 pub use sequence_set::{MessageSet, SequenceSet};
 pub use signing::SigningScheme;
+pub use sort::{SortBy, SortCriterion, SortOrder, ThreadBy};
 
 /// Free accounts only reply, paid ones compose (R7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
