@@ -94,6 +94,26 @@ create constraint trigger address_card_changed after insert or update on address
     when (new.kind = 'secure')
     execute function address_card_changed();
 
+-- R15: an invited person who turned out to have an account: who wrote to the one has written to the other.
+create function contact_joined() returns trigger
+language plpgsql as $$
+declare
+    v record;
+begin
+    for v in select c.account_id from contact c
+              where c.contact_id = new.account_id and c.account_id <> new.joined_account
+              order by c.account_id
+    loop
+        perform add_contact(v.account_id, new.joined_account);
+    end loop;
+    delete from contact where contact_id = new.account_id;
+    return null;
+end $$;
+create constraint trigger contact_joined after update on invitation
+    deferrable initially deferred for each row
+    when (new.joined_account is not null and new.joined_account is distinct from old.joined_account)
+    execute function contact_joined();
+
 -- R29: what the device's mail program calls itself (IMAP ID, RFC 2971), for the list of devices.
 alter table app_password add column last_client text;
 

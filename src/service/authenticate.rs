@@ -59,6 +59,8 @@ pub struct Identity {
     pub account: AccountId,
     /// The practice, if any.
     pub practice: Option<PracticeId>,
+    /// Its name.
+    pub practice_name: Option<String>,
     /// R7, as it was at sign-in.
     pub tier: Tier,
     /// R12, R30: what the person's mail comes from.
@@ -86,6 +88,7 @@ impl Identity {
         Self {
             account: account.id,
             practice: account.practice,
+            practice_name: account.practice_name.clone(),
             tier: account.tier,
             secure_address: account.secure_address.clone(),
             email: account.email.clone(),
@@ -159,7 +162,9 @@ impl Authenticator {
                     app_password = who.app_password.0
                 );
                 metrics::counter!("postern_sign_ins_total", "door" => door.as_str()).increment(1);
-                let identity = Identity { peer: Some(peer), ..Identity::new(&who.account, who.app_password) };
+                let signature = who.signature.as_deref().and_then(Signature::new).map(Arc::new);
+                let identity =
+                    Identity { peer: Some(peer), signature, ..Identity::new(&who.account, who.app_password) };
                 let note = AuditNote::done(AuditAction::SignIn)
                     .account(identity.account)
                     .app_password(identity.app_password)

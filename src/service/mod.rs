@@ -6,6 +6,7 @@ pub mod contacts;
 pub mod device_setup;
 mod headers;
 pub mod mailbox;
+pub mod people;
 pub mod portal_password;
 pub mod read;
 pub mod search;

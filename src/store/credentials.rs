@@ -12,8 +12,10 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::{constant_time, rand};
 
 use super::accounts::{Account, AccountState, PersonRow};
-use super::{Store, StoreError, time_of};
-use crate::types::{AccountId, Address, AppPasswordId, AuditAction, AuditNote, Secret};
+use super::{NewNotice, Store, StoreError, TextDomain, time_of};
+use crate::types::{
+    AccountId, Actor, Address, AppPasswordId, AuditAction, AuditNote, Channel, NoticeContent, Secret,
+};
 
 /// Letters of an app password: five bits each, none that is taken for another.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -62,6 +64,8 @@ pub struct SignedIn {
     pub account: Account,
     /// With which device's password.
     pub app_password: AppPasswordId,
+    /// R22: the signature as the person typed it, if there is one.
+    pub signature: Option<String>,
 }
 
 /// Why not, and whose account it was, if any.
@@ -211,7 +215,13 @@ impl Store {
         let id = id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)?;
         let note = AuditNote::done(AuditAction::AppPasswordCreate).account(account).app_password(id);
         self.audit(&mut tx, note).await?;
+        // At the portal: the owner hears of it, should it be somebody else who sits there.
+        if matches!(self.origin().actor, Actor::Account(_)) {
+            let content = NoticeContent::NewAppPassword { device: name.to_owned() };
+            self.enqueue_notice(&mut tx, NewNotice::new(account, content, Channel::Email)).await?;
+        }
         tx.commit().await.map_err(StoreError::from)?;
+        self.wake_notices();
         Ok(id)
     }
 
@@ -322,7 +332,7 @@ impl Store {
         let found = self
             .read_again(|| {
                 sqlx::query!(
-                    r#"select p.*, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
+                    r#"select p.*, (select a.signature from account a where a.id = p.account_id) as signature, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
                       (select count(*) from failed_secret f where f.account_id = p.account_id and f.kind = 'app')
                           as failures
                  from account_person p
@@ -391,7 +401,22 @@ impl Store {
         if last.is_none_or(|t| now.duration_since(t).is_ok_and(|age| age >= LAST_USED_STEP)) {
             self.0.last_used.note(account.id, app_password, now, from);
         }
-        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password })))
+        let signature = match row.signature {
+            Some(sealed) => self.signature_of(account.id, &sealed).await,
+            None => None,
+        };
+        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password, signature })))
+    }
+
+    /// R22. One that does not open is left away, and said: nobody is kept from the mail for it.
+    async fn signature_of(&self, account: AccountId, sealed: &[u8]) -> Option<String> {
+        let opened = match self.seal_key(account).await {
+            Ok(key) => key.open_text(TextDomain::Signature, account, sealed).map_err(StoreError::from),
+            Err(error) => Err(error),
+        };
+        opened
+            .inspect_err(|error| tracing::error!(account = account.0, %error, "a signature does not open"))
+            .ok()
     }
 
     /// What a device's mail program calls itself, for the list of devices (R29); written later. `client` is

@@ -30,6 +30,7 @@ mod log_secrets;
 mod notice_carriers;
 mod notice_kill;
 mod notices;
+mod people;
 mod round_trips;
 mod schema_upgrades;
 mod service_submit;

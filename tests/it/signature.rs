@@ -7,10 +7,10 @@ use postern::clock::Clock;
 use postern::mime::Limits;
 use postern::mime::signature::Signature;
 use postern::service::append::Appended;
-use postern::service::authenticate::Identity;
+use postern::service::authenticate::{self, Authenticator, Identity};
 use postern::service::mailbox::Mail;
 use postern::service::submit::{Accepted, MailFrom, Settings, SubmitError, Submitter};
-use postern::store::{Account, MasterKey, NewAccount, Options, Role, Store};
+use postern::store::{Account, MasterKey, Messaging, NewAccount, Options, Role, Store};
 use postern::types::{AppPasswordId, Flags, MailboxName, Tier};
 
 use crate::harness;
@@ -133,4 +133,29 @@ async fn r22_not_twice_and_only_where_there_is_one() {
     ground.send(Some("Anna\nArnold"), &message("1", own.trim_end())).await.unwrap();
     ground.send(None, &message("2", "Hallo")).await.unwrap();
     assert_eq!(ground.bodies(&ground.bert, "INBOX").await, [own, "Hallo\r\n"]);
+}
+
+/// What the person writes into the profile is what a mail program's message carries from the next sign-in on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r22_the_signature_of_the_profile_is_the_one_appended() {
+    let ground = Ground::new().await;
+    let (_, secret) = ground.store.app_password_create(ground.anna.id, "Desk").await.unwrap();
+    let authenticator = Authenticator::new(ground.store.clone(), authenticate::Settings::default());
+    let sign_in = async || {
+        let here = "192.0.2.1".parse().unwrap();
+        let login = ground.anna.email.to_string();
+        authenticator.authenticate(authenticate::Door::Smtp, &login, &secret, here).await.unwrap()
+    };
+    assert_eq!(sign_in().await.signature, None);
+    let before = ground.store.messaging(ground.anna.id).await.unwrap();
+    let set = Messaging { signature: "-- \nÄnne Arnold\n".to_owned(), ..before };
+    ground.store.messaging_set(ground.anna.id, &set).await.unwrap();
+    let identity = sign_in().await;
+    assert_eq!(identity.signature.as_deref(), Signature::new("Änne Arnold").as_ref());
+    let mail = MailFrom { path: "anna@secure.example".to_owned(), ..MailFrom::default() };
+    let addressed = ground.submitter.begin(&identity, &mail).unwrap().recipient("bert@secure.example");
+    let mut data = addressed.await.unwrap().data();
+    data.push(&message("1", "Hallo")).await.unwrap();
+    data.finish().await.unwrap();
+    assert_eq!(ground.bodies(&ground.bert, "INBOX").await, [SIGNED]);
 }

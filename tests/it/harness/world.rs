@@ -169,6 +169,24 @@ impl World {
         open(&self.database_url, &self.template.folder, Clock::system()).await
     }
 
+    /// Invites somebody for Anna's practice (R15); nothing is sent yet.
+    pub async fn invite(&self, email: &str) {
+        let store = self.store().await;
+        let anna = store.resolve(&self.account("anna").email.parse().unwrap()).await.unwrap().unwrap();
+        let new = postern::store::NewInvited {
+            inviter: anna.id,
+            practice: anna.practice,
+            email: email.parse().unwrap(),
+            first_name: "Dora".to_owned(),
+            last_name: "Dahl".to_owned(),
+            role: Role::Doctor,
+            phone: postern::types::Phone::parse("+12025550150").unwrap(),
+            per_day: 20,
+        };
+        store.invite(new).await.unwrap();
+        store.close().await;
+    }
+
     /// One of the four, by first name.
     pub fn account(&self, name: &str) -> &Person {
         &self.template.people[name]
