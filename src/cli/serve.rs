@@ -30,6 +30,8 @@ use crate::service::authenticate::{self, Authenticator};
 use crate::service::contacts::Contacts;
 use crate::service::device_setup::DeviceSetup;
 use crate::service::mailbox::Mail;
+use crate::service::people::{self, People};
+use crate::service::portal_password::PortalPasswords;
 use crate::service::submit::{self, Submitter};
 use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
@@ -77,6 +79,7 @@ struct Shared {
     smtp: smtp::Server,
     submitter: Submitter,
     books: AddressBooks,
+    people: People,
     gate: Arc<SignInGate>,
     clock: Clock,
     imap_admission: Admission,
@@ -122,6 +125,16 @@ impl Gateway {
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
         let submitter = Submitter::new(store.clone(), clock.clone(), submit_settings(&config)?);
         let portal_admission = Admission::new(net_limits(&config));
+        let people = People::new(
+            store.clone(),
+            clock.clone(),
+            PortalPasswords::default(),
+            people::Settings {
+                portal_url: config.portal.url.trim_end_matches('/').to_owned(),
+                attachment_limit: u64::from(config.limits.attachments_mb) * MB,
+                ..people::Settings::default()
+            },
+        );
         let shared = Shared {
             imap: Imap::new(
                 imap_settings(&config),
@@ -142,9 +155,10 @@ impl Gateway {
                 Contacts::new(store.clone()),
                 portal_admission.clone(),
             ),
+            submitter,
+            people,
             gate,
             clock,
-            submitter,
             imap_admission: Admission::new(net_limits(&config)),
             smtp_admission: Admission::new(net_limits(&config)),
             portal_admission,
@@ -188,8 +202,6 @@ impl Gateway {
                 self.doors.spawn(net::serve(listener, door, self.shutdown.subscribe(), serve));
             }
         }
-        let settings =
-            portal::Settings { mail_hostname: config.mail.hostname.clone(), url: config.portal.url.clone() };
         let servers = servers(config, &self.addresses.imap_tls, &self.addresses.submission_tls);
         let profiles = Profiles::new(
             self.shared.gate.clone(),
@@ -198,11 +210,14 @@ impl Gateway {
             self.tls.clone(),
             self.shared.clock.clone(),
         );
-        let pages = portal::router(&settings, alive(self.store.clone())).merge(portal::for_programs(
-            servers,
-            self.shared.books.clone(),
-            profiles,
-        ));
+        let pages = portal::router(
+            portal_settings(config, &self.addresses),
+            self.shared.people.clone(),
+            self.shared.gate.clone(),
+            self.shared.clock.clone(),
+            alive(self.store.clone()),
+        )
+        .merge(portal::for_programs(servers, self.shared.books.clone(), profiles));
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
@@ -274,6 +289,11 @@ impl Gateway {
             admission.set_limits(net_limits(config));
         }
         Ok(self.tls.reload()?)
+    }
+
+    /// The people's side here, for what runs beside it in the same process.
+    pub fn people(&self) -> &People {
+        &self.shared.people
     }
 
     /// What submits messages here, for what runs beside it in the same process.
@@ -410,6 +430,19 @@ fn audit_settings(config: &Config) -> AuditSettings {
         keep: Duration::from_hours(
             u64::from(config.audit.keep_years) * 24 * 365 + u64::from(config.audit.keep_years) * 6,
         ),
+    }
+}
+
+/// What the pages say about mail programs is what this gateway offers; behind a port that is mapped, the
+/// standard ones.
+fn portal_settings(config: &Config, at: &Addresses) -> portal::Settings {
+    let port = |listeners: &[SocketAddr], standard| listeners.first().map_or(standard, SocketAddr::port);
+    portal::Settings {
+        mail_hostname: config.mail.hostname.clone(),
+        mail_ports: (port(&at.imap_tls, 993), port(&at.submission_tls, 465)),
+        url: config.portal.url.clone(),
+        pages_per_minute: portal::Settings::PAGES_PER_MINUTE,
+        entries_per_minute: portal::Settings::ENTRIES_PER_MINUTE,
     }
 }
 
