@@ -210,7 +210,8 @@ async fn vdirsyncer_reads_and_cannot_write() {
              [storage remote]\ntype = \"carddav\"\nurl = \"{url}\"\nusername = \"{user}\"\npassword = \"{password}\"\n\
              verify = \"{ca}\"\nread_only = true\n",
             home = folder.path().display(),
-            url = web.url("localhost", "/"),
+            // As the account-setup file announces it.
+            url = web.url("localhost", "/carddav/"),
             user = anna.secure,
             password = anna.password,
             ca = web.world.ca_file.display(),
