@@ -23,6 +23,7 @@ pub mod metrics;
 mod moment;
 mod page;
 mod pages;
+mod programs;
 mod qr;
 mod seat;
 mod text;
@@ -41,6 +42,7 @@ use axum::routing::get;
 use tokio::sync::Semaphore;
 
 pub use connections::serve;
+pub use programs::{AddressBooks, Profiles, for_programs};
 
 use self::fault::Fault;
 use crate::clock::Clock;

@@ -13,7 +13,7 @@ use aws_lc_rs::{constant_time, rand};
 use sqlx::PgConnection;
 
 use super::accounts::{Account, AccountState, PersonRow};
-use super::{NewNotice, Store, StoreError, WebSession, time_of};
+use super::{NewNotice, Store, StoreError, TextDomain, WebSession, time_of};
 use crate::types::{
     AccountId, Actor, Address, AppPasswordId, AuditAction, AuditNote, Channel, NoticeContent, Secret,
 };
@@ -65,6 +65,8 @@ pub struct SignedIn {
     pub account: Account,
     /// With which device's password.
     pub app_password: AppPasswordId,
+    /// R22: the signature as the person typed it, if there is one.
+    pub signature: Option<String>,
 }
 
 /// Why not, and whose account it was, if any.
@@ -106,6 +108,8 @@ pub struct AppPassword {
     pub last_used_at: Option<SystemTime>,
     /// The peer's address at that time.
     pub last_used_from: Option<String>,
+    /// What its mail program calls itself.
+    pub last_client: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<SystemTime>,
 }
@@ -165,6 +169,9 @@ fn canonical(secret: &Secret) -> Secret {
     }
     if plain.len() == LETTERS { Secret::new(plain.as_slice()) } else { secret.clone() }
 }
+
+/// Most characters that are kept of a program's name for itself.
+const CLIENT_MAX: usize = 80;
 
 impl Store {
     /// Makes an app password for a device. This is the only time the secret can be read.
@@ -290,7 +297,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn app_passwords(&self, account: AccountId) -> Result<Vec<AppPassword>, StoreError> {
         let rows = sqlx::query!(
-            r#"select id, name, last_used_from,
+            r#"select id, name, last_used_from, last_client,
                       (extract(epoch from created_at) * 1000000)::bigint as "created_at!",
                       (extract(epoch from last_used_at) * 1000000)::bigint as last_used_at,
                       (extract(epoch from revoked_at) * 1000000)::bigint as revoked_at
@@ -307,6 +314,7 @@ impl Store {
                 created_at: time_of(r.created_at),
                 last_used_at: r.last_used_at.map(time_of),
                 last_used_from: r.last_used_from,
+                last_client: r.last_client,
                 revoked_at: r.revoked_at.map(time_of),
             })
             .collect())
@@ -356,7 +364,7 @@ impl Store {
         let found = self
             .read_again(|| {
                 sqlx::query!(
-                    r#"select p.*, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
+                    r#"select p.*, (select a.signature from account a where a.id = p.account_id) as signature, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
                       (select count(*) from failed_secret f where f.account_id = p.account_id and f.kind = 'app')
                           as failures
                  from account_person p
@@ -425,7 +433,32 @@ impl Store {
         if last.is_none_or(|t| now.duration_since(t).is_ok_and(|age| age >= LAST_USED_STEP)) {
             self.0.last_used.note(account.id, app_password, now, from);
         }
-        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password })))
+        let signature = match row.signature {
+            Some(sealed) => self.signature_of(account.id, &sealed).await,
+            None => None,
+        };
+        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password, signature })))
+    }
+
+    /// R22. One that does not open is left away, and said: nobody is kept from the mail for it.
+    async fn signature_of(&self, account: AccountId, sealed: &[u8]) -> Option<String> {
+        let opened = match self.seal_key(account).await {
+            Ok(key) => key.open_text(TextDomain::Signature, account, sealed).map_err(StoreError::from),
+            Err(error) => Err(error),
+        };
+        opened
+            .inspect_err(|error| tracing::error!(account = account.0, %error, "a signature does not open"))
+            .ok()
+    }
+
+    /// What a device's mail program calls itself, for the list of devices (R29); written later. `client` is
+    /// cut to what a list can show.
+    pub fn note_client(&self, account: AccountId, password: AppPasswordId, client: &str) {
+        let shown: String = client.chars().filter(|c| !c.is_control()).take(CLIENT_MAX).collect();
+        let shown = shown.trim();
+        if !shown.is_empty() {
+            self.0.last_used.note_client(account, password, shown.to_owned());
+        }
     }
 
     /// Counts a wrong secret (R4), and locks the account at the fifth distinct one: the lock, its audit entry
@@ -547,7 +580,7 @@ impl Store {
     }
 }
 
-fn checked_device(name: &str) -> Result<&str, AppPasswordError> {
+pub(super) fn checked_device(name: &str) -> Result<&str, AppPasswordError> {
     let name = name.trim();
     if name.is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(AppPasswordError::Name);

@@ -10,6 +10,7 @@
 )]
 #![allow(missing_docs)]
 
+mod address_book;
 mod architecture;
 mod asvs_authentication;
 mod asvs_session;
@@ -17,6 +18,9 @@ mod audit;
 mod cli_transcripts;
 mod client;
 mod demo_process;
+mod device_profile;
+mod device_setup;
+mod devices;
 mod foreign;
 mod gateway;
 mod harness;
@@ -40,6 +44,7 @@ mod portal_web;
 mod round_trips;
 mod schema_upgrades;
 mod service_submit;
+mod signature;
 mod smtp_transcripts;
 mod status;
 mod store_accounts;

@@ -27,7 +27,7 @@ pub(super) async fn ensure(gateway: &Gateway, state: &mut State, dir: &Path) -> 
     phones(gateway.store(), state, dir).await?;
     app(gateway.store(), state, dir).await?;
     if !state.invited {
-        invite(gateway, state).await?;
+        Box::pin(invite(gateway, state)).await?;
         state.invited = true;
         state.save(dir)?;
     }
