@@ -18,6 +18,9 @@ const DAY: Duration = Duration::from_hours(24);
 /// Free space below which a day's mail may not fit.
 const DISK_MB: u64 = 2048;
 
+/// Messages of one mailbox that the search index may be behind by.
+const SEARCH_BEHIND: u32 = 5000;
+
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -170,7 +173,10 @@ async fn database(config: &Config, report: &mut Report) {
                 report.good(WHAT, format!("PostgreSQL {major}.{minor}, {whose}"));
             }
             match health.schema {
-                Schema::Current => report.good("schema", "up to date"),
+                Schema::Current => {
+                    report.good("schema", "up to date");
+                    search_index(&database.url, report).await;
+                }
                 Schema::Behind(n) => {
                     report.fault("schema", format!("{n} migrations behind"), "run: postern migrate");
                 }
@@ -197,6 +203,20 @@ async fn database(config: &Config, report: &mut Report) {
     }
     if let Err(error) = database.stop().await {
         report.warning(WHAT, super::told(&error), "look at the private PostgreSQL's log");
+    }
+}
+
+/// A gateway that runs keeps the index within some hundred messages.
+async fn search_index(url: &str, report: &mut Report) {
+    const WHAT: &str = "search index";
+    match Store::search_index_behind(url, SEARCH_BEHIND).await {
+        Ok(0) => report.good(WHAT, "up to date"),
+        Ok(n) => report.warning(
+            WHAT,
+            format!("{n} mailboxes have {SEARCH_BEHIND} messages or more that are not indexed; searching them is slow"),
+            "let the gateway run a while; if it stays so, run: postern search reindex",
+        ),
+        Err(error) => report.warning(WHAT, error.to_string(), "run: postern search reindex"),
     }
 }
 

@@ -14,6 +14,8 @@ pub mod doctor;
 pub mod logging;
 pub mod migrate;
 pub mod practice;
+mod progress;
+pub mod search;
 pub mod serve;
 pub mod table;
 pub mod user;
@@ -54,6 +56,9 @@ enum Verb {
     /// App passwords of mail programs: make, list, revoke
     #[command(subcommand)]
     AppPassword(app_password::Command),
+    /// The search index over sealed mail: build anew, check
+    #[command(subcommand)]
+    Search(search::Command),
     /// Look at certificate, database, clock, ports, and say how to mend what is wrong
     Doctor,
     /// The configuration file: a sample, or what is wrong with one
@@ -77,6 +82,9 @@ pub fn main() -> ExitCode {
         }
         Verb::User(command) => {
             block_on(database::with_store(&place, async |store| user::run(store, command, output).await))
+        }
+        Verb::Search(command) => {
+            block_on(database::with_store(&place, async |store| search::run(store, command, output).await))
         }
         Verb::AppPassword(command) => block_on(database::with_store(&place, async |store| {
             app_password::run(store, command, output).await

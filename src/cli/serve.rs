@@ -24,6 +24,7 @@ use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
+use crate::service::search::Tender;
 use crate::service::submit::{self, Submitter};
 use crate::store::{Retention, Store};
 use crate::{mime, policy, portal, smtp};
@@ -164,6 +165,13 @@ impl Gateway {
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
             self.doors.spawn(portal::serve(listener, door, self.shutdown.subscribe(), pages.clone()));
         }
+        let (tender, mut end) = (Tender::new(self.store.clone()), self.shutdown.subscribe());
+        self.doors.spawn(async move {
+            tokio::select! {
+                () = end.draining() => {}
+                () = tender.run() => {}
+            }
+        });
         if !sockets.metrics.is_empty() {
             let figures = logging::figures()?;
             let upkeep = figures.clone();

@@ -23,6 +23,7 @@ mod mailboxes;
 mod messages;
 mod practices;
 mod seal;
+mod search_index;
 mod sweeper;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use practices::Practice;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
+pub use search_index::{IndexBehind, IndexRow, IndexSegment, NewIndexSegment};
 pub use sweeper::{Retention, Swept};
 
 use crate::clock::Clock;

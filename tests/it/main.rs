@@ -23,6 +23,7 @@ mod imap_transcripts;
 mod kills;
 mod log_secrets;
 mod schema_upgrades;
+mod search_index;
 mod service_submit;
 mod smtp_transcripts;
 mod status;

@@ -85,7 +85,7 @@ fn first_pass(plan: &Plan, selected: &Selected, now: &MailboxState) -> FirstPass
         let row = rows.next_if(|row| row.uid == uid).or_else(|| view.gone(uid))?;
         Some((row, view.is_recent(uid)))
     });
-    plan.first_pass(rows)
+    plan.first_pass(rows).within(selected.live.id())
 }
 
 /// What `$` stands for then (RFC 5182 §2.1): all, unless only the ends were asked for.

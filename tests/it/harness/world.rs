@@ -117,7 +117,7 @@ pub struct World {
     pub ca_file: PathBuf,
     pub database_url: String,
     template: &'static Template,
-    _gateway: Gateway,
+    gateway: Gateway,
 }
 
 impl World {
@@ -157,13 +157,18 @@ impl World {
             ca_file: template.folder.join("ca.pem"),
             database_url,
             template,
-            _gateway: gateway,
+            gateway,
         }
     }
 
     /// One of the four, by first name.
     pub fn account(&self, name: &str) -> &Person {
         &self.template.people[name]
+    }
+
+    /// The gateway itself.
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
     }
 
     /// The file with the master key of all worlds.
