@@ -19,6 +19,7 @@ pub mod search;
 pub mod serve;
 pub mod table;
 pub mod user;
+pub mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +60,8 @@ enum Verb {
     /// The search index over sealed mail: build anew, check
     #[command(subcommand)]
     Search(search::Command),
+    /// Open and compare everything that is stored, while the gateway serves, and name all that is damaged
+    Verify(verify::Arguments),
     /// Look at certificate, database, clock, ports, and say how to mend what is wrong
     Doctor,
     /// The configuration file: a sample, or what is wrong with one
@@ -85,6 +88,9 @@ pub fn main() -> ExitCode {
         }
         Verb::Search(command) => {
             block_on(database::with_store(&place, async |store| search::run(store, command, output).await))
+        }
+        Verb::Verify(arguments) => {
+            block_on(database::with_store(&place, async |store| verify::run(store, arguments, output).await))
         }
         Verb::AppPassword(command) => block_on(database::with_store(&place, async |store| {
             app_password::run(store, command, output).await

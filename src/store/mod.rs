@@ -25,6 +25,8 @@ mod practices;
 mod seal;
 mod search_index;
 mod sweeper;
+mod verify;
+mod verify_places;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -52,6 +54,7 @@ pub use practices::Practice;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
 pub use search_index::{IndexBehind, IndexRow, IndexSegment, NewIndexSegment};
 pub use sweeper::{Retention, Swept};
+pub use verify::{Fault, Verification, VerifyFrom};
 
 use crate::clock::Clock;
 

@@ -31,3 +31,4 @@ mod store_accounts;
 mod store_mail;
 mod submission_door;
 mod transcript;
+mod verify;
