@@ -10,6 +10,7 @@ pub mod config;
 pub mod imap;
 pub mod mime;
 pub mod net;
+pub mod notices;
 pub mod policy;
 pub mod portal;
 pub mod service;

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Output;
 use super::table::{Table, rfc3339, shown};
 use super::user::find;
+use super::{Act, Output};
 use crate::store::{AppPassword, Store};
 use crate::types::{Address, AppPasswordId};
 
@@ -31,6 +31,16 @@ pub enum Command {
         /// Its number, from the list
         number: i64,
     },
+}
+
+impl Command {
+    /// Whether the audit log must know who acts.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::List { .. } => Act::Looks,
+            Self::Create { .. } | Self::Revoke { .. } => Act::Changes,
+        }
+    }
 }
 
 #[derive(Serialize)]

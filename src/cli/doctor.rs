@@ -12,7 +12,7 @@ use super::database::Database;
 use super::{ConfigPlace, Output};
 use crate::config::Config;
 use crate::net::{self, ServerTls};
-use crate::store::{MasterKey, Schema, Store};
+use crate::store::{Schema, Store};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Free space below which a day's mail may not fit.
@@ -73,6 +73,8 @@ pub async fn run(place: &ConfigPlace, output: Output) -> anyhow::Result<()> {
             master_key(&config, &mut report);
             database(&config, &mut report).await;
             ports(&config, &mut report).await;
+            notices(&config, &mut report).await;
+            audit(&config, &mut report);
             disk(&config, &mut report);
         }
         Err(error) => report.fault(
@@ -99,6 +101,47 @@ pub async fn run(place: &ConfigPlace, output: Output) -> anyhow::Result<()> {
         anyhow::bail!("{faults} of {} checks found a fault", report.0.len());
     }
     Ok(())
+}
+
+async fn notices(config: &Config, report: &mut Report) {
+    const WHAT: &str = "notices";
+    let carriers = match super::notices::carriers(config) {
+        Ok(carriers) => carriers,
+        Err(error) => return report.fault(WHAT, super::told(&error), "correct the setting or the file"),
+    };
+    if let Some(folder) = &config.notices.outbox_dir {
+        return report.good(WHAT, format!("files in {}; nothing is sent", folder.display()));
+    }
+    let host = &config.smarthost;
+    match &carriers.smarthost {
+        None => report.warning(
+            WHAT,
+            "there is no smarthost: invitations, links and notices are not sent",
+            "set [smarthost] and notices.from",
+        ),
+        Some(smarthost) => match smarthost.test().await {
+            Ok(()) => report.good(WHAT, format!("mail through {}:{}", host.host, host.port)),
+            Err(error) => report.fault(
+                WHAT,
+                format!("mail through {}:{}: {error}", host.host, host.port),
+                "look at [smarthost]: name, port, when TLS begins, user and password",
+            ),
+        },
+    }
+    if carriers.provider.is_none() {
+        report.warning(WHAT, "there is no provider of texts and calls: no codes are sent", "set [phone]");
+    }
+}
+
+fn audit(config: &Config, report: &mut Report) {
+    match &config.audit.head_file {
+        Some(file) => report.good("audit", format!("the head of the log is written to {}", file.display())),
+        None => report.warning(
+            "audit",
+            "the head of the log is not written to a file: a log cut off at its end would not be noticed",
+            "set audit.head_file to a file on another disk than the database",
+        ),
+    }
 }
 
 fn certificate(config: &Config, report: &mut Report) {
@@ -142,8 +185,11 @@ fn certificate(config: &Config, report: &mut Report) {
 }
 
 fn master_key(config: &Config, report: &mut Report) {
-    match MasterKey::load(&config.keys.master_file) {
-        Ok(_) => report.good("master key", config.keys.master_file.display().to_string()),
+    match super::database::master_key(config) {
+        Ok(_) => match config.keys.master_command.first() {
+            Some(program) => report.good("master key", format!("from {program}")),
+            None => report.good("master key", config.keys.master_file.display().to_string()),
+        },
         Err(error) => report.fault(
             "master key",
             error.to_string(),

@@ -5,14 +5,19 @@
 //! May import everything; `anyhow` is used here alone.
 
 pub mod app_password;
+pub mod audit;
 pub mod certificate;
 pub mod cluster;
 pub mod config_file;
 pub mod database;
 pub mod demo;
 pub mod doctor;
-pub mod logging;
+pub mod imap_switches;
+pub mod keys;
+mod logging;
 pub mod migrate;
+pub mod notice;
+pub mod notices;
 pub mod practice;
 mod progress;
 pub mod search;
@@ -24,7 +29,10 @@ pub mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+
+use crate::types::{Origin, SupportName};
 
 /// A closed-system secure-mail gateway for dental and medical practices.
 #[derive(Parser)]
@@ -33,6 +41,9 @@ struct Arguments {
     /// The configuration file; without it `POSTERN_CONFIG`, else /etc/postern/postern.toml
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Who acts, for the audit log; without it `support.name` of the configuration
+    #[arg(long = "as", global = true, value_name = "PERSON")]
+    acting: Option<SupportName>,
     /// Print data as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -57,11 +68,20 @@ enum Verb {
     /// App passwords of mail programs: make, list, revoke
     #[command(subcommand)]
     AppPassword(app_password::Command),
+    /// The master key: its versions, a new one
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// The search index over sealed mail: build anew, check
     #[command(subcommand)]
     Search(search::Command),
     /// Open and compare everything that is stored, while the gateway serves, and name all that is damaged
     Verify(verify::Arguments),
+    /// Notices on their way: list, show, try again
+    #[command(subcommand)]
+    Notice(notice::Command),
+    /// The audit log: list, verify, export
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Look at certificate, database, clock, ports, and say how to mend what is wrong
     Doctor,
     /// The configuration file: a sample, or what is wrong with one
@@ -72,7 +92,7 @@ enum Verb {
 /// Runs the program: arguments, verb, exit status.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let place = ConfigPlace { path: arguments.config };
+    let place = ConfigPlace { path: arguments.config, acting: arguments.acting };
     let output = Output { json: arguments.json };
     let done = match arguments.verb {
         Verb::Config(command) => config_file::run(&place, &command, output),
@@ -80,21 +100,26 @@ pub fn main() -> ExitCode {
         Verb::Demo(arguments) => block_on(demo::run(arguments)),
         Verb::Serve => block_on(serve::run(&place)),
         Verb::Migrate => block_on(async { migrate::run(&place.load()?, output).await }),
-        Verb::Practice(command) => {
-            block_on(database::with_store(&place, async |store| practice::run(store, command, output).await))
-        }
-        Verb::User(command) => {
-            block_on(database::with_store(&place, async |store| user::run(store, command, output).await))
-        }
-        Verb::Search(command) => {
-            block_on(database::with_store(&place, async |store| search::run(store, command, output).await))
-        }
-        Verb::Verify(arguments) => {
-            block_on(database::with_store(&place, async |store| verify::run(store, arguments, output).await))
-        }
-        Verb::AppPassword(command) => block_on(database::with_store(&place, async |store| {
+        Verb::Keys(command) => block_on(keys::run(&place, command, output)),
+        Verb::Search(command) => block_on(database::with_store(&place, Act::Looks, async |store| {
+            search::run(store, command, output).await
+        })),
+        Verb::Verify(arguments) => block_on(database::with_store(&place, Act::Looks, async |store| {
+            verify::run(store, arguments, output).await
+        })),
+        Verb::Practice(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            practice::run(store, command, output).await
+        })),
+        Verb::User(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            user::run(store, command, output).await
+        })),
+        Verb::AppPassword(command) => block_on(database::with_store(&place, command.act(), async |store| {
             app_password::run(store, command, output).await
         })),
+        Verb::Notice(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            notice::run(store, command, output).await
+        })),
+        Verb::Audit(command) => block_on(audit::run(&place, command, output)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -122,21 +147,49 @@ fn block_on(verb: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(verb)
 }
 
-/// Where the configuration file is.
+/// Whether a verb changes anything: then the audit log must know who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// It only looks.
+    Looks,
+    /// It changes something.
+    Changes,
+}
+
+/// Where the configuration file is, and who asks.
 pub struct ConfigPlace {
     path: Option<PathBuf>,
+    acting: Option<SupportName>,
 }
 
 impl ConfigPlace {
     /// A file of this program's own.
     pub fn at(path: PathBuf) -> Self {
-        Self { path: Some(path) }
+        Self { path: Some(path), acting: None }
     }
 
     /// The file named by the arguments, else by the environment, else the default one.
     pub fn path(&self) -> PathBuf {
         let variable = || std::env::var_os(crate::config::FILE_VARIABLE).map(PathBuf::from);
         self.path.clone().or_else(variable).unwrap_or_else(|| crate::config::DEFAULT_FILE.into())
+    }
+
+    /// Who acts: the person that the arguments name, else the configuration.
+    ///
+    /// # Errors
+    /// A sentence for Support, when nobody is named and `act` changes something.
+    pub fn origin(&self, config: &crate::config::Config, act: Act) -> anyhow::Result<Origin> {
+        let configured = match config.support.name.trim() {
+            "" => None,
+            name => Some(name.parse::<SupportName>().context("support.name")?),
+        };
+        match (self.acting.clone().or(configured), act) {
+            (Some(name), _) => Ok(Origin::support(name)),
+            (None, Act::Looks) => Ok(Origin::system()),
+            (None, Act::Changes) => anyhow::bail!(
+                "say who acts, for the audit log: --as NAME, or name in [support] of the configuration"
+            ),
+        }
     }
 
     /// The configuration, with the environment laid over it.
@@ -171,5 +224,27 @@ impl Output {
         }
         out.flush()?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// Whoever changes something is named, by the arguments before the configuration.
+    #[test]
+    fn who_acts() {
+        let place =
+            |acting: Option<&str>| ConfigPlace { path: None, acting: acting.map(|a| a.parse().unwrap()) };
+        let mut config = Config::default();
+        let nobody = place(None).origin(&config, Act::Changes).unwrap_err();
+        assert!(nobody.to_string().starts_with("say who acts"), "{nobody}");
+        assert_eq!(place(None).origin(&config, Act::Looks).unwrap(), Origin::system());
+        config.support.name = "ida".into();
+        let of = |acting| place(acting).origin(&config, Act::Changes).unwrap().actor.to_string();
+        assert_eq!((of(None), of(Some("jan"))), ("support:ida".to_owned(), "support:jan".to_owned()));
+        config.support.name = "a\nb".into();
+        assert!(place(None).origin(&config, Act::Changes).is_err());
     }
 }

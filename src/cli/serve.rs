@@ -13,20 +13,21 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::database::{self, Database};
-use super::{ConfigPlace, logging};
+use super::{ConfigPlace, logging, notices};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::imap::{self, Imap};
 use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
 };
+use crate::notices::Worker;
 use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
 use crate::service::search::Tender;
 use crate::service::submit::{self, Submitter};
-use crate::store::{Retention, Store};
+use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
 
 /// Longest TLS handshake.
@@ -62,6 +63,7 @@ pub struct Gateway {
     tls: ServerTls,
     shared: Shared,
     store: Store,
+    worker: Worker,
     database: Database,
 }
 
@@ -91,6 +93,7 @@ impl Gateway {
     /// # Errors
     /// In words for the operator: which file, port or database.
     pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let carriers = notices::carriers(&config)?;
         let tls = ServerTls::load(&config.tls.certificate_file, &config.tls.key_file)?;
         let sockets = Sockets::bind(&config)?;
         let addresses = sockets.addresses()?;
@@ -102,6 +105,13 @@ impl Gateway {
         let store =
             database::open(&config, &database.url, config.database.connections, clock.clone()).await?;
         store.start_sweeper(Retention::default());
+        store.start_key_watch();
+        store.start_presence();
+        store.start_sealer(audit_settings(&config));
+        if carriers.channels().is_empty() {
+            tracing::warn!("no notices are sent: there is neither a smarthost nor a provider");
+        }
+        let worker = Worker::start(store.clone(), carriers, notices::worker_settings(&config), clock.clone());
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
         let submitter = Submitter::new(store.clone(), clock, submit_settings(&config)?);
@@ -128,6 +138,7 @@ impl Gateway {
             tls,
             shared,
             store,
+            worker,
             database,
         };
         gateway.open_doors(sockets, &config)?;
@@ -270,6 +281,7 @@ impl Gateway {
             self.shutdown.close();
             while self.doors.join_next().await.is_some() {}
         }
+        self.worker.finish(self.patience).await;
         self.store.close().await;
         self.database.stop().await
     }
@@ -357,6 +369,15 @@ fn submit_settings(config: &Config) -> anyhow::Result<submit::Settings> {
         policy: policy_settings(config)?,
         ..submit::Settings::default()
     })
+}
+
+fn audit_settings(config: &Config) -> AuditSettings {
+    AuditSettings {
+        head_file: config.audit.head_file.clone(),
+        keep: Duration::from_hours(
+            u64::from(config.audit.keep_years) * 24 * 365 + u64::from(config.audit.keep_years) * 6,
+        ),
+    }
 }
 
 fn smtp_settings(config: &Config) -> smtp::Settings {

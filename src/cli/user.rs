@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::Output;
 use super::table::{Table, rfc3339, shown};
+use super::{Act, Output};
 use crate::service::portal_password::PortalPasswords;
 use crate::store::{Account, NewAccount, Role, Store, random_app_password};
 use crate::types::{Address, Secret, Tier};
@@ -53,11 +53,37 @@ pub enum Command {
         /// One of the account's two addresses
         address: Address,
     },
+    /// Switch IMAP capabilities off for one account, whose mail program has a fault with them, or on again
+    SetImap {
+        /// One of the account's two addresses
+        address: Address,
+        /// A capability that is no longer offered, such as QRESYNC; may be given several times
+        #[arg(long)]
+        off: Vec<String>,
+        /// A capability that is offered again; may be given several times
+        #[arg(long)]
+        on: Vec<String>,
+    },
     /// Unlock an account and forget its wrong sign-ins
     Unlock {
         /// One of the account's two addresses
         address: Address,
     },
+}
+
+impl Command {
+    /// Whether the audit log must know who acts.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::List { .. } | Self::Show { .. } => Act::Looks,
+            Self::Create(_)
+            | Self::SetTier { .. }
+            | Self::Grant { .. }
+            | Self::Lock { .. }
+            | Self::SetImap { .. }
+            | Self::Unlock { .. } => Act::Changes,
+        }
+    }
 }
 
 /// A person to make an account for.
@@ -220,6 +246,9 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
                 anyhow::bail!("the account {address} is {} already", account.state.as_str());
             }
             print(&find(store, &address).await?, output)
+        }
+        Command::SetImap { address, off, on } => {
+            super::imap_switches::set(store, &find(store, &address).await?, &off, &on, output).await
         }
         Command::Unlock { address } => {
             let account = find(store, &address).await?;

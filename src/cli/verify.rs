@@ -47,6 +47,11 @@ pub async fn run(store: &Store, arguments: Arguments, output: Output) -> anyhow:
     ] {
         faults.extend(more.iter().map(ToString::to_string));
     }
+    if account.is_none()
+        && let Err(broken) = store.audit_verify(&[]).await?
+    {
+        faults.push(format!("audit log: {broken}"));
+    }
     let tender = Tender::new(store.clone());
     let mailboxes = store.index_mailboxes(account).await?;
     let progress = Progress::begin("search indexes", mailboxes.len() as u64);

@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 
 pub use render::{manual, sample};
 pub use settings::{
-    Attachments, Config, Database, Imap, Keys, Limits, Log, Mail, Metrics, Portal, Section, Submission, Tls,
-    sections,
+    Attachments, Audit, Config, Database, Imap, Keys, Limits, Log, Mail, Metrics, Notices, Phone, Portal,
+    Section, Smarthost, Submission, Support, Tls, sections,
 };
-pub use value::{Hidden, LogFormat};
+pub use value::{Hidden, LogFormat, MailTls};
 
 /// The variable that names the configuration file; every other `POSTERN_` variable is a setting.
 pub const FILE_VARIABLE: &str = "POSTERN_CONFIG";
@@ -131,7 +131,16 @@ impl Config {
             &mut self.tls.certificate_file,
             &mut self.tls.key_file,
         ];
-        for path in paths.into_iter().chain(&mut self.database.url_file) {
+        let optional = [
+            &mut self.database.url_file,
+            &mut self.notices.outbox_dir,
+            &mut self.smarthost.password_file,
+            &mut self.smarthost.ca_file,
+            &mut self.phone.token_file,
+            &mut self.phone.ca_file,
+            &mut self.audit.head_file,
+        ];
+        for path in paths.into_iter().chain(optional.into_iter().flatten()) {
             *path = base.join(&*path);
         }
     }
@@ -176,11 +185,16 @@ impl Config {
             ("limits.sign_in_seconds", limits.sign_in_seconds, 5),
             ("limits.imap_idle_minutes", limits.imap_idle_minutes, 30),
             ("limits.submission_idle_minutes", limits.submission_idle_minutes, 5),
+            ("notices.attempt_seconds", self.notices.attempt_seconds, 1),
+            ("notices.at_once", self.notices.at_once, 1),
+            ("notices.keep_days", self.notices.keep_days, 1),
+            ("audit.keep_years", self.audit.keep_years, 1),
         ] {
             if value < least {
                 faults.push(format!("{name} is {value}, it must be at least {least}"));
             }
         }
+        self.validate_notices(&mut faults);
         if limits.attachments_mb > 4096 || limits.text_mb > 4096 {
             faults.push("limits.attachments_mb and limits.text_mb may be 4096 at most".to_owned());
         }
@@ -188,6 +202,42 @@ impl Config {
             faults.push("imap.tls_listen is empty: no mail program could read".to_owned());
         }
         if faults.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(faults)) }
+    }
+
+    fn validate_notices(&self, faults: &mut Vec<String>) {
+        let Self { notices, smarthost, phone, mail, .. } = self;
+        if !smarthost.host.is_empty() {
+            let domain = notices.from.rsplit('@').next().unwrap_or("").trim_end_matches('>');
+            if notices.from.is_empty() {
+                faults.push("notices.from is not set, and there is a smarthost".to_owned());
+            } else if domain.eq_ignore_ascii_case(&mail.domain) {
+                faults.push(format!(
+                    "notices.from lies in {}, which sends no mail itself: use a domain of its own",
+                    mail.domain
+                ));
+            }
+            if smarthost.user.is_empty() == smarthost.password_file.is_some() {
+                faults.push("smarthost.user and smarthost.password_file belong together".to_owned());
+            }
+        }
+        if smarthost.port == 0 || smarthost.port > 65_535 {
+            faults.push(format!("smarthost.port is {}, it must be 1 to 65535", smarthost.port));
+        }
+        let url = &phone.base_url;
+        if !url.is_empty() {
+            let near = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+            let in_the_clear = near.iter().any(|n| {
+                url.strip_prefix(n).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+            });
+            if !(url.starts_with("https://") || in_the_clear) || url.ends_with('/') {
+                faults.push(format!(
+                    "phone.base_url: \"{url}\" must begin with https:// and not end in a slash"
+                ));
+            }
+            if phone.account.is_empty() || phone.token_file.is_none() || phone.from.is_empty() {
+                faults.push("phone.account, phone.token_file and phone.from must be set, too".to_owned());
+            }
+        }
     }
 
     /// Whether the gateway runs its own PostgreSQL.

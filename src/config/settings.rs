@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::{Hidden, LogFormat, Setting};
+use super::value::{Hidden, LogFormat, MailTls, Setting};
 
 /// One setting, as the parser, the sample and the manual need it.
 pub struct Key {
@@ -135,6 +135,9 @@ settings! {
         /// The file with the master key (`postern migrate` makes it when it is missing and the database is empty).
         /// Without it no mail can be read: keep a copy where the database's backups are not.
         master_file: PathBuf = PathBuf::from("/etc/postern/master.key");
+        /// A program and its arguments that print what the file would hold, for a key service or an HSM. It goes
+        /// before `master_file`, is run at start and at a rotation, and must end within seconds.
+        master_command: Vec<String> = Vec::new();
     }
 
     /// The certificate of all listeners. The files are read again at SIGHUP.
@@ -169,6 +172,68 @@ settings! {
         listen: Vec<SocketAddr> = any(443);
         /// Its address as people type it, without a slash at the end.
         url: String = String::new(), sample "https://portal.example".to_owned();
+    }
+
+    /// What leaves the house: invitations, links, codes, "you have a secure message". Never a subject, a text or
+    /// an attachment's name. Mail goes through `[smarthost]`, texts and calls through `[phone]`.
+    [notices: Notices] {
+        /// Who the mails come from, as `Name <local@domain>`; not in `mail.domain`, which sends nothing. Must be
+        /// set with a smarthost.
+        from: String = String::new();
+        /// A folder that takes every notice as a file, instead of sending any: for trying out.
+        outbox_dir: Option<PathBuf> = None;
+        /// Seconds that one try may take. What a gateway was sending when it was killed is sent by another one after
+        /// twice this.
+        attempt_seconds: u32 = 60;
+        /// Most mails, and most texts and calls, that this gateway sends at the same time.
+        at_once: u32 = 16;
+        /// Days that sent and failed notices stay listed, without what they said.
+        keep_days: u32 = 30;
+    }
+
+    /// The mail server that takes this gateway's notices. TLS always, its certificate verified.
+    [smarthost: Smarthost] {
+        /// Its name, as its certificate has it; empty: no mail is sent.
+        host: String = String::new();
+        /// Its port.
+        port: u32 = 465;
+        /// `implicit`: TLS from the first byte; `starttls`: after STARTTLS, without which nothing is sent.
+        tls: MailTls = MailTls::Implicit;
+        /// The user to sign in with; empty: none.
+        user: String = String::new();
+        /// A file whose only line is that user's password.
+        password_file: Option<PathBuf> = None;
+        /// PEM of a certificate authority that is trusted beside the system's.
+        ca_file: Option<PathBuf> = None;
+    }
+
+    /// The provider of text messages and calls, with an interface of Twilio's shape.
+    [phone: Phone] {
+        /// Its address, without a slash at the end, https:// (in the clear on loopback only); empty: none are sent.
+        base_url: String = String::new();
+        /// The account's identifier.
+        account: String = String::new();
+        /// A file whose only line is the account's token.
+        token_file: Option<PathBuf> = None;
+        /// The number that texts and calls come from, as +4930123456.
+        from: String = String::new();
+        /// PEM of a certificate authority that is trusted beside the system's.
+        ca_file: Option<PathBuf> = None;
+    }
+
+    /// Who works at this command line.
+    [support: Support] {
+        /// The name under which acts are entered in the audit log when `--as` names nobody; empty: `--as` is needed.
+        name: String = String::new();
+    }
+
+    /// The audit log: who signed in, sent, read, changed what. In the database, chained so that a change is noticed.
+    [audit: Audit] {
+        /// A file to which the end of the chain is written, so that a log cut off at its end, or set back to a backup,
+        /// is noticed. On another disk than the database; copy it elsewhere, too.
+        head_file: Option<PathBuf> = None;
+        /// Years that entries are kept.
+        keep_years: u32 = 6;
     }
 
     /// Figures for Prometheus, without any address or name in them.

@@ -121,6 +121,42 @@ fn faults_are_told_together() {
     assert_eq!(faults.len(), 3, "{faults:?}");
 }
 
+/// A smarthost needs a sender outside the portal's domain; a provider needs who and where, and no clear text.
+#[test]
+fn notices_need_their_settings() {
+    let faults = |change: fn(&mut Config)| {
+        let mut config = parse(&sample(), &[]).unwrap();
+        change(&mut config);
+        match config.validate() {
+            Err(ConfigError::Invalid(faults)) => faults,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(faults(|c| c.smarthost.host = "mx.test".into())[0].starts_with("notices.from is not set"));
+    let said = faults(|c| {
+        c.smarthost.host = "mx.test".into();
+        c.notices.from = "Notices <n@Secure.example>".into();
+        c.smarthost.user = "u".into();
+        c.smarthost.port = 0;
+    });
+    assert!(said[0].contains("sends no mail itself") && said.len() == 3, "{said:?}");
+    for url in ["http://provider.test", "https://provider.test/", "ftp://x", "http://127.0.0.1.evil.test"] {
+        let mut config = parse(&sample(), &[]).unwrap();
+        config.phone.base_url = url.into();
+        let ConfigError::Invalid(said) = config.validate().unwrap_err() else { panic!() };
+        assert!(said[0].starts_with("phone.base_url") && said.len() == 2, "{url}: {said:?}");
+    }
+    let mut config = parse(&sample(), &[]).unwrap();
+    config.phone = Phone {
+        base_url: "http://127.0.0.1:8080".into(),
+        account: "AC1".into(),
+        token_file: Some("token".into()),
+        from: "+491".into(),
+        ca_file: None,
+    };
+    config.validate().unwrap();
+}
+
 #[test]
 fn written_and_read_back() {
     let mut config = parse(&sample(), &[]).unwrap();

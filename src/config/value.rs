@@ -96,6 +96,20 @@ impl Setting for Hidden {
     const KIND: &'static str = "text";
 }
 
+/// When TLS with a mail server begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// With the first byte.
+    Implicit,
+    /// After STARTTLS.
+    StartTls,
+}
+
+impl Setting for MailTls {
+    const KIND: &'static str = "`implicit` or `starttls`";
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -6,8 +6,11 @@
 //! texts and ID values can name patients, so a `Command` is never logged: [`CommandBody::name`] is.
 //! Imports `types` only.
 
-pub use crate::types::{AddressField, DateOrder, FlagChange, MessageSet, SearchKey, SequenceSet};
-use crate::types::{Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse};
+pub use crate::types::{
+    AddressField, DateOrder, FlagChange, MessageSet, SearchKey, SequenceSet, SortBy, SortCriterion,
+    SortOrder, ThreadBy,
+};
+use crate::types::{AnnotationName, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse};
 
 /// A client's name for one of its commands, 1 to 255 ASCII characters (RFC 9051 §2.2.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -131,6 +134,14 @@ pub enum CommandBody {
     },
     /// RFC 9051 §6.4.4
     Search(Search),
+    /// RFC 7377
+    MultiSearch(MultiSearch),
+    /// RFC 5256 SORT, RFC 5267 §3
+    Sort(Sort),
+    /// RFC 5267 §4.3.5; tags.
+    CancelUpdate(Vec<String>),
+    /// RFC 5256 THREAD
+    Thread(Thread),
     /// RFC 9051 §6.4.5
     Fetch(Fetch),
     /// RFC 9051 §6.4.6
@@ -155,6 +166,35 @@ pub enum CommandBody {
     },
     /// RFC 4978 §3; the algorithm in upper case.
     Compress(String),
+    /// RFC 8437
+    Unauthenticate,
+    /// RFC 4314 §3.5
+    MyRights(MailboxName),
+    /// RFC 4314 §3.3
+    GetAcl(MailboxName),
+    /// RFC 4314 §3.4
+    ListRights {
+        /// Of which mailbox.
+        mailbox: MailboxName,
+        /// Whose; not empty.
+        identifier: String,
+    },
+    /// RFC 4314 §3.1, §3.2: refused always, so what would be changed is not kept.
+    ChangeAcl {
+        /// `SETACL` or `DELETEACL`
+        name: &'static str,
+        /// Of which mailbox.
+        mailbox: MailboxName,
+    },
+    /// RFC 5464 §4.2
+    GetMetadata(GetMetadata),
+    /// RFC 5464 §4.3
+    SetMetadata {
+        /// `None`: of the server.
+        mailbox: Option<MailboxName>,
+        /// Name and value; `None` removes it. At least one.
+        changes: Vec<(AnnotationName, Option<Vec<u8>>)>,
+    },
 }
 
 impl CommandBody {
@@ -187,6 +227,10 @@ impl CommandBody {
             Self::Expunge { uids: None } => "EXPUNGE",
             Self::Expunge { uids: Some(_) } => "UID EXPUNGE",
             Self::Search(s) => s.by.pick("SEARCH", "UID SEARCH"),
+            Self::MultiSearch(_) => "ESEARCH",
+            Self::CancelUpdate(_) => "CANCELUPDATE",
+            Self::Sort(s) => s.by.pick("SORT", "UID SORT"),
+            Self::Thread(t) => t.by.pick("THREAD", "UID THREAD"),
             Self::Fetch(f) => f.by.pick("FETCH", "UID FETCH"),
             Self::Store(s) => s.by.pick("STORE", "UID STORE"),
             Self::Copy(t) => t.by.pick("COPY", "UID COPY"),
@@ -195,6 +239,13 @@ impl CommandBody {
             Self::GetQuotaRoot(_) => "GETQUOTAROOT",
             Self::SetQuota { .. } => "SETQUOTA",
             Self::Compress(_) => "COMPRESS",
+            Self::Unauthenticate => "UNAUTHENTICATE",
+            Self::MyRights(_) => "MYRIGHTS",
+            Self::GetAcl(_) => "GETACL",
+            Self::ListRights { .. } => "LISTRIGHTS",
+            Self::ChangeAcl { name, .. } => name,
+            Self::GetMetadata(_) => "GETMETADATA",
+            Self::SetMetadata { .. } => "SETMETADATA",
         }
     }
 }
@@ -218,8 +269,26 @@ pub enum Enable {
     Utf8Accept,
     /// `CONDSTORE` (RFC 7162)
     CondStore,
+    /// `QRESYNC` (RFC 7162 §3.2.3)
+    QResync,
+    /// `UIDONLY` (RFC 9586)
+    UidOnly,
     /// Something else, in upper case.
     Other(String),
+}
+
+impl Enable {
+    /// The capability that offers it; `None`: it is none of ours.
+    pub fn capability(&self) -> Option<&'static str> {
+        match self {
+            Self::Imap4Rev2 => Some("IMAP4REV2"),
+            Self::Utf8Accept => Some("UTF8=ACCEPT"),
+            Self::CondStore => Some("CONDSTORE"),
+            Self::QResync => Some("QRESYNC"),
+            Self::UidOnly => Some("UIDONLY"),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 /// SELECT or EXAMINE.
@@ -229,6 +298,21 @@ pub struct Select {
     pub mailbox: MailboxName,
     /// `(CONDSTORE)` (RFC 7162 §3.1.8)
     pub condstore: bool,
+    /// `(QRESYNC (…))` (RFC 7162 §3.2.5)
+    pub qresync: Option<QResync>,
+}
+
+/// What a client remembers of a mailbox that it opens again (RFC 7162 §3.2.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QResync {
+    /// As it was.
+    pub uidvalidity: u32,
+    /// Up to which change the client knows the mailbox; at least 1.
+    pub modseq: ModSeq,
+    /// What it asks about; everything if `None`. Without `*`.
+    pub known_uids: Option<SequenceSet>,
+    /// Sequence numbers and the UIDs they had, both ascending and equally many (§3.2.5.2).
+    pub matches: Option<(SequenceSet, SequenceSet)>,
 }
 
 /// LIST in all its forms.
@@ -245,6 +329,19 @@ pub struct List {
     pub patterns: Vec<String>,
     /// What is told of each.
     pub returns: ListReturn,
+}
+
+/// GETMETADATA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetMetadata {
+    /// `None`: of the server.
+    pub mailbox: Option<MailboxName>,
+    /// `MAXSIZE`, in bytes.
+    pub max_size: Option<u64>,
+    /// `DEPTH`: how many levels below each entry; `None` is `infinity`.
+    pub depth: Option<usize>,
+    /// At least one.
+    pub entries: Vec<AnnotationName>,
 }
 
 /// Selection options of LIST (RFC 5258 §3.1, RFC 6154 §2).
@@ -271,6 +368,10 @@ pub struct ListReturn {
     pub special_use: bool,
     /// `STATUS (…)`; empty: not asked.
     pub status: Vec<StatusItem>,
+    /// `MYRIGHTS` (RFC 8440)
+    pub my_rights: bool,
+    /// `METADATA (…)` (RFC 9590); empty: not asked.
+    pub metadata: Vec<AnnotationName>,
 }
 
 /// What STATUS tells.
@@ -296,6 +397,8 @@ pub enum StatusItem {
     AppendLimit,
     /// `DELETED-STORAGE` (RFC 9208)
     DeletedStorage,
+    /// `MAILBOXID` (RFC 8474)
+    MailboxId,
 }
 
 impl StatusItem {
@@ -312,11 +415,12 @@ impl StatusItem {
             Self::HighestModSeq => "HIGHESTMODSEQ",
             Self::AppendLimit => "APPENDLIMIT",
             Self::DeletedStorage => "DELETED-STORAGE",
+            Self::MailboxId => "MAILBOXID",
         }
     }
 
     /// All there are.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Messages,
         Self::Recent,
         Self::UidNext,
@@ -327,6 +431,7 @@ impl StatusItem {
         Self::HighestModSeq,
         Self::AppendLimit,
         Self::DeletedStorage,
+        Self::MailboxId,
     ];
 }
 
@@ -339,15 +444,51 @@ pub struct FlagNames {
     pub keywords: Vec<Keyword>,
 }
 
-/// What comes before an APPEND's first literal.
+/// An APPEND, or a REPLACE, up to its first literal, or whole when it has none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
     /// Goes back with the reply.
     pub tag: Tag,
     /// Where to.
     pub mailbox: MailboxName,
-    /// Of the first message.
-    pub message: AppendMessage,
+    /// The message that goes when the new one is there (RFC 8508).
+    pub replaces: Option<Replaced>,
+    /// What is to be done so far.
+    pub steps: Vec<AppendStep>,
+}
+
+impl Append {
+    /// The command's keyword, as [`CommandBody::name`].
+    pub fn name(&self) -> &'static str {
+        match self.replaces {
+            None => "APPEND",
+            Some(replaced) => replaced.by.pick("REPLACE", "UID REPLACE"),
+        }
+    }
+}
+
+/// The message that REPLACE removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// How it is counted.
+    pub by: By,
+    /// `None` is `*`.
+    pub message: Option<u32>,
+}
+
+/// What APPEND says, piece by piece. The last of those that come together is `Literal` or `End`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppendStep {
+    /// A message begins (several: RFC 3502).
+    Message(AppendMessage),
+    /// CATENATE: the octets behind this URL follow (RFC 4469).
+    Url(String),
+    /// Octets follow, once the driver accepts them.
+    Literal(Literal),
+    /// The message is complete.
+    MessageEnd,
+    /// The command is complete.
+    End,
 }
 
 /// One message of an APPEND, before its bytes.
@@ -357,8 +498,6 @@ pub struct AppendMessage {
     pub flags: FlagNames,
     /// Internal date, Unix seconds; now if `None`.
     pub internal_date: Option<i64>,
-    /// The bytes that follow.
-    pub literal: Literal,
 }
 
 /// The head of a literal that is streamed.
@@ -407,6 +546,98 @@ pub struct SearchReturn {
     pub count: bool,
     /// `SAVE`
     pub save: bool,
+    /// `PARTIAL` (RFC 9394 §3.1); never together with ALL.
+    pub partial: Option<PartialRange>,
+    /// `UPDATE` (RFC 5267 §4.3)
+    pub update: bool,
+    /// `CONTEXT` (RFC 5267 §4.2): a hint of which no use is made.
+    pub context: bool,
+}
+
+/// Which of the results, counted from 1 (RFC 9394 §4); the two ends as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartialRange {
+    /// `1:500`, from the first on.
+    FromFirst(u32, u32),
+    /// `-1:-100`, from the last back.
+    FromLast(u32, u32),
+}
+
+impl PartialRange {
+    /// The places among `count` results, from 0.
+    pub fn places(self, count: usize) -> std::ops::Range<usize> {
+        let (Self::FromFirst(a, b) | Self::FromLast(a, b)) = self;
+        let (low, high) = (a.min(b) as usize, a.max(b) as usize);
+        let (from, to) = match self {
+            Self::FromFirst(..) => (low - 1, high),
+            Self::FromLast(..) => (count.saturating_sub(high), (count + 1).saturating_sub(low)),
+        };
+        let to = to.min(count);
+        from.min(to)..to
+    }
+}
+
+impl std::fmt::Display for PartialRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::FromFirst(a, b) => write!(f, "{a}:{b}"),
+            Self::FromLast(a, b) => write!(f, "-{a}:-{b}"),
+        }
+    }
+}
+
+/// ESEARCH (RFC 7377): UID SEARCH in several mailboxes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MultiSearch {
+    /// Which mailboxes; at least one.
+    pub sources: Vec<MailboxFilter>,
+    /// What is told of each.
+    pub returns: SearchReturn,
+    /// What to look for.
+    pub key: SearchKey,
+}
+
+/// Which mailboxes are meant (RFC 5465 §6, RFC 7377 §2.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailboxFilter {
+    /// The selected one.
+    Selected,
+    /// All that mail is delivered to.
+    Inboxes,
+    /// All of the account.
+    Personal,
+    /// All that are subscribed to.
+    Subscribed,
+    /// These and all below them.
+    Subtree(Vec<MailboxName>),
+    /// These and their children.
+    SubtreeOne(Vec<MailboxName>),
+    /// These.
+    Mailboxes(Vec<MailboxName>),
+}
+
+/// SORT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// What the reply counts by.
+    pub by: By,
+    /// `RETURN (…)` (RFC 5267 §3); `None`: the untagged SORT of RFC 5256.
+    pub returns: Option<SearchReturn>,
+    /// At least one.
+    pub criteria: Vec<SortCriterion>,
+    /// What to look for.
+    pub key: SearchKey,
+}
+
+/// THREAD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// What the reply counts by.
+    pub by: By,
+    /// How messages are gathered.
+    pub algorithm: ThreadBy,
+    /// What to look for.
+    pub key: SearchKey,
 }
 
 impl SearchReturn {
@@ -425,8 +656,19 @@ pub struct Fetch {
     pub set: MessageSet,
     /// In the order asked, macros written out, no doubles.
     pub items: Vec<FetchItem>,
-    /// `(CHANGEDSINCE n)` (RFC 7162 §3.1.4.1)
+    /// What stands in parentheses behind the items (RFC 4466 §2.1).
+    pub modifiers: FetchModifiers,
+}
+
+/// Which of the messages named are answered, and what is told besides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FetchModifiers {
+    /// `CHANGEDSINCE n` (RFC 7162 §3.1.4.1)
     pub changed_since: Option<ModSeq>,
+    /// `VANISHED` (RFC 7162 §3.2.6); the codec takes it in UID FETCH alone, and with CHANGEDSINCE alone.
+    pub vanished: bool,
+    /// `PARTIAL` (RFC 9394 §3.3); in UID FETCH alone.
+    pub partial: Option<PartialRange>,
 }
 
 /// One thing to fetch.
@@ -448,6 +690,14 @@ pub enum FetchItem {
     BodyStructure,
     /// `MODSEQ` (RFC 7162)
     ModSeq,
+    /// `PREVIEW`, with `(LAZY)` too (RFC 8970): reading the first chunk of a message is no undue delay.
+    Preview,
+    /// `SAVEDATE` (RFC 8514)
+    SaveDate,
+    /// `EMAILID` (RFC 8474 §5.3)
+    EmailId,
+    /// `THREADID` (RFC 8474 §5.3)
+    ThreadId,
     /// `RFC822` (RFC 3501)
     Rfc822,
     /// `RFC822.HEADER` (RFC 3501)
@@ -497,6 +747,14 @@ pub struct Partial {
     pub offset: u64,
     /// At least 1.
     pub length: u64,
+}
+
+impl Partial {
+    /// What it leaves of a range of octets.
+    pub fn cut(self, range: std::ops::Range<u64>) -> std::ops::Range<u64> {
+        let start = range.start.saturating_add(self.offset).min(range.end);
+        start..start.saturating_add(self.length).min(range.end)
+    }
 }
 
 /// What is between the brackets of `BODY[…]` (RFC 9051 §9 `section-spec`).

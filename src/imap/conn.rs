@@ -18,15 +18,18 @@ use tokio::time::{Instant, sleep_until};
 
 use super::codec::{Refusal, RefusalStatus, Utf8Mode};
 use super::command::{Command, CommandBody};
+use super::context::tell_expunged;
 use super::reply::{Code, Reply, Status};
 use super::selected::{Selected, Telling, flags_fetch};
 use super::session::{Channel, Offer, Session};
+use super::vanished::{Vanished, vanished_response};
 use super::view::{Changes, Expunges};
 use super::wire::{Bytes, Incoming, Wire};
 use super::{Imap, Settings};
 use crate::net::{AccountPermit, Admission, Connection, Origin, ReadBuffer, Security, Shutdown, Trace};
 use crate::service::authenticate::{Identity, SessionWatch};
-use crate::service::mailbox::{AccountMail, MailError};
+use crate::service::mailbox::{AccountMail, MailError, Present};
+use crate::types::uid_ranges;
 
 /// What a command comes to.
 pub type Answer = Result<Reply, Failure>;
@@ -94,6 +97,8 @@ pub(super) struct Peer {
 pub(super) struct SignedIn {
     pub identity: Identity,
     pub mail: AccountMail,
+    /// R23
+    pub _present: Present,
     /// Given back at the end.
     pub _permit: AccountPermit,
 }
@@ -226,7 +231,7 @@ impl<S: Bytes> Client<S> {
     async fn run(mut self) -> End<S> {
         let mut watch = None;
         let mut shutdown = self.peer.shutdown.clone();
-        let opened = Instant::now();
+        let mut opened = Instant::now();
         let mut heard = opened;
         loop {
             if shutdown.is_draining() && self.wire.is_at_command() {
@@ -270,6 +275,10 @@ impl<S: Bytes> Client<S> {
             heard = Instant::now();
             if let Some(new) = self.watch.take() {
                 watch = Some(new);
+            } else if watch.is_some() && !self.session.is_authenticated() && self.then != Then::Close {
+                // UNAUTHENTICATE
+                watch = None;
+                opened = heard;
             }
             match std::mem::replace(&mut self.then, Then::GoOn) {
                 Then::GoOn => {}
@@ -397,10 +406,11 @@ impl<S: Bytes> Client<S> {
                 self.conclude(tag.as_str(), name, expunges, answer).await
             }
             Incoming::Append(append) => {
-                self.peer.trace.command("APPEND", self.wire.take_used());
+                let name = append.name();
+                self.peer.trace.command(name, self.wire.take_used());
                 let tag = append.tag.clone();
                 let answer = self.append(append).await;
-                self.conclude(tag.as_str(), "APPEND", Expunges::Told, answer).await
+                self.conclude(tag.as_str(), name, Expunges::Told, answer).await
             }
             Incoming::Refused(refusal) => {
                 self.peer.trace.unparsed(self.wire.take_used());
@@ -414,7 +424,7 @@ impl<S: Bytes> Client<S> {
             }
             // What belongs to a command that was refused or is over.
             Incoming::AppendData(_)
-            | Incoming::AppendEnd
+            | Incoming::AppendSteps(_)
             | Incoming::Sasl(_)
             | Incoming::Done
             | Incoming::NotDone => Ok(()),
@@ -449,6 +459,7 @@ impl<S: Bytes> Client<S> {
         {
             reply = reply.with(Code::ExpungeIssued);
         }
+        self.tell_resumable(expunges);
         self.answer(tag, &reply);
         metrics::counter!("postern_imap_commands_total", "command" => name, "result" => reply.status.as_str())
             .increment(1);
@@ -486,7 +497,8 @@ impl<S: Bytes> Client<S> {
         let (Some(selected), Some(account)) = (&mut self.selected, &self.account) else { return Ok(()) };
         let (changes, keywords) = selected.catch_up(expunges, &mut self.wire.out);
         if changes.is_empty() && changes.new_uids.is_none() {
-            return Ok(());
+            // Own changes of flags are not echoed, but may change what a kept search finds.
+            return self.tell_contexts().await;
         }
         let enabled = self.session.enabled();
         let mut claimed = Ok(());
@@ -502,10 +514,15 @@ impl<S: Bytes> Client<S> {
             }
         }
         self.imap.lists.share(selected.id, &mut selected.view);
-        let Changes { expunged, exists, flags, .. } = changes;
+        tell_expunged(&mut selected.contexts, &changes, &mut self.wire.out);
+        let Changes { expunged, vanished, exists, flags, .. } = changes;
+        let by_uid = enabled.qresync || enabled.uid_only;
+        if by_uid {
+            vanished_response(Vanished::Now, &uid_ranges(vanished), &mut self.wire.out);
+        }
         let out = &mut self.wire.out;
         let mut line = |text: String| out.extend_from_slice(text.as_bytes());
-        for seq in expunged {
+        for seq in expunged.into_iter().filter(|_| !by_uid) {
             line(format!("* {seq} EXPUNGE\r\n"));
         }
         if let Some(exists) = exists {
@@ -519,7 +536,22 @@ impl<S: Bytes> Client<S> {
             flags_fetch(&selected.view, &f, &keywords, telling, &mut self.wire.out);
             self.wire.relieve().await?;
         }
+        self.tell_contexts().await?;
         claimed.map_err(Failure::Mail)
+    }
+
+    /// RFC 7162 §6: while VANISHED is held back the client must not resume from a mod-sequence it has
+    /// seen in a FETCH, so it is told the one it may resume from.
+    fn tell_resumable(&mut self, expunges: Expunges) {
+        if !self.session.enabled().qresync || expunges == Expunges::Told {
+            return;
+        }
+        if let Some(selected) = self.selected.as_ref().filter(|s| s.view.owes_expunges()) {
+            let upto = selected.view.told();
+            Reply::ok("messages that are gone are told later")
+                .with(Code::HighestModSeq(upto))
+                .write("*", &mut self.wire.out);
+        }
     }
 
     /// Asks the database what changed in the selected mailbox, so that the next telling tells it.
@@ -568,6 +600,28 @@ impl<S: Bytes> Client<S> {
         }
     }
 
+    /// Does something that may take long, and meanwhile tells the client now and then that it is being done
+    /// (RFC 9585), so that neither it nor a firewall gives the connection up.
+    pub async fn with_progress<T>(
+        &mut self,
+        tag: &str,
+        work: impl Future<Output = Result<T, MailError>>,
+    ) -> Result<Result<T, MailError>, Failure> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = tokio::time::sleep(self.settings.progress) => {
+                    // How far it is nobody knows beforehand; a tag needs no quoting.
+                    let line = format!("* OK [INPROGRESS (\"{tag}\" NIL NIL)] Still working\r\n");
+                    self.wire.out.extend_from_slice(line.as_bytes());
+                    self.wire.flush().await?;
+                }
+            }
+        }
+    }
+
     /// The words for a failure; ours are logged here, and named by the trace id alone.
     pub fn reply_to(&self, name: &'static str, failure: Failure) -> Reply {
         let error = match failure {
@@ -586,8 +640,10 @@ impl<S: Bytes> Client<S> {
             }
             MailError::UseTaken => (Code::UseAttr, "Another folder is already used for this"),
             MailError::TooMany => (Code::Limit, "There are too many folders"),
+            MailError::TooManyAnnotations => (Code::MetadataTooMany, "This folder cannot take another note"),
             MailError::OverQuota => (Code::OverQuota, "The storage of this account is used up"),
             MailError::Name(_) => (Code::Cannot, "A folder cannot have this name"),
+            MailError::NoMessage => (Code::ExpungeIssued, "The message is no longer there"),
             MailError::StagedGone => (Code::Unavailable, "The message arrived too slowly, please try again"),
             MailError::OutcomeUnknown | MailError::Store(_) => {
                 let trace = self.peer.trace.id();

@@ -9,8 +9,14 @@ use std::ops::Range;
 use super::codec::encode::{FetchWriter, number};
 use super::command::{FetchItem, Partial, Section, SectionText};
 use super::write;
-use crate::mime::{FactsRef, SectionPart, SectionSpec, TransferEncoding, select_header_fields};
+use crate::mime::{
+    FactsRef, SectionPart, SectionSpec, TextDecoder, TextForm, TransferDecoder, TransferEncoding, preview,
+    preview_part, select_header_fields,
+};
 use crate::service::mailbox::Row;
+
+/// Encoded bytes of a text that its preview is made from.
+const PREVIEW: u64 = 16 * 1024;
 
 /// What is still to be sent after what [`begin`] has written.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +34,17 @@ pub enum Rest {
         /// Decoded bytes to send.
         take: u64,
     },
+    /// The beginning of a text part: read it, then [`finish_preview`].
+    Preview {
+        /// Where it lies.
+        range: Range<u64>,
+        /// How it is encoded.
+        encoding: TransferEncoding,
+        /// Its `charset` parameter.
+        charset: Option<String>,
+        /// How it is marked up.
+        form: TextForm,
+    },
     /// The chosen fields of a header block inside the message: read it, then [`finish_fields`].
     Fields(Range<u64>),
 }
@@ -44,6 +61,9 @@ pub fn needs_facts(item: &FetchItem) -> bool {
         | FetchItem::InternalDate
         | FetchItem::Rfc822Size
         | FetchItem::ModSeq
+        | FetchItem::SaveDate
+        | FetchItem::EmailId
+        | FetchItem::ThreadId
         | FetchItem::Rfc822 => false,
         FetchItem::Section { section, .. } => *section != Section::default(),
         FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => !part.is_empty(),
@@ -55,6 +75,7 @@ pub fn needs_facts(item: &FetchItem) -> bool {
 pub fn needs_body(item: &FetchItem, facts: Option<&FactsRef<'_>>) -> bool {
     match item {
         FetchItem::Rfc822 | FetchItem::Rfc822Text | FetchItem::Binary { .. } => true,
+        FetchItem::Preview => facts.and_then(preview_part).is_some(),
         FetchItem::Rfc822Header => facts.is_none_or(|f| !header_is_whole(f)),
         FetchItem::Section { section: Section { part, text }, .. } => match text {
             SectionText::Header | SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_) => {
@@ -85,8 +106,8 @@ pub fn check(item: &FetchItem, facts: Option<&FactsRef<'_>>) -> Result<(), Unkno
     }
 }
 
-/// Appends the item's name and, as far as it lies ready, its value. FLAGS, UID and MODSEQ are the
-/// caller's.
+/// Appends the item's name and, as far as it lies ready, its value. FLAGS, UID, MODSEQ and SAVEDATE are
+/// the caller's.
 pub fn begin(
     item: &FetchItem,
     row: &Row,
@@ -94,12 +115,32 @@ pub fn begin(
     fetch: &mut FetchWriter<'_>,
 ) -> Option<Rest> {
     match item {
-        FetchItem::Uid | FetchItem::Flags | FetchItem::ModSeq => {}
+        FetchItem::Uid | FetchItem::Flags | FetchItem::ModSeq | FetchItem::SaveDate => {}
         FetchItem::InternalDate => write::date_time(row.internal_date, fetch.item("INTERNALDATE")),
         FetchItem::Rfc822Size => fetch.number("RFC822.SIZE", row.size),
         FetchItem::Envelope => ready(facts.map(|f| f.envelope), fetch.item("ENVELOPE")),
         FetchItem::Body => ready(facts.map(|f| f.body), fetch.item("BODY")),
         FetchItem::BodyStructure => ready(facts.map(|f| f.bodystructure), fetch.item("BODYSTRUCTURE")),
+        FetchItem::Preview => match facts.and_then(preview_part) {
+            None => fetch.item("PREVIEW").extend_from_slice(b"\"\""),
+            Some(part) => {
+                fetch.item("PREVIEW");
+                return Some(Rest::Preview {
+                    range: part.body.start..part.body.end.min(part.body.start + PREVIEW),
+                    encoding: part.encoding,
+                    charset: part.charset.map(str::to_owned),
+                    form: part.text_form(),
+                });
+            }
+        },
+        FetchItem::EmailId => {
+            let out = fetch.item("EMAILID");
+            out.push(b'(');
+            out.extend_from_slice(row.body.object_id().as_bytes());
+            out.push(b')');
+        }
+        // Messages are not gathered into threads across mailboxes (RFC 8474 §5.2).
+        FetchItem::ThreadId => fetch.item("THREADID").extend_from_slice(b"NIL"),
         FetchItem::Rfc822 => return Some(octets(0..row.size, None, fetch.item("RFC822"))),
         FetchItem::Rfc822Header => return header(facts, None, fetch.item("RFC822.HEADER")),
         FetchItem::Rfc822Text => {
@@ -124,6 +165,21 @@ pub fn begin(
     None
 }
 
+/// Appends the preview of a part whose beginning was read.
+pub fn finish_preview(
+    bytes: &[u8],
+    encoding: TransferEncoding,
+    charset: Option<&str>,
+    form: TextForm,
+    out: &mut Vec<u8>,
+) {
+    let mut decoded = Vec::new();
+    let mut decoder = TransferDecoder::new(encoding);
+    decoder.push(bytes, &mut decoded);
+    decoder.finish(&mut decoded);
+    write::string(&preview(&TextDecoder::decode(charset, &decoded), form), out);
+}
+
 /// Appends the value of a HEADER.FIELDS item whose header block was read.
 pub fn finish_fields(item: &FetchItem, block: &[u8], out: &mut Vec<u8>) {
     let FetchItem::Section { section, partial, .. } = item else { return };
@@ -136,9 +192,10 @@ fn ready(value: Option<&[u8]>, out: &mut Vec<u8>) {
 
 /// What is left of `range` after `<offset.length>`.
 fn cut(range: Range<u64>, partial: Option<Partial>) -> Range<u64> {
-    let Some(Partial { offset, length }) = partial else { return range };
-    let start = range.start.saturating_add(offset).min(range.end);
-    start..start.saturating_add(length).min(range.end)
+    match partial {
+        Some(partial) => partial.cut(range),
+        None => range,
+    }
 }
 
 fn octets(range: Range<u64>, partial: Option<Partial>, out: &mut Vec<u8>) -> Rest {

@@ -8,14 +8,18 @@ mod cmd;
 pub mod codec;
 pub mod command;
 mod conn;
+mod context;
 mod deflate;
 mod fetch_item;
+mod imap_url;
 mod pattern;
 mod reply;
 mod selected;
 mod session;
 mod settings;
+mod thread_response;
 pub mod utf7;
+mod vanished;
 mod view;
 mod wire;
 mod write;
@@ -30,6 +34,7 @@ use crate::net::{Full, SignInGate};
 use crate::service::authenticate::Authenticator;
 use crate::service::mailbox::Mail;
 
+pub use session::switchable;
 pub use settings::Settings;
 
 /// The IMAP door of a gateway: what its connections share.

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::codec::encode::set;
-use crate::types::{ModSeq, UidValidity};
+use crate::types::{MailboxId, ModSeq, UidValidity};
 
 /// What a command is answered with, the tag aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +45,12 @@ impl Status {
 pub enum Code {
     /// RFC 5530 §3
     AlreadyExists,
-    /// RFC 9051 §7.1: UIDVALIDITY and UID of what was appended.
-    AppendUid(UidValidity, u32),
+    /// RFC 9051 §7.1: UIDVALIDITY and UIDs of what was appended, in the order it came (RFC 3502).
+    AppendUid(UidValidity, Vec<u32>),
     /// RFC 5530 §3
     AuthenticationFailed,
+    /// RFC 4469 §4.1: the first URL that led to nothing.
+    BadUrl(String),
     /// RFC 5530 §3
     Cannot,
     /// RFC 9051 §7.1; without the word CAPABILITY.
@@ -67,8 +69,18 @@ pub enum Code {
     HighestModSeq(ModSeq),
     /// RFC 5530 §3
     Limit,
+    /// RFC 8474 §4
+    MailboxId(MailboxId),
+    /// RFC 5464 §4.2.1: the size of the largest value left out.
+    MetadataLongEntries(usize),
+    /// RFC 5464 §4.3: the largest value that is taken.
+    MetadataMaxSize(usize),
+    /// RFC 5464 §4.3
+    MetadataTooMany,
     /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted, ascending.
     Modified(Vec<u32>),
+    /// RFC 5267 §4.3.1: the tag of the search.
+    NoUpdate(String),
     /// RFC 5530 §3
     NonExistent,
     /// RFC 5530 §3
@@ -83,12 +95,14 @@ pub enum Code {
     ReadWrite,
     /// RFC 5530 §3
     ServerBug,
-    /// RFC 4469, used as RFC 7889 asks
+    /// RFC 4469 §4.2, used as RFC 7889 asks
     TooBig,
     /// RFC 9051 §7.1
     TryCreate,
     /// RFC 5530 §3
     Unavailable,
+    /// RFC 9586: the command names messages by sequence number.
+    UidRequired,
     /// RFC 3516 §4.3
     UnknownCte,
     /// RFC 6154 §3
@@ -108,6 +122,7 @@ impl Code {
             Self::ExpungeIssued => "EXPUNGEISSUED",
             Self::HasChildren => "HASCHILDREN",
             Self::Limit => "LIMIT",
+            Self::MetadataTooMany => "METADATA TOOMANY",
             Self::NonExistent => "NONEXISTENT",
             Self::NoPerm => "NOPERM",
             Self::OverQuota => "OVERQUOTA",
@@ -118,14 +133,28 @@ impl Code {
             Self::TooBig => "TOOBIG",
             Self::TryCreate => "TRYCREATE",
             Self::Unavailable => "UNAVAILABLE",
+            Self::UidRequired => "UIDREQUIRED",
             Self::UnknownCte => "UNKNOWN-CTE",
             Self::UseAttr => "USEATTR",
             Self::Capability(words) => {
                 out.extend_from_slice(b"CAPABILITY ");
                 words
             }
-            Self::AppendUid(validity, uid) => {
-                let _ = write!(out, "APPENDUID {validity} {uid}");
+            Self::AppendUid(validity, uids) => {
+                let _ = write!(out, "APPENDUID {validity} ");
+                set(uids.iter().copied(), out);
+                return;
+            }
+            Self::BadUrl(url) => {
+                out.extend_from_slice(b"BADURL ");
+                // What would end the code, or the line, stands for itself in URLs only when it is encoded.
+                for byte in url.bytes() {
+                    match byte {
+                        b']' => out.extend_from_slice(b"%5D"),
+                        b if b.is_ascii_graphic() => out.push(b),
+                        b => write!(out, "%{b:02X}").unwrap_or_default(),
+                    }
+                }
                 return;
             }
             Self::CopyUid(validity, from, to) => {
@@ -137,6 +166,22 @@ impl Code {
             }
             Self::HighestModSeq(modseq) => {
                 let _ = write!(out, "HIGHESTMODSEQ {modseq}");
+                return;
+            }
+            Self::NoUpdate(tag) => {
+                let _ = write!(out, "NOUPDATE \"{tag}\"");
+                return;
+            }
+            Self::MetadataLongEntries(size) => {
+                let _ = write!(out, "METADATA LONGENTRIES {size}");
+                return;
+            }
+            Self::MetadataMaxSize(size) => {
+                let _ = write!(out, "METADATA MAXSIZE {size}");
+                return;
+            }
+            Self::MailboxId(id) => {
+                let _ = write!(out, "MAILBOXID ({})", id.object_id());
                 return;
             }
             Self::Modified(numbers) => {

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::codec::encode::FetchWriter;
 use super::command::{By, MessageSet};
+use super::context::Context;
 use super::reply::Reply;
 use super::session::Enabled;
 use super::view::{Changes, Expunges, FlagsSeen, View};
@@ -27,6 +28,8 @@ pub struct Selected {
     pub view: View,
     /// SEARCHRES (RFC 5182): UIDs.
     pub saved: Vec<u32>,
+    /// Searches that are kept up to date (RFC 5267).
+    pub contexts: Vec<Context>,
     /// Ticks when `live` changed.
     pub changes: watch::Receiver<ModSeq>,
     /// Keywords that a FLAGS response named.
@@ -121,6 +124,8 @@ pub struct Telling {
     pub recent: bool,
     /// With the UID, also where nobody asked for it.
     pub uid: bool,
+    /// UIDFETCH stands for FETCH (RFC 9586).
+    pub uid_only: bool,
 }
 
 impl Telling {
@@ -128,14 +133,19 @@ impl Telling {
     pub fn to(enabled: Enabled) -> Self {
         // Who knows of CONDSTORE or IMAP4rev2 knows what to do with a UID (RFC 7162 §3.2.4 asks for it);
         // others get what they always got.
-        let uid = enabled.condstore || enabled.rev2;
-        Self { condstore: enabled.condstore, recent: !enabled.rev2, uid }
+        let uid = (enabled.condstore || enabled.rev2) && !enabled.uid_only;
+        Self { condstore: enabled.condstore, recent: !enabled.rev2, uid, uid_only: enabled.uid_only }
     }
 
     /// In answer to this command: a UID command is answered with UIDs (RFC 9051 §6.4.9).
     #[must_use]
     pub fn by(self, by: By) -> Self {
-        Self { uid: self.uid || by == By::Uid, ..self }
+        Self { uid: self.uid || (by == By::Uid && !self.uid_only), ..self }
+    }
+
+    /// Begins the response about a message: by its number, or with UIDONLY by its UID.
+    pub fn begin(self, seq: SeqNum, uid: u32, out: &mut Vec<u8>) -> FetchWriter<'_> {
+        if self.uid_only { FetchWriter::begin_uid(uid, out) } else { FetchWriter::begin(seq.get(), out) }
     }
 }
 
@@ -159,7 +169,7 @@ pub fn flags_fetch(
     telling: Telling,
     out: &mut Vec<u8>,
 ) {
-    let mut fetch = FetchWriter::begin(told.seq.get(), out);
+    let mut fetch = telling.begin(told.seq, told.uid, out);
     if telling.uid {
         fetch.number("UID", told.uid.into());
     }

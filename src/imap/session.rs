@@ -4,15 +4,15 @@
 //! |-------------------|----------------------------------------------------------------------------|
 //! | any               | CAPABILITY NOOP LOGOUT ID                                                  |
 //! | not authenticated | STARTTLS AUTHENTICATE LOGIN                                                |
-//! | authenticated     | ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS |
-//! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH FETCH STORE COPY MOVE       |
+//! | authenticated     | UNAUTHENTICATE ESEARCH ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS MYRIGHTS GETACL LISTRIGHTS SETACL DELETEACL GETMETADATA SETMETADATA |
+//! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH SORT THREAD CANCELUPDATE FETCH STORE COPY MOVE       |
 //! | logout            | none                                                                       |
 //!
 //! Invariants: no password is looked at before TLS, and with TLS a new session begins, so that nothing said
 //! in the clear is remembered (§6.2.1); capabilities name only what works; what was enabled stays so until
 //! the connection ends (RFC 5161 §3.1).
 
-use super::command::{By, CommandBody, Enable};
+use super::command::{By, CommandBody, Enable, MailboxFilter};
 use super::reply::{Code, Reply};
 use super::view::Expunges;
 
@@ -61,8 +61,12 @@ pub struct Offer {
 pub struct Enabled {
     /// CONDSTORE (RFC 7162 §3.1): mod-sequences in every FETCH of flags.
     pub condstore: bool,
+    /// QRESYNC (RFC 7162 §3.2): VANISHED instead of EXPUNGE. Never without `condstore`.
+    pub qresync: bool,
     /// UTF8=ACCEPT (RFC 6855).
     pub utf8: bool,
+    /// UIDONLY (RFC 9586): no sequence number is said or understood.
+    pub uid_only: bool,
     /// IMAP4rev2 (RFC 9051 §6.3.1, appendix E): no RECENT, ESEARCH, names in UTF-8.
     pub rev2: bool,
 }
@@ -75,6 +79,8 @@ pub struct Session {
     offer: Offer,
     enabled: Enabled,
     compressed: bool,
+    /// Capabilities that Support switched off for whoever signed in, in upper case.
+    off: Vec<String>,
 }
 
 impl Session {
@@ -86,6 +92,7 @@ impl Session {
             offer,
             enabled: Enabled::default(),
             compressed: false,
+            off: Vec::new(),
         }
     }
 
@@ -109,10 +116,23 @@ impl Session {
         self.state == State::Selected(Access::ReadWrite)
     }
 
-    /// Somebody signed in, whose practice may store messages up to this size on the wire (R18).
-    pub fn signed_in(&mut self, append_limit: u64) {
+    /// Somebody signed in, whose practice may store messages up to this size on the wire (R18), and for whom
+    /// these capabilities are switched off.
+    pub fn signed_in(&mut self, append_limit: u64, off: Vec<String>) {
         self.state = State::Authenticated;
         self.offer.append_limit = append_limit;
+        self.off = off;
+    }
+
+    /// UNAUTHENTICATE (RFC 8437): what was enabled no longer is.
+    pub fn unauthenticated(&mut self) {
+        self.state = State::NotAuthenticated;
+        self.enabled = Enabled::default();
+        self.off = Vec::new();
+    }
+
+    fn is_off(&self, capability: &str) -> bool {
+        self.off.iter().any(|off| off.eq_ignore_ascii_case(capability))
     }
 
     /// SELECT or EXAMINE succeeded.
@@ -146,8 +166,16 @@ impl Session {
     pub fn enable(&mut self, what: &[Enable]) -> Vec<&'static str> {
         let mut new = Vec::new();
         for one in what {
+            if one.capability().is_none_or(|capability| self.is_off(capability)) {
+                continue;
+            }
             let (flag, name) = match one {
                 Enable::CondStore => (&mut self.enabled.condstore, "CONDSTORE"),
+                Enable::QResync => {
+                    self.enabled.condstore = true;
+                    (&mut self.enabled.qresync, "QRESYNC")
+                }
+                Enable::UidOnly => (&mut self.enabled.uid_only, "UIDONLY"),
                 Enable::Utf8Accept => (&mut self.enabled.utf8, "UTF8=ACCEPT"),
                 Enable::Imap4Rev2 => (&mut self.enabled.rev2, "IMAP4rev2"),
                 Enable::Other(_) => continue,
@@ -168,6 +196,9 @@ impl Session {
         if self.state == State::Logout {
             return Err(Reply::bad("the session is over"));
         }
+        if self.enabled.uid_only && names_numbers(command) {
+            return Err(uid_required());
+        }
         match command {
             C::Capability | C::Noop | C::Logout | C::Id(_) => Ok(()),
             C::StartTls => match (self.state, self.channel) {
@@ -183,11 +214,20 @@ impl Session {
                 }
                 _ => Err(Reply::bad("signed in already")),
             },
+            C::MultiSearch(s) if s.sources.contains(&MailboxFilter::Selected) || s.returns.update => {
+                match self.state {
+                    State::Selected(_) => Ok(()),
+                    _ => Err(Reply::bad("no mailbox is selected")),
+                }
+            }
             C::Check
+            | C::CancelUpdate(_)
             | C::Close
             | C::Unselect
             | C::Expunge { .. }
             | C::Search(_)
+            | C::Sort(_)
+            | C::Thread(_)
             | C::Fetch(_)
             | C::Store(_)
             | C::Copy(_)
@@ -200,10 +240,16 @@ impl Session {
                 State::Selected(_) => Ok(()),
                 _ => Err(Reply::bad("no mailbox is selected")),
             },
+            // RFC 8437 §3: it may not be answered with NO; where it cannot be, it is not offered.
+            C::Unauthenticate if self.compressed || self.is_off("UNAUTHENTICATE") => {
+                Err(Reply::bad("UNAUTHENTICATE is not offered"))
+            }
             C::Compress(_) if self.compressed => {
                 Err(Reply::no("the connection is compressed already").with(Code::CompressionActive))
             }
-            C::Compress(_) if self.is_authenticated() && !self.offer.compress => {
+            C::Compress(_)
+                if self.is_authenticated() && (!self.offer.compress || self.is_off("COMPRESS=DEFLATE")) =>
+            {
                 Err(Reply::no("compression is not offered").with(Code::Cannot))
             }
             _ => self.permit_append(),
@@ -218,12 +264,32 @@ impl Session {
         if self.is_authenticated() { Ok(()) } else { Err(Reply::bad("sign in first")) }
     }
 
+    /// Whether REPLACE may come now (RFC 8508 §3.5).
+    ///
+    /// # Errors
+    /// The reply it gets instead.
+    pub fn permit_replace(&self, by: By) -> Result<(), Reply> {
+        match self.state {
+            State::Selected(Access::ReadWrite) if self.enabled.uid_only && by == By::Sequence => {
+                Err(uid_required())
+            }
+            State::Selected(Access::ReadWrite) => Ok(()),
+            State::Selected(Access::ReadOnly) => {
+                Err(Reply::no("This folder was opened for reading only").with(Code::ReadOnly))
+            }
+            _ => Err(Reply::bad("no mailbox is selected")),
+        }
+    }
+
     /// Whether EXPUNGE may be told before this command's tagged reply (RFC 9051 §7.5.1).
     pub fn expunges(command: &CommandBody) -> Expunges {
         match command {
             CommandBody::Fetch(f) if f.by == By::Sequence => Expunges::Withheld,
             CommandBody::Store(s) if s.by == By::Sequence => Expunges::Withheld,
-            CommandBody::Search(s) if s.by == By::Sequence => Expunges::Withheld,
+            CommandBody::Sort(s) if s.by == By::Sequence || s.key.names_numbers() => Expunges::Withheld,
+            CommandBody::Thread(t) if t.by == By::Sequence || t.key.names_numbers() => Expunges::Withheld,
+            // RFC 7162 §3.2.10.2: nor while sequence numbers are searched for.
+            CommandBody::Search(s) if s.by == By::Sequence || s.key.names_numbers() => Expunges::Withheld,
             _ => Expunges::Told,
         }
     }
@@ -231,26 +297,107 @@ impl Session {
     /// The words of the CAPABILITY response. ENABLE and IDLE are named before sign-in too: Python's imaplib
     /// never asks again.
     pub fn capabilities(&self) -> String {
-        let mut words = String::from("IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE IDLE");
+        let mut words: Vec<String> = BEFORE.iter().map(|word| (*word).to_owned()).collect();
         if !self.is_authenticated() {
-            words.push_str(match self.channel {
-                Channel::Plain => " STARTTLS LOGINDISABLED",
+            let more: &[&str] = match self.channel {
+                Channel::Plain => &["STARTTLS", "LOGINDISABLED"],
                 // AUTH=LOGIN works too, but saying so only makes a mistyped password fail once more.
-                Channel::Tls => " SASL-IR AUTH=PLAIN",
-            });
-            return words;
+                Channel::Tls => &["SASL-IR", "AUTH=PLAIN"],
+            };
+            words.extend(more.iter().map(|word| (*word).to_owned()));
+            return words.join(" ");
         }
-        words.push_str(
-            " NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN SPECIAL-USE CREATE-SPECIAL-USE \
-             LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES BINARY CONDSTORE UTF8=ACCEPT \
-             QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE APPENDLIMIT=",
-        );
-        words.push_str(&self.offer.append_limit.to_string());
-        if self.offer.compress && !self.compressed {
-            words.push_str(" COMPRESS=DEFLATE");
+        words.extend(AFTER.iter().map(|word| (*word).to_owned()));
+        words.push(format!("APPENDLIMIT={}", self.offer.append_limit));
+        if !self.compressed {
+            words.push("UNAUTHENTICATE".to_owned());
+            if self.offer.compress {
+                words.push("COMPRESS=DEFLATE".to_owned());
+            }
         }
-        words
+        words.retain(|word| !self.is_off(word));
+        words.join(" ")
     }
+}
+
+/// Said in every state.
+const BEFORE: [&str; 6] = ["IMAP4rev1", "IMAP4rev2", "LITERAL+", "ID", "ENABLE", "IDLE"];
+
+/// Said after sign-in; APPENDLIMIT, UNAUTHENTICATE and COMPRESS=DEFLATE are too.
+const AFTER: &[&str] = &[
+    "NAMESPACE",
+    "UIDPLUS",
+    "MOVE",
+    "UNSELECT",
+    "CHILDREN",
+    "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "LIST-MYRIGHTS",
+    "LIST-METADATA",
+    "STATUS=SIZE",
+    "ESEARCH",
+    "SEARCHRES",
+    "BINARY",
+    "CONDSTORE",
+    "QRESYNC",
+    "OBJECTID",
+    "SAVEDATE",
+    "WITHIN",
+    "PREVIEW",
+    "SORT",
+    "SORT=DISPLAY",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "ESORT",
+    "PARTIAL",
+    "I18NLEVEL=1",
+    "MULTIAPPEND",
+    "CATENATE",
+    "REPLACE",
+    "METADATA",
+    "ACL",
+    "RIGHTS=kxte",
+    "UIDONLY",
+    "INPROGRESS",
+    "MULTISEARCH",
+    "CONTEXT=SEARCH",
+    "CONTEXT=SORT",
+    "UTF8=ACCEPT",
+    "QUOTA",
+    "QUOTA=RES-STORAGE",
+    "QUOTA=RES-MESSAGE",
+];
+
+/// The capability of that name, in upper case, if it can be switched off for an account: those that are
+/// not what every client builds on.
+pub fn switchable(name: &str) -> Option<String> {
+    let fixed = ["LITERAL+", "ID", "ENABLE", "IMAP4rev1"];
+    let known = BEFORE.iter().chain(AFTER).chain(&["UNAUTHENTICATE", "COMPRESS=DEFLATE"]);
+    let mut known = known.filter(|word| !fixed.contains(word));
+    known.find(|word| word.eq_ignore_ascii_case(name)).map(|word| word.to_ascii_uppercase())
+}
+
+/// RFC 9586: a command that cannot be obeyed without sequence numbers.
+fn names_numbers(command: &CommandBody) -> bool {
+    match command {
+        CommandBody::Fetch(f) => f.by == By::Sequence,
+        CommandBody::Store(s) => s.by == By::Sequence,
+        CommandBody::Copy(t) | CommandBody::Move(t) => t.by == By::Sequence,
+        CommandBody::Search(s) => s.by == By::Sequence || s.key.names_numbers(),
+        CommandBody::MultiSearch(s) => s.key.names_numbers(),
+        CommandBody::Sort(s) => s.by == By::Sequence || s.key.names_numbers(),
+        CommandBody::Thread(t) => t.by == By::Sequence || t.key.names_numbers(),
+        CommandBody::Select(s) | CommandBody::Examine(s) => {
+            s.qresync.as_ref().is_some_and(|remembered| remembered.matches.is_some())
+        }
+        _ => false,
+    }
+}
+
+fn uid_required() -> Reply {
+    Reply::bad("after ENABLE UIDONLY messages are named by UID alone").with(Code::UidRequired)
 }
 
 #[cfg(test)]
@@ -284,7 +431,7 @@ mod tests {
         let mut s = session(Channel::Tls);
         assert!(s.permit(&CommandBody::Idle).is_err());
         assert!(s.permit_append().is_err());
-        s.signed_in(700);
+        s.signed_in(700, Vec::new());
         assert!(s.capabilities().contains(" APPENDLIMIT=700"), "R18: the practice's own");
         assert!(s.permit(&CommandBody::Idle).is_ok());
         assert_eq!(s.permit(&login()).unwrap_err().status, Status::Bad);
@@ -304,18 +451,39 @@ mod tests {
         let mut s = session(Channel::Tls);
         let deflate = CommandBody::Compress("DEFLATE".into());
         assert_eq!(s.permit(&deflate).unwrap_err().status, Status::Bad);
-        s.signed_in(1000);
+        s.signed_in(1000, Vec::new());
         assert!(s.permit(&deflate).is_ok());
-        assert!(s.capabilities().ends_with(" COMPRESS=DEFLATE"));
+        assert!(s.permit(&CommandBody::Unauthenticate).is_ok());
+        assert!(s.capabilities().ends_with(" UNAUTHENTICATE COMPRESS=DEFLATE"));
         s.compression_started();
         assert_eq!(s.permit(&deflate).unwrap_err().code, Some(Code::CompressionActive));
         assert!(!s.capabilities().contains("COMPRESS"));
+        // RFC 8437 §4.1 would have the compression end, which is not done: so it is not offered.
+        assert!(!s.capabilities().contains("UNAUTHENTICATE"));
+        assert_eq!(s.permit(&CommandBody::Unauthenticate).unwrap_err().status, Status::Bad);
+    }
+
+    #[test]
+    fn what_is_switched_off_is_neither_offered_nor_enabled() {
+        let mut s = session(Channel::Tls);
+        let off = ["qresync", "Compress=Deflate", "IMAP4rev2"].map(|name| switchable(name).unwrap());
+        s.signed_in(1000, off.to_vec());
+        for word in ["QRESYNC", "COMPRESS", "IMAP4rev2"] {
+            assert!(!s.capabilities().contains(word), "{word}");
+        }
+        assert_eq!(s.enable(&[Enable::QResync, Enable::Imap4Rev2, Enable::CondStore]), ["CONDSTORE"]);
+        assert!(s.permit(&CommandBody::Compress("DEFLATE".into())).is_err());
+        assert_eq!(switchable("LITERAL+"), None);
+        assert_eq!(switchable("X-NONE"), None);
+        s.unauthenticated();
+        assert!(s.capabilities().contains("IMAP4rev2"));
+        assert_eq!(s.enabled(), Enabled::default());
     }
 
     #[test]
     fn enable_names_news_only() {
         let mut s = session(Channel::Tls);
-        s.signed_in(1000);
+        s.signed_in(1000, Vec::new());
         let what = [Enable::CondStore, Enable::Other("X-Y".into()), Enable::CondStore];
         assert_eq!(s.enable(&what), ["CONDSTORE"]);
         assert!(s.enable(&what).is_empty());

@@ -22,6 +22,8 @@ pub struct Settings {
     pub autologout: Duration,
     /// How often a client in IDLE hears `* OK Still here`, so that no firewall forgets the connection.
     pub idle_keepalive: Duration,
+    /// How often a client hears that a long command is being worked on (RFC 9585).
+    pub progress: Duration,
     /// A client that takes nothing of what it asked for is cut off after this.
     pub write_timeout: Duration,
     /// A client that began a command must finish it within this, counted from its last byte.
@@ -49,6 +51,7 @@ impl Default for Settings {
             sign_in_timeout: Duration::from_mins(1),
             autologout: Duration::from_mins(30),
             idle_keepalive: Duration::from_mins(2),
+            progress: Duration::from_secs(10),
             write_timeout: Duration::from_mins(2),
             command_timeout: Duration::from_mins(2),
             bad_commands: 20,

@@ -31,6 +31,8 @@ pub enum Expunges {
 pub struct Changes {
     /// `EXPUNGE`: sequence numbers from the highest down, so that none shifts another.
     pub expunged: Vec<SeqNum>,
+    /// `VANISHED`: the UIDs of the same messages, ascending (RFC 7162 §3.2.10.2).
+    pub vanished: Vec<u32>,
     /// `EXISTS`, when the number grew.
     pub exists: Option<u32>,
     /// The UIDs that came new, as a half-open range; `\Recent` is claimed for them.
@@ -65,6 +67,8 @@ pub struct View {
     uids: Arc<Vec<u32>>,
     next_uid: u32,
     modseq: ModSeq,
+    /// Up to which change the client has been told everything, expunges too.
+    told: ModSeq,
     /// Gone from the mailbox, still in `uids`; ascending UIDs. `None`: gone too long ago to be read.
     gone: Vec<(u32, Option<Row>)>,
     /// This session's own flag changes that it was answered (or asked to be silent about).
@@ -80,6 +84,7 @@ impl View {
             uids: Arc::new(now.rows.iter().map(|r| r.uid).collect()),
             next_uid: now.uidnext,
             modseq: now.highestmodseq,
+            told: now.highestmodseq,
             gone: Vec::new(),
             answered: Vec::new(),
             recent: Vec::new(),
@@ -115,6 +120,12 @@ impl View {
     /// Up to which change the client has been told all flags.
     pub fn modseq(&self) -> ModSeq {
         self.modseq
+    }
+
+    /// Up to which change the client has been told everything, expunges too: what it may resume from
+    /// (RFC 7162 §6).
+    pub fn told(&self) -> ModSeq {
+        self.told
     }
 
     /// Whether a change happened that this view was not compared with.
@@ -183,7 +194,7 @@ impl View {
         }
         self.find_gone(now);
         if expunges == Expunges::Told && !self.gone.is_empty() {
-            changes.expunged = self.drop_gone();
+            (changes.expunged, changes.vanished) = self.drop_gone();
         }
         let known = self.next_uid;
         if now.uidnext > known {
@@ -200,6 +211,9 @@ impl View {
             self.modseq = now.highestmodseq;
             let told = self.modseq;
             self.answered.retain(|&(_, modseq)| modseq > told);
+        }
+        if self.gone.is_empty() {
+            self.told = self.modseq;
         }
         changes
     }
@@ -238,14 +252,15 @@ impl View {
         self.gone = gone;
     }
 
-    /// Takes `gone` out of the numbering; the numbers it had, from the highest down.
-    fn drop_gone(&mut self) -> Vec<SeqNum> {
+    /// Takes `gone` out of the numbering; the numbers it had, from the highest down, and the UIDs.
+    fn drop_gone(&mut self) -> (Vec<SeqNum>, Vec<u32>) {
         let gone = std::mem::take(&mut self.gone);
         let mut numbers: Vec<SeqNum> = gone.iter().filter_map(|g| self.seq(g.0)).collect();
         numbers.reverse();
-        let mut gone = gone.iter().map(|g| g.0).peekable();
-        Arc::make_mut(&mut self.uids).retain(|uid| gone.next_if_eq(uid).is_none());
-        numbers
+        let vanished: Vec<u32> = gone.iter().map(|g| g.0).collect();
+        let mut gone = vanished.iter().peekable();
+        Arc::make_mut(&mut self.uids).retain(|uid| gone.next_if_eq(&uid).is_none());
+        (numbers, vanished)
     }
 }
 

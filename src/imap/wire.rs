@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::codec::{CONTINUE, Decoder, Event, Limits, Refusal, SaslResponse, Utf8Mode};
-use super::command::{Append, Command};
+use super::command::{Append, AppendStep, Command};
 use super::deflate::MaybeDeflated;
 use crate::net::{self, ReadBuffer};
 
@@ -34,8 +34,8 @@ pub enum Incoming {
     Append(Append),
     /// Bytes of that message.
     AppendData(Vec<u8>),
-    /// The message and the command are complete.
-    AppendEnd,
+    /// What follows the literal.
+    AppendSteps(Vec<AppendStep>),
     /// The answer to a SASL challenge.
     Sasl(SaslResponse),
     /// IDLE ended as it should.
@@ -95,6 +95,12 @@ impl<S: Bytes> Wire<S> {
         self.decoder.set_limits(Limits { discard, ..limits });
     }
 
+    /// After UNAUTHENTICATE (RFC 8437): as at the beginning.
+    pub fn signed_out(&mut self) {
+        self.decoder.set_limits(Limits::before_sign_in());
+        self.decoder.set_utf8(Utf8Mode::Off);
+    }
+
     /// After ENABLE.
     pub fn set_utf8(&mut self, mode: Utf8Mode) {
         self.decoder.set_utf8(mode);
@@ -124,7 +130,7 @@ impl<S: Bytes> Wire<S> {
                 Some(Event::Command(command)) => Some(Incoming::Command(command)),
                 Some(Event::Append(append)) => Some(Incoming::Append(append)),
                 Some(Event::AppendData(bytes)) => Some(Incoming::AppendData(bytes.to_vec())),
-                Some(Event::AppendEnd) => Some(Incoming::AppendEnd),
+                Some(Event::AppendSteps(steps)) => Some(Incoming::AppendSteps(steps)),
                 Some(Event::Sasl(response)) => Some(Incoming::Sasl(response)),
                 Some(Event::Done) => Some(Incoming::Done),
                 Some(Event::NotDone) => Some(Incoming::NotDone),

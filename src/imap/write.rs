@@ -20,6 +20,39 @@ pub fn quoted(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// A string of any text without NUL: quoted where it is printable ASCII, else a literal, which every
+/// client understands.
+pub fn string(text: &str, out: &mut Vec<u8>) {
+    if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return quoted(text, out);
+    }
+    literal(text.len() as u64, out);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// An atom where it can be one, else a string.
+pub fn astring(text: &str, out: &mut Vec<u8>) {
+    let atom = |b: u8| b.is_ascii_graphic() && !b"(){%*\"\\]".contains(&b);
+    if !text.is_empty() && text.bytes().all(atom) {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    string(text, out);
+}
+
+/// A string of any bytes: a literal8 (RFC 3516 §4.2) where NUL is among them.
+pub fn bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if memchr::memchr(0, bytes).is_none() => string(text, out),
+        _ => {
+            if memchr::memchr(0, bytes).is_some() {
+                out.push(b'~');
+            }
+            literal(bytes.len() as u64, out);
+            out.extend_from_slice(bytes);
+        }
+    }
+}
+
 /// A literal's head; the bytes follow.
 pub fn literal(size: u64, out: &mut Vec<u8>) {
     // Writing to a Vec cannot fail.

@@ -25,6 +25,39 @@ pub fn addresses(value: &[u8]) -> Vec<Mailbox> {
     list.items.iter().filter_map(AddressItem::mailbox).collect()
 }
 
+/// The first element of an address list, as ENVELOPE shows it (RFC 9051 §7.5.2); of a group the name stands
+/// for the local part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FirstAddress {
+    /// Its display name, decoded; `None` where there is none.
+    pub name: Option<String>,
+    /// What stands before the `@`.
+    pub local: String,
+    /// What stands behind it; `None` for a group, empty when malformed.
+    pub domain: Option<String>,
+}
+
+/// The first address of a field, all its occurrences taken together; `None` where there is none.
+pub fn first_address(block: &[u8], name: &str) -> Option<FirstAddress> {
+    let mut list = AddressList::default();
+    for field in super::fields(block).filter(|field| field.is(name)) {
+        list.append(field.value);
+        if !list.items.is_empty() {
+            break;
+        }
+    }
+    let text = |bytes: &[u8]| super::TextDecoder::decode(None, bytes);
+    match list.items.first()? {
+        AddressItem::Address { name, local, domain, .. } => Some(FirstAddress {
+            name: name.as_deref().map(decode_header),
+            local: text(local),
+            domain: Some(text(domain)),
+        }),
+        AddressItem::GroupStart(name) => Some(FirstAddress { name: None, local: text(name), domain: None }),
+        AddressItem::GroupEnd => None,
+    }
+}
+
 /// One element of a list, raw: encoded words not decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AddressItem {

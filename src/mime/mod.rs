@@ -12,6 +12,7 @@
 //! wrote them; decoding is for rules and search. Imports `types` at most, never tokio.
 
 mod address;
+mod base_subject;
 mod charset;
 mod content;
 mod date;
@@ -24,6 +25,7 @@ mod locate;
 mod message_id;
 mod outcome;
 mod parameter;
+mod preview;
 #[cfg(test)]
 mod properties;
 mod scan;
@@ -32,7 +34,8 @@ mod summary;
 mod transfer;
 mod wire;
 
-pub use address::{MAX_ADDRESSES, Mailbox, addresses};
+pub use address::{FirstAddress, MAX_ADDRESSES, Mailbox, addresses, first_address};
+pub use base_subject::{BaseSubject, base_subject};
 pub use charset::TextDecoder;
 pub use date::{SentDate, sent_date};
 pub use encoded_word::decode_header;
@@ -40,6 +43,7 @@ pub use facts::{Facts, FactsError, FactsRef, Role, Section, SectionKind, Section
 pub use field::{Field, fields, select_header_fields, unfold};
 pub use locate::{SectionPart, SectionSpec};
 pub use message_id::message_ids;
+pub use preview::{TextForm, preview, preview_part};
 pub use scan::Scanner;
 pub use summary::{
     AddressField, Checkpoint, Content, Disposition, Encryption, LimitHit, PartSummary, Report, Summary,

@@ -38,8 +38,8 @@ impl Stream {
     }
 
     /// Acknowledges what has come, before waiting for more. A client that sends the end of a command in a
-    /// packet of its own (Python's imaplib does after a literal) may not send it before that (RFC 896), and
-    /// the system would put its acknowledgement off for 40 ms (RFC 1122 §4.2.3.2) where there is no reply.
+    /// packet of its own (Python's imaplib does after a literal) is held back by Nagle's algorithm until
+    /// then, and where there is no reply to carry it the system puts its acknowledgement off for 40 ms.
     fn acknowledge(&self) {
         #[cfg(target_os = "linux")]
         {

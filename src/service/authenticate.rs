@@ -9,7 +9,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::store::{Account, Because, SignIn, SignInRefused, Store, StoreError};
-use crate::types::{AccountId, Address, AppPasswordId, PracticeId, Secret, Tier};
+use crate::types::{
+    AccountId, Address, AppPasswordId, AuditAction, AuditNote, Origin, PracticeId, Secret, Tier,
+};
 
 /// Longest login and longest secret that are looked at, in bytes; more is refused like a wrong one.
 const INPUT_MAX: usize = 1024;
@@ -66,6 +68,8 @@ pub struct Identity {
     pub attachment_limit: Option<u64>,
     /// Most bytes of stored mail, where Support set a cap (R20).
     pub storage_cap: Option<u64>,
+    /// Where the person's device is, for the audit log.
+    pub peer: Option<IpAddr>,
     epoch: u64,
 }
 
@@ -82,8 +86,14 @@ impl Identity {
             app_password,
             attachment_limit: account.attachment_limit,
             storage_cap: account.storage_cap,
+            peer: None,
             epoch: account.epoch,
         }
+    }
+
+    /// Who acts and from where, for the audit log.
+    pub fn origin(&self) -> Origin {
+        Origin::account(self.account, self.peer)
     }
 
     /// Whether `address` is one of the person's own two.
@@ -141,15 +151,41 @@ impl Authenticator {
                     app_password = who.app_password.0
                 );
                 metrics::counter!("postern_sign_ins_total", "door" => door.as_str()).increment(1);
-                Ok(Identity::new(&who.account, who.app_password))
+                let identity = Identity { peer: Some(peer), ..Identity::new(&who.account, who.app_password) };
+                let note = AuditNote::done(AuditAction::SignIn)
+                    .account(identity.account)
+                    .app_password(identity.app_password)
+                    .detail(format!("door={}", door.as_str()));
+                self.store.audit_note_by(identity.origin(), note);
+                Ok(identity)
             }
             Ok(SignIn::Refused(refused)) => {
-                note(door, refused);
+                self.note(door, refused, peer);
                 tokio::time::sleep_until(asked + self.settings.refusal_floor).await;
                 Err(AuthError::Refused)
             }
             Err(e) => Err(AuthError::Ours(e)),
         }
+    }
+
+    /// The record of a refusal, in log, figures and audit log: never the secret or the login.
+    fn note(&self, door: Door, refused: SignInRefused, peer: IpAddr) {
+        let because = match refused.because {
+            Because::Unknown => "unknown",
+            Because::Locked => "locked",
+            Because::Revoked => "revoked",
+            Because::Again => "again",
+            Because::Counted => "wrong",
+            Because::LockedNow => "locked-now",
+        };
+        let account = refused.account.map(|a| a.0);
+        tracing::info!(event = "sign-in-refused", door = door.as_str(), account, because);
+        let mut entry = AuditNote::refused(AuditAction::SignIn)
+            .detail(format!("door={} because={because}", door.as_str()));
+        entry.account = refused.account;
+        self.store.audit_note_by(Origin::stranger(peer), entry);
+        metrics::counter!("postern_sign_ins_refused_total", "door" => door.as_str(), "because" => because)
+            .increment(1);
     }
 
     /// Watches a session's right to go on.
@@ -162,21 +198,6 @@ impl Authenticator {
             unsure: false,
         }
     }
-}
-
-fn note(door: Door, refused: SignInRefused) {
-    let because = match refused.because {
-        Because::Unknown => "unknown",
-        Because::Locked => "locked",
-        Because::Revoked => "revoked",
-        Because::Again => "again",
-        Because::Counted => "wrong",
-        Because::LockedNow => "locked-now",
-    };
-    let account = refused.account.map(|a| a.0);
-    tracing::info!(event = "sign-in-refused", door = door.as_str(), account, because);
-    metrics::counter!("postern_sign_ins_refused_total", "door" => door.as_str(), "because" => because)
-        .increment(1);
 }
 
 /// Tells a door when its session must end: the account was locked or closed (R4), or the app password

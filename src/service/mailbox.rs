@@ -3,12 +3,20 @@
 //! Invariants: an [`AccountMail`] is made from an [`Identity`] alone, so nobody reaches another's mail by
 //! a wrong id: every statement behind it names the account.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::service::authenticate::Identity;
+pub use crate::store::Present;
 use crate::store::Store;
-pub use crate::store::{Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState, Row, Usage};
-use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse};
+pub use crate::store::{
+    ANNOTATION_SIZE_MAX, Annotation, Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState,
+    Row, Usage,
+};
+use crate::types::{
+    AccountId, AnnotationName, AuditAction, AuditNote, BodyId, FlagChange, Flags, Keyword, MailboxId,
+    MailboxName, ModSeq, SpecialUse,
+};
 
 /// Everybody's mail, to be narrowed to one person's.
 #[derive(Clone)]
@@ -24,7 +32,7 @@ impl Mail {
 
     /// The mail of somebody who signed in.
     pub fn of(&self, identity: &Identity) -> AccountMail {
-        AccountMail { store: self.store.clone(), account: identity.account }
+        AccountMail { store: self.store.acting_as(identity.origin()), account: identity.account }
     }
 }
 
@@ -36,6 +44,21 @@ pub struct AccountMail {
 }
 
 impl AccountMail {
+    /// A mail program is connected (R23) as long as the answer lives.
+    pub fn present(&self) -> Present {
+        self.store.present(self.account)
+    }
+
+    /// Enters in the audit log that bodies of messages were read.
+    pub fn note_read(&self, mailbox: MailboxId, uids: impl IntoIterator<Item = u32>) {
+        self.store.audit_read(self.store.origin(), self.account, mailbox, uids);
+    }
+
+    /// Unix seconds, by the clock that dates messages.
+    pub fn now(&self) -> i64 {
+        self.store.unix_now()
+    }
+
     /// All mailboxes, INBOX first, then by name; one statement.
     pub async fn list(&self) -> Result<Vec<MailboxInfo>, MailError> {
         Ok(self.store.mailboxes(self.account).await?)
@@ -64,13 +87,24 @@ impl AccountMail {
     }
 
     /// CREATE, parents included.
-    pub async fn create(&self, name: &MailboxName, special_use: Option<SpecialUse>) -> Result<(), MailError> {
-        self.store.create_mailbox(self.account, name, special_use).await.map(drop)
+    pub async fn create(
+        &self,
+        name: &MailboxName,
+        special_use: Option<SpecialUse>,
+    ) -> Result<MailboxId, MailError> {
+        self.store.create_mailbox(self.account, name, special_use).await
     }
 
     /// DELETE.
     pub async fn delete(&self, name: &MailboxName) -> Result<(), MailError> {
-        self.store.delete_mailbox(self.account, name).await
+        let mailbox = self.store.mailbox(self.account, name).await?.map(|info| info.id);
+        self.store.delete_mailbox(self.account, name).await?;
+        let mut note = AuditNote::done(AuditAction::DeleteMailbox).account(self.account);
+        if let Some(id) = mailbox {
+            note = note.mailbox(id);
+        }
+        self.store.audit_note(note);
+        Ok(())
     }
 
     /// RENAME, children included; of INBOX: its messages move (RFC 9051 §6.3.6).
@@ -91,6 +125,30 @@ impl AccountMail {
     /// The subscribed names, ascending.
     pub async fn subscriptions(&self) -> Result<Vec<MailboxName>, MailError> {
         Ok(self.store.subscriptions(self.account).await?)
+    }
+
+    /// The annotations of a mailbox, or with `None` of the account (RFC 5464), by name.
+    pub async fn annotations(&self, mailbox: Option<MailboxId>) -> Result<Vec<Annotation>, MailError> {
+        Ok(self.store.annotations(self.account, mailbox).await?)
+    }
+
+    /// The annotations of all mailboxes that have any.
+    pub async fn annotations_of_mailboxes(&self) -> Result<HashMap<MailboxId, Vec<Annotation>>, MailError> {
+        Ok(self.store.annotations_of_mailboxes(self.account).await?)
+    }
+
+    /// Sets annotations, all or none; `None` removes one.
+    pub async fn set_annotations(
+        &self,
+        mailbox: Option<MailboxId>,
+        changes: &[(AnnotationName, Option<Vec<u8>>)],
+    ) -> Result<(), MailError> {
+        self.store.set_annotations(self.account, mailbox, changes).await
+    }
+
+    /// IMAP capabilities that Support switched off for this account, in upper case.
+    pub async fn imap_switched_off(&self) -> Result<Vec<String>, MailError> {
+        Ok(self.store.imap_switched_off(self.account).await?)
     }
 
     /// Storage and number of messages (R20).
@@ -140,7 +198,33 @@ impl AccountMail {
 
     /// Removes what is `\Deleted`, among `uids` if given.
     pub async fn expunge(&self, mailbox: MailboxId, uids: Option<&[u32]>) -> Result<Vec<u32>, MailError> {
-        self.store.expunge(self.account, mailbox, uids).await
+        let gone = self.store.expunge(self.account, mailbox, uids).await?;
+        self.store.audit_uids(AuditAction::Delete, self.account, mailbox, gone.iter().copied());
+        Ok(gone)
+    }
+
+    /// The content of one message and its size in bytes; `None`: not there.
+    pub async fn message_at(&self, mailbox: MailboxId, uid: u32) -> Result<Option<(BodyId, u64)>, MailError> {
+        Ok(self.store.message_at(self.account, mailbox, uid).await?)
+    }
+
+    /// When messages were saved (RFC 8514): UID and Unix seconds, ascending.
+    pub async fn saved_at(
+        &self,
+        mailbox: MailboxId,
+        uids: std::ops::RangeInclusive<u32>,
+    ) -> Result<Vec<(u32, i64)>, MailError> {
+        Ok(self.store.saved_at(self.account, mailbox, uids).await?)
+    }
+
+    /// What was expunged after `modseq` (RFC 7162 §3.2.6), as ascending, disjoint ranges of UIDs; `None`
+    /// when that is no longer known exactly.
+    pub async fn expunged_since(
+        &self,
+        mailbox: MailboxId,
+        modseq: ModSeq,
+    ) -> Result<Option<Vec<(u32, u32)>>, MailError> {
+        self.store.expunged_since(self.account, mailbox, modseq).await
     }
 
     /// Takes `\Recent` of all messages below `uidnext` that nobody had; the first such UID.

@@ -2,8 +2,11 @@
 
 pub mod append;
 pub mod authenticate;
+mod headers;
 pub mod mailbox;
 pub mod portal_password;
 pub mod read;
 pub mod search;
+pub mod sort;
 pub mod submit;
+pub mod thread;

@@ -12,7 +12,7 @@
 //! messages); one per [`FACTS`] messages for the header; one per [`BODIES`] bytes of bodies, and one per
 //! half MiB of a large one.
 
-mod fold;
+pub(super) mod fold;
 mod header;
 mod hunt;
 mod index;

@@ -36,7 +36,7 @@ use crate::policy::attachment::Unread;
 use crate::policy::sender::{self, OwnAddresses};
 use crate::policy::{Refusal, form, recipient, retry, size};
 use crate::store::{Account, Ingest, Ingested, MailError, NewSubmission, Store, SubmitOutcome};
-use crate::types::{AccountId, Address};
+use crate::types::{AccountId, Address, AuditAction, AuditNote};
 
 /// How submissions are judged and stamped.
 #[derive(Clone, Debug)]
@@ -149,21 +149,27 @@ impl Submitter {
             Some(announced) => size::check_announced(announced, limit, settings.policy.text_room),
             None => Ok(()),
         });
-        judged.map_err(noted)?;
-        Ok(Submission {
+        let submission = Submission {
             inner: Arc::clone(&self.0),
+            store: self.0.store.acting_as(identity.origin()),
             settings,
             identity: identity.clone(),
             receipt: mail.path.is_empty(),
             smtputf8: mail.smtputf8,
             limit,
-        })
+        };
+        match judged {
+            Ok(()) => Ok(submission),
+            Err(refusal) => Err(submission.noted(refusal)),
+        }
     }
 }
 
 /// A submission whose sender is accepted.
 pub struct Submission {
     inner: Arc<Inner>,
+    /// As its sender uses it.
+    store: Store,
     settings: Arc<Settings>,
     identity: Identity,
     receipt: bool,
@@ -189,12 +195,22 @@ impl Submission {
 
     /// Who an address leads to, if this account may write there.
     async fn person(&self, path: &str) -> Result<(Address, Option<Account>), SubmitError> {
-        let address = Address::parse(path).map_err(|_| noted(recipient::bad_address(path)))?;
-        let account = self.inner.store.resolve(&address).await.map_err(SubmitError::ours)?;
+        let address = Address::parse(path).map_err(|_| self.noted(recipient::bad_address(path)))?;
+        let account = self.store.resolve(&address).await.map_err(SubmitError::ours)?;
         let account = account.filter(|a| a.state.receives());
         let policy = &self.settings.policy;
-        recipient::check_recipient(&address, account.is_some(), self.identity.tier, policy).map_err(noted)?;
+        recipient::check_recipient(&address, account.is_some(), self.identity.tier, policy)
+            .map_err(|refusal| self.noted(refusal))?;
         Ok((address, account))
+    }
+
+    /// The record of a refusal: rule and code. The sentence may name files and people, so it is not in it.
+    fn noted(&self, refusal: Refusal) -> SubmitError {
+        tracing::info!(event = "submission-refused", rule = refusal.rule, code = refusal.code);
+        metrics::counter!("postern_submissions_refused_total", "rule" => refusal.rule).increment(1);
+        let note = AuditNote::refused(AuditAction::Send).account(self.identity.account);
+        self.store.audit_note(note.detail(format!("rule={} code={}", refusal.rule, refusal.code)));
+        SubmitError::Refused(refusal)
     }
 }
 
@@ -301,7 +317,7 @@ impl Data {
         }
         match std::mem::replace(&mut self.state, State::Failed) {
             State::Body(ingest, bcc) => self.addressed.conclude(*ingest, &bcc).await,
-            State::Discard(refusal) => Err(noted(refusal)),
+            State::Discard(refusal) => Err(self.addressed.submission.noted(refusal)),
             State::Header(_) | State::Failed => Err(failed()),
         }
     }
@@ -357,7 +373,10 @@ impl Addressed {
                 let (ingested, verdict) = self.open(ingested, unread).await?;
                 match verdict {
                     Ok(Ok(())) => ingested,
-                    Ok(Err(refusal)) => return Err(self.discard(ingested, noted(refusal)).await),
+                    Ok(Err(refusal)) => {
+                        let refused = self.submission.noted(refusal);
+                        return Err(self.discard(ingested, refused).await);
+                    }
                     Err(error) => return Err(self.discard(ingested, SubmitError::ours(error)).await),
                 }
             }
@@ -378,33 +397,34 @@ impl Addressed {
     }
 
     async fn judge(&self, ingested: &Ingested, bcc: &AddressField) -> Result<Vec<Unread>, SubmitError> {
-        let Submission { inner, settings, identity, limit, .. } = &self.submission;
+        let Submission { store, settings, identity, limit, .. } = &self.submission;
+        let noted = |refusal| self.submission.noted(refusal);
         let message = &ingested.scan.summary;
         let asked = verdict::before_record(message, self.parties()).map_err(noted)?;
         let delivered_by = if asked.is_empty() {
             Vec::new()
         } else {
-            inner.store.delivered_by(identity.account, &asked).await.map_err(SubmitError::ours)?
+            store.delivered_by(identity.account, &asked).await.map_err(SubmitError::ours)?
         };
         verdict::with_record(message, bcc, self.parties(), &delivered_by, *limit, &settings.policy)
             .map_err(noted)
     }
 
     async fn store(self, ingested: Ingested) -> Result<Accepted, SubmitError> {
-        let Submission { inner, identity, .. } = &self.submission;
+        let Submission { store, identity, .. } = &self.submission;
         let summary = &ingested.scan.summary;
         // Both are there: the verdict asked for the recipient, the header has a Message-ID by now.
         let (Some((recipient, _)), Some(message_id)) = (&self.recipient, summary.message_id.clone()) else {
             return Err(self.discard(ingested, failed()).await);
         };
-        let fingerprint = inner.store.lookup().fingerprint(identity.account, &retry::fingerprint(summary));
+        let fingerprint = store.lookup().fingerprint(identity.account, &retry::fingerprint(summary));
         let (sender, size) = (identity.account, ingested.size);
         let new = NewSubmission { sender, recipient: *recipient, ingested, message_id, fingerprint };
-        let outcome = inner.store.submit(new).await.map_err(SubmitError::ours)?;
+        let outcome = store.submit(new).await.map_err(SubmitError::ours)?;
         let (accepted, word) = match outcome {
             SubmitOutcome::Delivered => (Accepted::Delivered, "delivered"),
             SubmitOutcome::Repeated => (Accepted::Repeated, "repeated"),
-            SubmitOutcome::Conflict => return Err(noted(retry::other_content())),
+            SubmitOutcome::Conflict => return Err(self.submission.noted(retry::other_content())),
         };
         tracing::info!(event = "submitted", outcome = word, sender = sender.0, recipient = recipient.0, size);
         metrics::counter!("postern_submissions_total", "outcome" => word).increment(1);
@@ -422,11 +442,4 @@ impl Addressed {
 
 fn failed() -> SubmitError {
     SubmitError::Ours("the submission had failed before".into())
-}
-
-/// The record of a refusal: rule and code. The sentence may name files and people, so it is not in it.
-fn noted(refusal: Refusal) -> SubmitError {
-    tracing::info!(event = "submission-refused", rule = refusal.rule, code = refusal.code);
-    metrics::counter!("postern_submissions_refused_total", "rule" => refusal.rule).increment(1);
-    SubmitError::Refused(refusal)
 }

@@ -11,8 +11,11 @@ use sqlx::PgConnection;
 
 use super::keys::{NewSealKey, Owner};
 use super::seal::TextDomain;
-use super::{Store, StoreError, addresses};
-use crate::types::{AccountId, Address, MailboxName, PracticeId, SealKeyId, SpecialUse, Tier};
+use super::{NewNotice, Store, StoreError, addresses};
+use crate::types::{
+    AccountId, Address, AuditAction, AuditNote, Channel, MailboxName, NoticeContent, NoticeKind, PracticeId,
+    SealKeyId, SpecialUse, Tier,
+};
 
 /// Most accounts that one transaction makes.
 const BATCH: usize = 500;
@@ -351,6 +354,16 @@ impl Store {
             rows.add_initial(self, AccountId(*id), key, uidvalidity)?;
         }
         rows.insert(tx).await?;
+        let notes = new.iter().zip(&ids).map(|(n, id)| {
+            let practice = n.practice.map_or_else(|| "none".to_owned(), |p| p.to_string());
+            AuditNote::done(AuditAction::AccountCreate).account(AccountId(*id)).detail(format!(
+                "practice={practice} role={} tier={} user-manager={}",
+                n.role.as_str(),
+                n.tier.as_str(),
+                n.user_manager
+            ))
+        });
+        self.audit_all(tx, notes).await?;
         Ok(ids.into_iter().map(AccountId).zip(secure).collect())
     }
 
@@ -456,10 +469,17 @@ impl Store {
     /// # Errors
     /// [`StoreError`]. `false`: no such account.
     pub async fn set_tier(&self, id: AccountId, tier: Tier) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let done = sqlx::query!("update account set tier = $2 where id = $1", id.0, tier.as_str())
-            .execute(&self.0.pool)
+            .execute(&mut *tx)
             .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let note = AuditNote::done(AuditAction::TierChange).account(id);
+        self.audit(&mut tx, note.detail(format!("tier={}", tier.as_str()))).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// R8: gives or takes the User Manager privilege.
@@ -467,25 +487,41 @@ impl Store {
     /// # Errors
     /// [`StoreError`]. `false`: no such account.
     pub async fn set_user_manager(&self, id: AccountId, granted: bool) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let done = sqlx::query!("update account set user_manager = $2 where id = $1", id.0, granted)
-            .execute(&self.0.pool)
+            .execute(&mut *tx)
             .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let action = if granted { AuditAction::Grant } else { AuditAction::TakeBack };
+        self.audit(&mut tx, AuditNote::done(action).account(id).detail("privilege=user-manager")).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
-    /// R4: locks an active account and ends its sessions on every gateway; delivery to it goes on.
+    /// R4: locks an active account, ends its sessions on every gateway and tells its owner; delivery to it
+    /// goes on.
     ///
     /// # Errors
     /// [`StoreError`]. `false`: there was no active account of that number.
     pub async fn lock(&self, id: AccountId) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let epoch = sqlx::query_scalar!(
             "update account set state = 'locked', locked_at = to_timestamp($2), sign_in_epoch = sign_in_epoch + 1
               where id = $1 and state = 'active' returning sign_in_epoch",
             id.0,
             super::seconds_of(self.0.clock.now())
         )
-        .fetch_optional(&self.0.pool)
+        .fetch_optional(&mut *tx)
         .await?;
+        if epoch.is_some() {
+            self.audit(&mut tx, AuditNote::done(AuditAction::Lock).account(id)).await?;
+            let notice = NewNotice::new(id, NoticeContent::AccountLocked, Channel::Email);
+            self.enqueue_notice(&mut tx, notice).await?;
+        }
+        tx.commit().await?;
+        self.wake_notices();
         self.sessions_end(id, epoch).await
     }
 
@@ -494,6 +530,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]. `false`: there was no locked account of that number.
     pub async fn unlock(&self, id: AccountId) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let done = sqlx::query_scalar!(
             r#"with unlocked as (
                    update account set state = 'active', locked_at = null
@@ -502,8 +539,14 @@ impl Store {
                select count(*) as "n!" from unlocked"#,
             id.0
         )
-        .fetch_one(&self.0.pool)
+        .fetch_one(&mut *tx)
         .await?;
+        if done == 1 {
+            self.audit(&mut tx, AuditNote::done(AuditAction::Unlock).account(id)).await?;
+            // It would no longer be true.
+            self.cancel_notices(&mut tx, id, &[NoticeKind::AccountLocked]).await?;
+        }
+        tx.commit().await?;
         Ok(done == 1)
     }
 

@@ -3,13 +3,13 @@
 //! Invariants: it delivers to nobody and leaves no delivery record, so it proves nothing (R14). The
 //! client's own copy of what it submitted is recognised in the mailbox marked `\Sent`, whichever of the
 //! two came first, once per submission and while the server's copy is there (R28). Durable when it
-//! returns; one statement.
+//! returns; one statement for one message, one transaction for several.
 
-use super::ingest::Ingested;
+use super::ingest::{Ingested, SealedBody};
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
-use super::{Store, StoreError};
-use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, UidValidity};
+use super::{SealKey, Store, StoreError};
+use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, SealKeyId, UidValidity};
 
 /// A message to append.
 pub struct NewAppend<'a> {
@@ -46,6 +46,18 @@ pub struct Appended {
     pub existing: bool,
 }
 
+/// A message, sealed and ready for its statement.
+struct Prepared {
+    mailbox: MailboxId,
+    body: SealedBody,
+    ingested: Ingested,
+    wrapped: Vec<u8>,
+    flags: Flags,
+    internal_date: i64,
+    msgid: Option<[u8; 32]>,
+    fingerprint: Option<[u8; 32]>,
+}
+
 impl Store {
     /// Stores a message in a mailbox: 1 statement, 2 with keywords that the mailbox does not have yet.
     ///
@@ -53,18 +65,134 @@ impl Store {
     /// [`MailError::NoMailbox`], [`MailError::NotSelectable`], [`MailError::Full`],
     /// [`MailError::OverQuota`], [`MailError::StagedGone`], [`MailError::OutcomeUnknown`].
     pub async fn append(&self, account: AccountId, new: NewAppend<'_>) -> Result<Appended, MailError> {
-        let NewAppend { mailbox, mut ingested, flags, keywords, internal_date, sent_copy } = new;
-        let flags = flags.union(self.keyword_bits(account, mailbox, keywords, true).await?);
         let seal = self.seal_key(account).await?;
-        let wrapped = seal.wrap(ingested.key(), ingested.shape()).map_err(StoreError::from)?;
-        let body = ingested.seal()?;
+        let mut prepared = self.prepare(account, &seal, new).await?;
+        let appended = prepared.store(&self.0.pool, account, seal.id).await?;
+        self.appended(account, &mut prepared, appended).await?;
+        if !appended.existing {
+            self.wake_mailboxes([prepared.mailbox]);
+        }
+        Ok(appended)
+    }
+
+    /// Stores messages, all or none (RFC 3502), and takes the message `replaced` out of its
+    /// mailbox in the same transaction (RFC 8508): 3 statements and 1 a message. The storage cap is asked
+    /// when that one has gone.
+    ///
+    /// # Errors
+    /// As [`Store::append`]; [`MailError::NoMessage`] when `replaced` is not there any more.
+    pub async fn append_all(
+        &self,
+        account: AccountId,
+        new: Vec<NewAppend<'_>>,
+        replaced: Option<(MailboxId, u32)>,
+    ) -> Result<Vec<Appended>, MailError> {
+        let seal = self.seal_key(account).await?;
+        let mut prepared = Vec::with_capacity(new.len());
+        for new in new {
+            prepared.push(self.prepare(account, &seal, new).await?);
+        }
+        let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
+        let mut boxes: Vec<i64> = prepared.iter().map(|message| message.mailbox.0).collect();
+        boxes.extend(replaced.map(|(id, _)| id.0));
+        boxes.sort_unstable();
+        boxes.dedup();
+        sqlx::query!(
+            "select from mailbox where account_id = $1 and id = any($2)
+              order by account_id, id for no key update",
+            account.0,
+            &boxes
+        )
+        .execute(&mut *tx)
+        .await
+        .map_err(ended)?;
+        if let Some((from, uid)) = replaced {
+            let there = sqlx::query_scalar!(
+                r#"select exists (select from mailbox_message
+                                   where account_id = $1 and mailbox_id = $2 and uid = $3) as "there!""#,
+                account.0,
+                from.0,
+                i64::from(uid)
+            )
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(ended)?;
+            if !there {
+                return Err(MailError::NoMessage);
+            }
+            sqlx::query!(
+                "select remove_entries($1, $2, array[$3::bigint], false)",
+                account.0,
+                from.0,
+                i64::from(uid)
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(ended)?;
+        }
+        let mut all = Vec::with_capacity(prepared.len());
+        for message in &mut prepared {
+            all.push(message.store(&mut *tx, account, seal.id).await?);
+        }
+        tx.commit().await.map_err(ended)?;
+        for (message, appended) in prepared.iter_mut().zip(&all) {
+            self.appended(account, message, *appended).await?;
+        }
+        self.wake_mailboxes(boxes.into_iter().map(MailboxId));
+        Ok(all)
+    }
+
+    async fn prepare(
+        &self,
+        account: AccountId,
+        seal: &SealKey,
+        new: NewAppend<'_>,
+    ) -> Result<Prepared, MailError> {
+        let NewAppend { mailbox, ingested, flags, keywords, internal_date, sent_copy } = new;
+        let flags = flags.union(self.keyword_bits(account, mailbox, keywords, true).await?);
+        Ok(Prepared {
+            mailbox,
+            body: ingested.seal()?,
+            wrapped: seal.wrap(ingested.key(), ingested.shape()).map_err(StoreError::from)?,
+            ingested,
+            flags,
+            internal_date: internal_date.unwrap_or_else(|| self.unix_now()),
+            msgid: sent_copy.as_ref().map(|copy| self.lookup().msgid(account, &copy.message_id)),
+            fingerprint: sent_copy.map(|copy| copy.fingerprint),
+        })
+    }
+
+    /// After the commit: flags go to the copy that was there, staged bytes belong to the message.
+    async fn appended(
+        &self,
+        account: AccountId,
+        message: &mut Prepared,
+        appended: Appended,
+    ) -> Result<(), MailError> {
+        if appended.existing {
+            let uids = [appended.uid];
+            self.store_flags(account, message.mailbox, &uids, FlagChange::Add, message.flags, None).await?;
+        } else if let Some(mut staged) = message.ingested.take_staged() {
+            staged.claimed();
+        }
+        Ok(())
+    }
+}
+
+impl Prepared {
+    async fn store<'e>(
+        &mut self,
+        executor: impl sqlx::PgExecutor<'e>,
+        account: AccountId,
+        seal: SealKeyId,
+    ) -> Result<Appended, MailError> {
+        let Self { body, .. } = self;
         let idx: Vec<i32> = (0..).take(body.data.as_ref().map_or(0, Vec::len)).collect();
-        let msgid = sent_copy.as_ref().map(|c| self.lookup().msgid(account, &c.message_id));
         let row = sqlx::query!(
             r#"select outcome as "outcome!", uid as "uid!", uidvalidity as "uidvalidity!"
                  from append_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
             account.0,
-            mailbox.0,
+            self.mailbox.0,
             body.shape.id.0,
             body.shape.size.cast_signed(),
             body.shape.chunk_size.cast_signed(),
@@ -72,29 +200,19 @@ impl Store {
             body.seal_version,
             body.facts,
             body.data.is_none(),
-            seal.id.0,
-            wrapped,
+            seal.0,
+            self.wrapped,
             &idx,
             body.data.as_deref().unwrap_or_default(),
-            flags.0.cast_signed(),
-            internal_date.unwrap_or_else(|| self.unix_now()),
-            msgid.as_ref().map(<[u8; 32]>::as_slice),
-            sent_copy.as_ref().map(|c| c.fingerprint.as_slice())
+            self.flags.0.cast_signed(),
+            self.internal_date,
+            self.msgid.as_ref().map(<[u8; 32]>::as_slice),
+            self.fingerprint.as_ref().map(<[u8; 32]>::as_slice)
         )
-        .fetch_one(&self.0.pool)
+        .fetch_one(executor)
         .await
         .map_err(ended)?;
-        let uid = row.uid as u32;
-        let existing = row.outcome == "existing";
-        if existing {
-            drop(ingested);
-            self.store_flags(account, mailbox, &[uid], FlagChange::Add, flags, None).await?;
-        } else {
-            if let Some(mut staged) = ingested.take_staged() {
-                staged.claimed();
-            }
-            self.wake_mailboxes([mailbox]);
-        }
+        let (uid, existing) = (row.uid as u32, row.outcome == "existing");
         Ok(Appended { uidvalidity: uidvalidity(row.uidvalidity)?, uid, existing })
     }
 }

@@ -13,7 +13,7 @@ use aws_lc_rs::{constant_time, rand};
 
 use super::accounts::{Account, AccountState, PersonRow};
 use super::{Store, StoreError, time_of};
-use crate::types::{AccountId, Address, AppPasswordId, Secret};
+use crate::types::{AccountId, Address, AppPasswordId, AuditAction, AuditNote, Secret};
 
 /// Letters of an app password: five bits each, none that is taken for another.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -189,6 +189,7 @@ impl Store {
         secret: &Secret,
     ) -> Result<AppPasswordId, AppPasswordError> {
         let name = checked_device(name)?;
+        let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
         let id = sqlx::query_scalar!(
             "insert into app_password (account_id, name, verifier_key)
              select $1, $2, $3
@@ -199,10 +200,14 @@ impl Store {
             &self.verifier(account, secret),
             MOST
         )
-        .fetch_optional(&self.0.pool)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(app_password_error)?;
-        id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)
+        let id = id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)?;
+        let note = AuditNote::done(AuditAction::AppPasswordCreate).account(account).app_password(id);
+        self.audit(&mut tx, note).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        Ok(id)
     }
 
     /// Gives many accounts the same secret in one statement, for load programs. An account that has it
@@ -217,17 +222,25 @@ impl Store {
         secret: &Secret,
     ) -> Result<(), AppPasswordError> {
         let name = checked_device(name)?;
-        sqlx::query!(
+        let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
+        let made = sqlx::query!(
             "insert into app_password (account_id, name, verifier_key)
              select u.account, $2, u.verifier from unnest($1::bigint[], $3::bytea[]) u(account, verifier)
-             on conflict do nothing",
+             on conflict do nothing returning account_id, id",
             &accounts.iter().map(|a| a.0).collect::<Vec<_>>(),
             name,
             &accounts.iter().map(|a| self.verifier(*a, secret).to_vec()).collect::<Vec<_>>()
         )
-        .execute(&self.0.pool)
+        .fetch_all(&mut *tx)
         .await
         .map_err(app_password_error)?;
+        let notes = made.iter().map(|made| {
+            AuditNote::done(AuditAction::AppPasswordCreate)
+                .account(AccountId(made.account_id))
+                .app_password(AppPasswordId(made.id))
+        });
+        self.audit_all(&mut tx, notes).await?;
+        tx.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
 
@@ -268,6 +281,7 @@ impl Store {
         account: AccountId,
         id: AppPasswordId,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let epoch = sqlx::query_scalar!(
             "with revoked as (
                  update app_password set revoked_at = to_timestamp($3)
@@ -278,8 +292,13 @@ impl Store {
             id.0,
             super::seconds_of(self.0.clock.now())
         )
-        .fetch_optional(&self.0.pool)
+        .fetch_optional(&mut *tx)
         .await?;
+        if epoch.is_some() {
+            let note = AuditNote::done(AuditAction::AppPasswordRevoke).account(account).app_password(id);
+            self.audit(&mut tx, note).await?;
+        }
+        tx.commit().await?;
         self.sessions_end(account, epoch).await
     }
 
@@ -315,7 +334,7 @@ impl Store {
         let Some(row) = found else {
             // Nobody's number: the same work is done for it.
             let nobody = AccountId(0);
-            return self.refuse(nobody, &self.verifier(nobody, secret)).await;
+            return self.refuse(nobody, &self.verifier(nobody, secret), from).await;
         };
         let ids = row.ids.unwrap_or_default();
         let verifiers = row.verifiers.unwrap_or_default();
@@ -345,7 +364,7 @@ impl Store {
         })?;
         let given = self.verifier(account.id, secret);
         if account.state != AccountState::Active {
-            return self.refuse(account.id, &given).await;
+            return self.refuse(account.id, &given, from).await;
         }
         // All are compared, so that the time does not tell which device's it was.
         let mut matching = None;
@@ -355,7 +374,7 @@ impl Store {
             }
         }
         let Some(i) = matching else {
-            return self.refuse(account.id, &given).await;
+            return self.refuse(account.id, &given, from).await;
         };
         let app_password = AppPasswordId(*ids.get(i).ok_or(StoreError::Corrupt("app_password"))?);
         if failures > 0 {
@@ -369,8 +388,9 @@ impl Store {
         Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password })))
     }
 
-    /// Counts a wrong secret (R4), and locks the account at the fifth distinct one. The portal calls this
-    /// after its own comparison; a right secret must never come here.
+    /// Counts a wrong secret (R4), and locks the account at the fifth distinct one: the lock, its audit entry
+    /// and the notice to the owner are one transaction. The portal calls this after its own comparison; a
+    /// right secret must never come here. `from`: the peer.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -379,8 +399,9 @@ impl Store {
         account: AccountId,
         secret: &Secret,
         kind: SecretKind,
+        from: IpAddr,
     ) -> Result<Because, StoreError> {
-        self.note_wrong_verifier(account, &self.verifier(account, secret), kind).await
+        self.note_wrong_verifier(account, &self.verifier(account, secret), kind, from).await
     }
 
     async fn note_wrong_verifier(
@@ -388,12 +409,16 @@ impl Store {
         account: AccountId,
         verifier: &[u8; 32],
         kind: SecretKind,
+        from: IpAddr,
     ) -> Result<Because, StoreError> {
         let outcome = sqlx::query_scalar!(
-            r#"select note_failed_sign_in($1, $2, $3) as "outcome!""#,
+            r#"select note_failed_sign_in($1, $2, $3, $4, $5, $6) as "outcome!""#,
             account.0,
             verifier,
-            kind.as_str()
+            kind.as_str(),
+            super::seconds_of(self.0.clock.now()),
+            from.to_canonical().to_string(),
+            &*self.0.gateway
         )
         .fetch_one(&self.0.pool)
         .await?;
@@ -405,6 +430,7 @@ impl Store {
             "counted" => Because::Counted,
             "locked_now" => {
                 self.locked_by_failures(account).await?;
+                self.wake_notices();
                 Because::LockedNow
             }
             _ => return Err(StoreError::Corrupt("note_failed_sign_in")),
@@ -437,10 +463,18 @@ impl Store {
         account: AccountId,
         hashed: Option<&str>,
     ) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
         let done = sqlx::query!("update account set portal_password = $2 where id = $1", account.0, hashed)
-            .execute(&self.0.pool)
+            .execute(&mut *tx)
             .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let how = if hashed.is_some() { "set" } else { "removed" };
+        let note = AuditNote::done(AuditAction::PasswordChange).account(account);
+        self.audit(&mut tx, note.detail(format!("password={how}"))).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// The stored hash of the portal password.
@@ -454,8 +488,8 @@ impl Store {
         Ok(hashed.flatten())
     }
 
-    async fn refuse(&self, account: AccountId, given: &[u8; 32]) -> Result<SignIn, StoreError> {
-        let because = self.note_wrong_verifier(account, given, SecretKind::App).await?;
+    async fn refuse(&self, account: AccountId, given: &[u8; 32], from: IpAddr) -> Result<SignIn, StoreError> {
+        let because = self.note_wrong_verifier(account, given, SecretKind::App, from).await?;
         let account = (because != Because::Unknown).then_some(account);
         Ok(SignIn::Refused(SignInRefused { account, because }))
     }

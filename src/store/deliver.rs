@@ -59,6 +59,8 @@ struct Member {
     sender_msgid: [u8; 32],
     recipient_msgid: [u8; 32],
     fingerprint: [u8; 32],
+    /// The sender's peer address, for the audit log.
+    from: Option<String>,
     /// Seal key and the data key it wraps; one or two.
     keys: Vec<(i64, Vec<u8>)>,
 }
@@ -128,7 +130,7 @@ impl Member {
 }
 
 impl Store {
-    /// Delivers a message: 1 round trip and 1 commit, both shared with whatever is submitted meanwhile.
+    /// Delivers a message, with its notice (R23) and its audit entry: 1 round trip and 1 commit, all shared with whatever is submitted meanwhile.
     /// Runs to its end even if the caller goes away.
     ///
     /// # Errors
@@ -155,6 +157,7 @@ impl Store {
             sender_msgid: lookup.msgid(sender, &new.message_id),
             recipient_msgid: lookup.msgid(recipient, &new.message_id),
             fingerprint: new.fingerprint,
+            from: self.origin().address.map(|a| a.to_canonical().to_string()),
             keys,
         };
         drop(new);
@@ -184,7 +187,7 @@ impl Store {
     }
 
     /// Seconds since 1970.
-    pub(super) fn unix_now(&self) -> i64 {
+    pub(crate) fn unix_now(&self) -> i64 {
         super::seconds_of(self.0.clock.now()) as i64
     }
 
@@ -243,9 +246,9 @@ impl Store {
             col.add(member);
         }
         let rows = sqlx::query!(
-            r#"select outcome as "outcome!", inbox_id, sent_id
+            r#"select outcome as "outcome!", inbox_id, sent_id, notice_due as "notice_due!"
                  from submit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                                   $15, $16, $17, $18, $19, $20)
+                                   $15, $16, $17, $18, $19, $20, $21, $22)
                 order by member"#,
             &col.id,
             &col.size,
@@ -266,14 +269,18 @@ impl Store {
             &col.key_wrapped as _,
             &col.chunk_message,
             &col.chunk_idx,
-            &col.chunk_data as _
+            &col.chunk_data as _,
+            &col.from as &[Option<String>],
+            &*self.0.gateway
         )
         .fetch_all(conn)
         .await
         .map_err(ended)?;
         let mut woken = Vec::with_capacity(rows.len() * 2);
         let mut verdicts = Vec::with_capacity(rows.len());
+        let mut notice_due = false;
         for row in rows {
+            notice_due |= row.notice_due;
             verdicts.push(match row.outcome.as_str() {
                 "delivered" => {
                     woken.extend(row.inbox_id.into_iter().chain(row.sent_id).map(MailboxId));
@@ -286,6 +293,10 @@ impl Store {
             });
         }
         self.wake_mailboxes(woken);
+        if notice_due {
+            self.wake_own_worker();
+        }
+        self.0.audit.written.notify_one();
         if verdicts.len() != batch.len() {
             return Err(MailError::OutcomeUnknown);
         }
@@ -373,6 +384,7 @@ struct Columns<'a> {
     sender_msgid: Vec<&'a [u8]>,
     recipient_msgid: Vec<&'a [u8]>,
     fingerprint: Vec<&'a [u8]>,
+    from: Vec<Option<String>>,
     key_message: Vec<uuid::Uuid>,
     key_seal: Vec<i64>,
     key_wrapped: Vec<&'a [u8]>,
@@ -399,6 +411,7 @@ impl<'a> Columns<'a> {
         self.sender_msgid.push(&member.sender_msgid);
         self.recipient_msgid.push(&member.recipient_msgid);
         self.fingerprint.push(&member.fingerprint);
+        self.from.push(member.from.clone());
         for (seal, wrapped) in &member.keys {
             self.key_message.push(id);
             self.key_seal.push(*seal);

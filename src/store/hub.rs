@@ -35,6 +35,8 @@ pub(super) enum Topic {
     Mailbox(MailboxId),
     /// Its sessions must look whether they may go on (R4, R29).
     Account(AccountId),
+    /// The outbox has something to send.
+    Notices,
 }
 
 impl Topic {
@@ -42,6 +44,7 @@ impl Topic {
         match self {
             Self::Mailbox(id) => format!("m:{id}"),
             Self::Account(id) => format!("a:{id}"),
+            Self::Notices => "n:0".to_owned(),
         }
     }
 
@@ -51,6 +54,7 @@ impl Topic {
         match kind {
             "m" => Some(Self::Mailbox(MailboxId(id))),
             "a" => Some(Self::Account(AccountId(id))),
+            "n" => Some(Self::Notices),
             _ => None,
         }
     }
@@ -61,6 +65,8 @@ pub(super) struct Hub {
     /// The mailboxes that somebody here has open.
     pub(super) registry: Registry,
     events: Arc<Events>,
+    /// Wakes this process' worker.
+    pub(super) outbox: watch::Sender<u64>,
     pending: Mutex<HashSet<Topic>>,
     filled: Notify,
     /// Backend that sends our own notifications, so that the listener can tell them: 0 for none.
@@ -72,6 +78,7 @@ impl Hub {
         Self {
             registry: Registry::default(),
             events,
+            outbox: watch::Sender::new(0),
             pending: Mutex::default(),
             filled: Notify::new(),
             sender: AtomicU32::new(0),
@@ -99,6 +106,7 @@ impl Hub {
                 }
             }
             Topic::Account(id) => self.events.wake(id),
+            Topic::Notices => self.outbox.send_modify(|n| *n = n.wrapping_add(1)),
         }
     }
 
@@ -107,6 +115,7 @@ impl Hub {
             live.refresh_soon();
         }
         self.events.wake_all();
+        self.outbox.send_modify(|n| *n = n.wrapping_add(1));
     }
 }
 
@@ -248,7 +257,7 @@ mod tests {
 
     #[test]
     fn payloads_come_back() {
-        for topic in [Topic::Mailbox(MailboxId(7)), Topic::Account(AccountId(i64::MAX))] {
+        for topic in [Topic::Mailbox(MailboxId(7)), Topic::Account(AccountId(i64::MAX)), Topic::Notices] {
             assert_eq!(Topic::parse(&topic.payload()), Some(topic));
         }
         for other in ["", "m", "m:", "x:1", "m:a", "m:1 2"] {

@@ -196,6 +196,18 @@ impl Ingest {
         Ok(())
     }
 
+    /// The message is complete, and nothing of its bytes stays in memory: for many that wait for each
+    /// other. At most 1 statement.
+    ///
+    /// # Errors
+    /// As [`Ingest::push`].
+    pub async fn finish_staged(mut self) -> Result<Ingested, MailError> {
+        if self.staged.is_none() {
+            self.flush().await?;
+        }
+        self.finish().await
+    }
+
     /// The message is complete: at most 1 statement.
     ///
     /// # Errors

@@ -31,12 +31,18 @@ pub enum MailError {
     /// The account has [`super::MAILBOXES_MAX`] mailboxes or subscriptions.
     #[error("there are too many mailboxes")]
     TooMany,
+    /// SETMETADATA beyond what a mailbox or an account may have (RFC 5464 `METADATA TOOMANY`).
+    #[error("there are too many annotations")]
+    TooManyAnnotations,
     /// R20: Support set a cap and this would go beyond it (RFC 9208 `OVERQUOTA`).
     #[error("the storage set for this account is used up")]
     OverQuota,
     /// The name a rename or a parent would lead to is none.
     #[error(transparent)]
     Name(#[from] MailboxNameError),
+    /// A single message that was named is not there any more (RFC 5530 `EXPUNGEISSUED`).
+    #[error("there is no such message")]
+    NoMessage,
     /// The message's staged bytes are gone (it was pushed too slowly, or twice handed in).
     #[error("the message's bytes are no longer there")]
     StagedGone,
@@ -64,6 +70,7 @@ pub(super) fn ended(error: sqlx::Error) -> MailError {
             Some("PM004") => MailError::NotSelectable,
             Some("PM005") => MailError::OverQuota,
             _ => match e.constraint() {
+                Some("annotation_account_id_mailbox_id_fkey") => MailError::NoMailbox,
                 Some("mailbox_name_unique") => MailError::Exists,
                 Some("mailbox_one_use") => MailError::UseTaken,
                 _ => MailError::Store(error.into()),

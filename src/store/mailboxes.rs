@@ -235,6 +235,18 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(ended)?;
+            // RFC 5464 §4.1: annotations go along, and stay.
+            sqlx::query!(
+                "insert into annotation (account_id, mailbox_id, name_key, sealed)
+                 select account_id, $3, name_key, sealed from annotation
+                  where account_id = $1 and mailbox_id = $2",
+                account.0,
+                entry.id.0,
+                target.0
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(ended)?;
             tx.commit().await.map_err(ended)?;
             self.wake_mailboxes([entry.id]);
             return Ok(());

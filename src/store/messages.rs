@@ -7,7 +7,9 @@
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
 use super::{Store, StoreError, TextDomain};
-use crate::types::{AccountId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges};
+use crate::types::{
+    AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges,
+};
 
 /// Most keywords of one mailbox: the bits 8 to 62.
 pub const KEYWORDS_MAX: usize = 55;
@@ -238,6 +240,91 @@ impl Store {
             self.wake_mailboxes([mailbox]);
         }
         Ok(gone.into_iter().map(|u| u as u32).collect())
+    }
+
+    /// The content of one message and its size in bytes; `None`: not there. 1 statement.
+    pub async fn message_at(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uid: u32,
+    ) -> Result<Option<(BodyId, u64)>, StoreError> {
+        let row = sqlx::query!(
+            "select message_id, size from mailbox_message
+              where account_id = $1 and mailbox_id = $2 and uid = $3",
+            account.0,
+            mailbox.0,
+            i64::from(uid)
+        )
+        .fetch_optional(&self.0.pool)
+        .await?;
+        Ok(row.map(|row| (BodyId(row.message_id), row.size.cast_unsigned())))
+    }
+
+    /// When the messages of these uids came into the mailbox (RFC 8514), those expunged lately too: uid and
+    /// Unix seconds, ascending. 1 statement.
+    pub async fn saved_at(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: std::ops::RangeInclusive<u32>,
+    ) -> Result<Vec<(u32, i64)>, StoreError> {
+        let rows = sqlx::query!(
+            r#"select uid as "uid!", floor(extract(epoch from saved_at))::bigint as "saved_at!"
+                 from (select uid, saved_at from mailbox_message
+                        where account_id = $1 and mailbox_id = $2 and uid between $3 and $4
+                       union all
+                       select uid, saved_at from expunged
+                        where account_id = $1 and mailbox_id = $2 and uid between $3 and $4) e
+                order by uid"#,
+            account.0,
+            mailbox.0,
+            i64::from(*uids.start()),
+            i64::from(*uids.end())
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.uid as u32, row.saved_at)).collect())
+    }
+
+    /// What was expunged after `modseq`, as ascending, disjoint ranges of uids; `None` when the change log
+    /// does not reach back that far. 1 statement.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`].
+    pub async fn expunged_since(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        modseq: ModSeq,
+    ) -> Result<Option<Vec<(u32, u32)>>, MailError> {
+        let rows = sqlx::query!(
+            r#"select m.changes_from, c.uids as "uids?"
+                 from mailbox m
+                 left join mailbox_change c on c.account_id = m.account_id and c.mailbox_id = m.id
+                                           and c.kind = 'expunge' and c.modseq > $3
+                where m.account_id = $1 and m.id = $2"#,
+            account.0,
+            mailbox.0,
+            modseq.0.cast_signed()
+        )
+        .fetch_all(&self.0.pool)
+        .await
+        .map_err(ended)?;
+        if rows.first().ok_or(MailError::NoMailbox)?.changes_from.cast_unsigned() > modseq.0 {
+            return Ok(None);
+        }
+        let pairs = rows.iter().filter_map(|row| row.uids.as_deref()).flat_map(|uids| uids.chunks_exact(2));
+        let mut gone: Vec<(u32, u32)> = pairs.map(|pair| (pair[0] as u32, pair[1] as u32)).collect();
+        gone.sort_unstable();
+        gone.dedup_by(|next, kept| {
+            let joins = next.0 <= kept.1.saturating_add(1);
+            if joins {
+                kept.1 = kept.1.max(next.1);
+            }
+            joins
+        });
+        Ok(Some(gone))
     }
 
     /// `\Recent` (RFC 3501 §2.3.2): the caller owns the uids from the answer up to, not including,

@@ -7,21 +7,33 @@
 
 mod accounts;
 mod addresses;
+mod annotations;
 mod append;
+mod audit;
+mod audit_chain;
+mod audit_entries;
+mod audit_head;
 mod bodies;
 mod credentials;
 mod deliver;
 mod events;
 mod health;
 mod hub;
+mod imap_switches;
 mod ingest;
 mod keys;
 mod last_used;
 mod live;
 mod mail_error;
 mod mailboxes;
+mod master_key;
 mod messages;
+mod notices;
+mod outbox;
 mod practices;
+mod presence;
+mod erase;
+mod rotation;
 mod seal;
 mod search_index;
 mod sweeper;
@@ -37,7 +49,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use accounts::{Account, AccountError, AccountState, NewAccount, Role};
+pub use annotations::{ANNOTATION_SIZE_MAX, ANNOTATIONS_MAX, Annotation};
 pub use append::{Appended, NewAppend, SentCopy};
+pub use audit_chain::{AuditSettings, Broken, Verified};
+pub use audit_entries::{AuditFilter, AuditRow};
+pub use audit_head::{Head, HeadFile, hex};
 pub use bodies::BodyReader;
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
@@ -45,18 +61,24 @@ pub use credentials::{
 pub use deliver::{NewSubmission, SubmitOutcome};
 pub use health::{Health, Schema};
 pub use ingest::{Ingest, Ingested, MEMORY_MAX};
-pub use keys::{KeyError, Lookup, MasterKey};
+pub use keys::{KeyError, Lookup};
+pub use master_key::MasterKey;
+pub use rotation::{KeyStatus, Rotation};
 pub use live::{LiveMailbox, MailboxState, Row};
 pub use mail_error::MailError;
 pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
+pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
+pub use outbox::{NoticeFilter, NoticeRow, Retried};
 pub use practices::Practice;
+pub use presence::Present;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
 pub use search_index::{IndexBehind, IndexRow, IndexSegment, NewIndexSegment};
 pub use sweeper::{Retention, Swept};
 pub use verify::{Fault, Verification, VerifyFrom};
 
 use crate::clock::Clock;
+use crate::types::Origin;
 
 /// The PostgreSQL channel that carries wake-ups between gateways: `m:<mailbox id>`, `a:<account id>`.
 pub const CHANNEL: &str = "postern";
@@ -75,9 +97,10 @@ pub struct Options {
     pub clock: Clock,
 }
 
-/// The database behind the gateway. Cheap to clone.
+/// The database behind the gateway, as somebody uses it: what is changed is entered in the audit log under
+/// that name, this program's own unless [`Store::acting_as`] says otherwise. Cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Arc<Origin>);
 
 /// What the store's files share.
 pub(crate) struct Inner {
@@ -89,6 +112,15 @@ pub(crate) struct Inner {
     hub: Arc<hub::Hub>,
     queue: deliver::Queue,
     last_used: Arc<last_used::LastUsed>,
+    audit: Arc<audit::AuditLog>,
+    /// Where the audit log's head is written, and what was written last.
+    head_file: parking_lot::Mutex<Option<std::path::PathBuf>>,
+    head_noted: parking_lot::Mutex<Option<(u64, tokio::time::Instant)>>,
+    presence: Arc<presence::Presence>,
+    /// This process, in the audit log and the outbox: `host/pid`.
+    gateway: Arc<str>,
+    /// This run of this process.
+    run: uuid::Uuid,
     background: Background,
 }
 
@@ -170,15 +202,25 @@ impl Store {
         let events = Arc::new(events::Events::default());
         let hub = Arc::new(hub::Hub::new(events.clone()));
         let last_used = Arc::new(last_used::LastUsed::default());
+        let audit = Arc::new(audit::AuditLog::default());
+        let gateway: Arc<str> = gateway_name().into();
+        let run = notices::random_id()?;
         let (stop, stopped) = watch::channel(());
         let mut tasks = vec![
             tokio::spawn(events::run(events.clone(), pool.clone(), stopped.clone())),
             tokio::spawn(last_used::run(last_used.clone(), pool.clone(), stopped.clone())),
+            tokio::spawn(audit::run(
+                audit.clone(),
+                pool.clone(),
+                options.clock.clone(),
+                gateway.clone(),
+                stopped.clone(),
+            )),
         ];
         tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::of(Arc::new(Inner {
             pool,
             keys,
             domain: options.domain.to_lowercase(),
@@ -187,8 +229,19 @@ impl Store {
             hub,
             queue: deliver::Queue::default(),
             last_used,
+            audit,
+            head_file: parking_lot::Mutex::default(),
+            head_noted: parking_lot::Mutex::default(),
+            presence: Arc::default(),
+            gateway,
+            run,
             background,
         })))
+    }
+
+    /// As this program itself uses it.
+    fn of(inner: Arc<Inner>) -> Self {
+        Self(inner, Arc::new(Origin::system()))
     }
 
     /// Brings the schema up to date, forward only. Safe to run from several processes at once.
@@ -269,8 +322,17 @@ impl Store {
                 tracing::error!(error = %e, "a background task of the store ended badly");
             }
         }
+        self.finish_audit().await;
+        self.leave().await;
         self.0.pool.close().await;
     }
+}
+
+/// How this process is called in the audit log.
+fn gateway_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    format!("{}/{}", if host.is_empty() { "localhost" } else { host }, std::process::id())
 }
 
 /// Whether it was the connection that came to nothing, not the statement: SQLSTATE class 57P is a server

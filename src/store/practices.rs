@@ -3,7 +3,7 @@
 use super::accounts::{AccountError, checked_name};
 use super::keys::Owner;
 use super::{Store, StoreError};
-use crate::types::PracticeId;
+use crate::types::{AuditAction, AuditNote, PracticeId};
 
 /// One customer organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,7 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
+        self.audit(&mut tx, AuditNote::done(AuditAction::PracticeCreate).practice(id)).await?;
         tx.commit().await?;
         Ok(Practice { id, name, attachment_limit, accounts: 0 })
     }
@@ -109,18 +110,24 @@ impl Store {
         attachment_limit: Option<u64>,
     ) -> Result<(), AccountError> {
         let name = checked_name(name)?;
+        let mut tx = self.0.pool.begin().await?;
         let done = sqlx::query!(
             "update practice set name = $2, attachment_limit = $3 where id = $1",
             id.0,
             name,
             attachment_limit.map(|n| i64::try_from(n).unwrap_or(i64::MAX))
         )
-        .execute(&self.0.pool)
+        .execute(&mut *tx)
         .await
         .map_err(|e| named(e, &name))?;
         if done.rows_affected() == 0 {
             return Err(AccountError::NoPractice(id));
         }
+        let limit = attachment_limit.map_or_else(|| "none".to_owned(), |n| n.to_string());
+        let note = AuditNote::done(AuditAction::PracticeChange).practice(id);
+        self.audit(&mut tx, note.detail(format!("fields=name,attachment-limit attachment-limit={limit}")))
+            .await?;
+        tx.commit().await?;
         Ok(())
     }
 }

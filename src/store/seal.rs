@@ -221,7 +221,16 @@ pub enum TextDomain {
     Keyword = 2,
     /// `subscription.name`
     Subscription = 3,
+    /// `notice.payload`
+    Notice = 4,
+    /// `account.phone`
+    Phone = 5,
+    /// `annotation.sealed`
+    Annotation = 60,
 }
+
+/// What short texts are called in errors.
+const NAME: &str = "a name";
 
 /// The key of a practice, or of an account without one: wraps data keys, seals short texts.
 pub struct SealKey {
@@ -289,8 +298,21 @@ impl SealKey {
         account: AccountId,
         text: &str,
     ) -> Result<Vec<u8>, SealError> {
+        self.seal_bytes(domain, account, text.as_bytes())
+    }
+
+    /// As [`SealKey::seal_text`], for any bytes.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`].
+    pub fn seal_bytes(
+        &self,
+        domain: TextDomain,
+        account: AccountId,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
         let mut out = vec![1];
-        out.extend(seal_random(&self.text, &text_aad(domain, account), text.as_bytes())?);
+        out.extend(seal_random(&self.text, &text_aad(domain, account), bytes)?);
         Ok(out)
     }
 
@@ -304,13 +326,24 @@ impl SealKey {
         account: AccountId,
         sealed: &[u8],
     ) -> Result<String, SealError> {
-        const WHAT: &str = "a name";
-        let (version, sealed) = sealed.split_first().ok_or(SealError::Open(WHAT))?;
+        String::from_utf8(self.open_bytes(domain, account, sealed)?).map_err(|_| SealError::Open(NAME))
+    }
+
+    /// Opens what [`SealKey::seal_bytes`] made.
+    ///
+    /// # Errors
+    /// As [`SealKey::open_text`].
+    pub fn open_bytes(
+        &self,
+        domain: TextDomain,
+        account: AccountId,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let (version, sealed) = sealed.split_first().ok_or(SealError::Open(NAME))?;
         if *version != 1 {
             return Err(SealError::Version);
         }
-        let plain = open_random(&self.text, &text_aad(domain, account), sealed, WHAT)?;
-        String::from_utf8(plain).map_err(|_| SealError::Open(WHAT))
+        open_random(&self.text, &text_aad(domain, account), sealed, NAME)
     }
 
     fn wrap_aad(&self, body: BodyShape) -> [u8; 48] {

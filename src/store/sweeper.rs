@@ -97,7 +97,7 @@ impl Store {
             loop {
                 tokio::time::sleep(keep.every).await;
                 let Some(inner) = weak.upgrade() else { return };
-                match Store(inner).sweep(&keep).await {
+                match Store::of(inner).sweep(&keep).await {
                     Ok(swept) if swept == Swept::default() => {}
                     Ok(swept) => tracing::info!(?swept, "swept"),
                     Err(error) => tracing::warn!(%error, "sweeping failed; it is tried again later"),

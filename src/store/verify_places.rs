@@ -1,13 +1,14 @@
-//! The rest of a verification: names, counters, records, and what belongs to nothing.
+//! The rest of a verification: names and other sealed texts, counters, records, and what belongs to nothing.
 //!
 //! Each check is one statement, and so one snapshot; what it finds is damage, whatever is written meanwhile.
 
 use super::verify::Fault;
 use super::{Store, StoreError, TextDomain};
-use crate::types::{AccountId, Keyword, MailboxName};
+use crate::types::{AccountId, AnnotationName, Keyword, MailboxName};
 
 impl Store {
-    /// Names of mailboxes, keywords and subscriptions open, and stand under their own keyed hash.
+    /// Names of mailboxes, keywords, subscriptions, annotations and notices open, and what is looked up
+    /// stands under its own keyed hash.
     pub async fn verify_names(&self, account: Option<AccountId>) -> Result<Vec<Fault>, StoreError> {
         let rows = sqlx::query!(
             r#"select m.account_id as "account_id!", 'mailbox' as "kind!", m.id as "id!", 0 as "bit!", m.name_key as "name_key!",
@@ -18,7 +19,13 @@ impl Store {
                  from mailbox_keyword k where $1::bigint is null or k.account_id = $1
                 union all
                select s.account_id, 'subscription', 0, 0, s.name_key, s.name
-                 from subscription s where $1::bigint is null or s.account_id = $1"#,
+                 from subscription s where $1::bigint is null or s.account_id = $1
+                union all
+               select a.account_id, 'annotation', coalesce(a.mailbox_id, 0), 0, a.name_key, a.sealed
+                 from annotation a where $1::bigint is null or a.account_id = $1
+                union all
+               select n.account_id, 'notice', 0, 0, ''::bytea, n.payload
+                 from notice n where n.payload is not null and ($1::bigint is null or n.account_id = $1)"#,
             account.map(|a| a.0)
         )
         .fetch_all(&self.0.pool)
@@ -26,36 +33,48 @@ impl Store {
         let mut faults = Vec::new();
         for row in rows {
             let owner = AccountId(row.account_id);
-            let place = match row.kind.as_str() {
-                "mailbox" => format!("account {owner}, name of mailbox {}", row.id),
-                "keyword" => format!("account {owner}, keyword {} of mailbox {}", row.bit, row.id),
-                _ => format!("account {owner}, a subscription"),
+            let (domain, place) = match row.kind.as_str() {
+                "mailbox" => (TextDomain::MailboxName, format!("name of mailbox {}", row.id)),
+                "keyword" => (TextDomain::Keyword, format!("keyword {} of mailbox {}", row.bit, row.id)),
+                "subscription" => (TextDomain::Subscription, "a subscription".to_owned()),
+                "annotation" => (TextDomain::Annotation, format!("an annotation of mailbox {}", row.id)),
+                _ => (TextDomain::Notice, "a notice".to_owned()),
             };
+            let place = format!("account {owner}, {place}");
             let Ok(seal) = self.seal_key(owner).await else {
                 // Its seal key is named already, or its practice was erased.
                 continue;
             };
-            let domain = match row.kind.as_str() {
-                "mailbox" => TextDomain::MailboxName,
-                "keyword" => TextDomain::Keyword,
-                _ => TextDomain::Subscription,
-            };
-            let name = match seal.open_text(domain, owner, &row.name) {
-                Ok(name) => name,
+            let plain = match seal.open_bytes(domain, owner, &row.name) {
+                Ok(plain) => plain,
                 Err(error) => {
                     faults.push(Fault { place, what: error.to_string() });
                     continue;
                 }
             };
-            let key = match domain {
-                TextDomain::Keyword => Keyword::new(&name).ok().map(|k| self.lookup().keyword(owner, &k)),
-                _ => MailboxName::new(&name).ok().map(|n| self.lookup().mailbox_name(owner, &n)),
-            };
-            if key.is_none_or(|key| key[..] != row.name_key[..]) {
+            if self.name_key(domain, owner, &plain).is_none_or(|key| key[..] != row.name_key[..]) {
                 faults.push(Fault { place, what: "it is looked up by another name".to_owned() });
             }
         }
         Ok(faults)
+    }
+
+    /// What a name is looked up by; empty for what is not looked up. `None`: it is no such name.
+    fn name_key(&self, domain: TextDomain, account: AccountId, plain: &[u8]) -> Option<Vec<u8>> {
+        let lookup = self.lookup();
+        let name = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        let key = match domain {
+            TextDomain::Keyword => lookup.keyword(account, &Keyword::new(&name(plain)?).ok()?),
+            TextDomain::MailboxName | TextDomain::Subscription => {
+                lookup.mailbox_name(account, &MailboxName::new(&name(plain)?).ok()?)
+            }
+            TextDomain::Annotation => {
+                let end = memchr::memchr(0, plain)?;
+                lookup.annotation(account, &AnnotationName::new(&name(&plain[..end])?).ok()?)
+            }
+            _ => return Some(Vec::new()),
+        };
+        Some(key.to_vec())
     }
 
     /// Counters, UIDNEXT and HIGHESTMODSEQ of mailboxes agree with what they hold.

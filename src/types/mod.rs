@@ -4,22 +4,30 @@
 //! again. Imports nothing of postern, never tokio.
 
 mod address;
+mod annotation;
+mod audit;
 mod flags;
 mod ids;
 mod mailbox_name;
+mod notice;
 mod numbers;
 mod search_key;
 mod secret;
 mod sequence_set;
+mod sort;
 
 pub use address::{Address, AddressError};
+pub use annotation::{AnnotationName, AnnotationNameError};
+pub use audit::{Actor, AuditAction, AuditNote, AuditResult, Origin, SupportName, SupportNameError};
 pub use flags::{FlagChange, Flags, Keyword, KeywordError, SystemFlag};
-pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, PracticeId, SealKeyId};
+pub use ids::{AccountId, AppPasswordId, BodyId, MailboxId, NoticeId, PracticeId, SealKeyId};
 pub use mailbox_name::{MailboxName, MailboxNameError, SpecialUse};
+pub use notice::{Channel, NoticeContent, NoticeKind};
 pub use numbers::{ModSeq, SeqNum, Uid, UidValidity, uid_ranges};
 pub use search_key::{AddressField, DateOrder, SearchKey};
 pub use secret::Secret;
 pub use sequence_set::{MessageSet, SequenceSet};
+pub use sort::{SortBy, SortCriterion, SortOrder, ThreadBy};
 
 /// Free accounts only reply, paid ones compose (R7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

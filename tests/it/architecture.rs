@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms of this crate that it may name. `clock` and itself are allowed everywhere.
-const MAY_IMPORT: [(&str, &[&str]); 12] = [
+const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("types", &[]),
     ("clock", &[]),
     ("config", &["types"]),
@@ -12,20 +12,29 @@ const MAY_IMPORT: [(&str, &[&str]); 12] = [
     ("net", &["types"]),
     ("policy", &["mime", "types"]),
     ("store", &["mime", "types"]),
+    ("notices", &["store", "types"]),
     ("service", &["policy", "store", "mime", "types"]),
     ("smtp", &["service", "policy", "mime", "types", "net"]),
     ("imap", &["service", "policy", "mime", "types", "net"]),
     ("portal", &["service", "policy", "mime", "types", "net"]),
-    ("cli", &["config", "service", "policy", "store", "mime", "types", "net", "smtp", "imap", "portal"]),
+    (
+        "cli",
+        &[
+            "config", "service", "policy", "store", "mime", "types", "net", "smtp", "imap", "portal",
+            "notices",
+        ],
+    ),
 ];
 
 /// Crate, and the only rooms that may name it. What is not here anybody may use.
-const ONLY_IN: [(&str, &[&str]); 5] = [
+const ONLY_IN: [(&str, &[&str]); 7] = [
     ("sqlx", &["store"]),
     ("axum", &["portal"]),
     ("tokio_rustls", &["net"]),
     ("rustls", &["net"]),
     ("anyhow", &["cli"]),
+    ("lettre", &["notices"]),
+    ("reqwest", &["notices"]),
 ];
 
 /// Protocol machines and rules do no I/O: files, or whole rooms, that never name tokio.

@@ -520,3 +520,31 @@ async fn r28_the_clients_own_copy_in_sent_is_recognised() {
     let got = bert.imap("f", "FETCH 1 (BODY.PEEK[TEXT] FLAGS)").await;
     assert_eq!(got[0], "* 1 FETCH (BODY[TEXT] {11}\r\nGuten Tag\r\n FLAGS (\\Recent))");
 }
+
+/// RFC 9585: a command that takes long is told to be in progress, before its answer and by its tag.
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9585_a_long_search_is_in_progress() {
+    let gate = Gate::open(Settings { progress: Duration::from_nanos(1), ..Settings::default() }).await;
+    let mut client = gate.anna().await;
+    let message = format!("Subject: x\r\n\r\n{}", "some words to look into\r\n".repeat(20_000));
+    ok(&append(&mut client, "a", "INBOX", message.as_bytes()).await);
+    ok(&client.imap("s", "SELECT INBOX").await);
+    let answer = client.imap("long", "SEARCH BODY nowhere").await;
+    assert!(answer[0].starts_with("* OK [INPROGRESS (\"long\" NIL NIL)] "), "{answer:?}");
+    assert!(answer.contains(&"* SEARCH".to_owned()), "{answer:?}");
+    ok(&answer);
+}
+
+/// `postern user set-imap`: from the next sign-in on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capability_is_switched_off_for_one_account() {
+    let gate = Gate::open(Settings::default()).await;
+    gate.store.switch_imap(gate.account, &["QRESYNC".to_owned()], &[]).await.unwrap();
+    let mut client = gate.anna().await;
+    let answer = client.imap("c", "CAPABILITY").await;
+    assert!(!answer[0].contains("QRESYNC") && answer[0].contains("CONDSTORE"), "{answer:?}");
+    assert_eq!(client.imap("e", "ENABLE QRESYNC").await[0], "* ENABLED");
+    gate.store.switch_imap(gate.account, &[], &["QRESYNC".to_owned()]).await.unwrap();
+    let mut client = gate.anna().await;
+    assert!(client.imap("c", "CAPABILITY").await[0].contains(" QRESYNC "));
+}

@@ -11,6 +11,7 @@
 #![allow(missing_docs)]
 
 mod architecture;
+mod audit;
 mod cli_transcripts;
 mod client;
 mod demo_process;
@@ -21,7 +22,12 @@ mod imap_door;
 mod imap_search;
 mod imap_transcripts;
 mod kills;
+mod keys;
 mod log_secrets;
+mod notice_carriers;
+mod notice_kill;
+mod notices;
+mod round_trips;
 mod schema_upgrades;
 mod search_index;
 mod service_submit;

@@ -152,7 +152,7 @@ async fn r4_the_same_wrong_secret_counts_once() {
     let by_email = g.store.sign_in(Some(&anna.email), &Secret::new("hunter2"), PEER).await.unwrap();
     assert_eq!(refused(by_email), Because::Again, "both addresses are one account");
     let at_portal =
-        g.store.note_wrong_secret(anna.id, &Secret::new("hunter2"), SecretKind::Portal).await.unwrap();
+        g.store.note_wrong_secret(anna.id, &Secret::new("hunter2"), SecretKind::Portal, PEER).await.unwrap();
     assert_eq!(at_portal, Because::Again, "one mistake whatever the kind");
     assert_eq!(g.remembered().await, 1);
 }
@@ -165,7 +165,7 @@ async fn r4_kinds_are_counted_together() {
     for n in 1..=3 {
         let secret = Secret::new(format!("guess {n}"));
         assert_eq!(
-            g.store.note_wrong_secret(anna.id, &secret, SecretKind::Portal).await.unwrap(),
+            g.store.note_wrong_secret(anna.id, &secret, SecretKind::Portal, PEER).await.unwrap(),
             Because::Counted
         );
     }
@@ -181,7 +181,7 @@ async fn r4_success_clears_its_own_kind_only() {
     let (_, right) = g.store.app_password_create(anna.id, "Phone").await.unwrap();
     for n in 1..=3 {
         let secret = Secret::new(format!("guess {n}"));
-        g.store.note_wrong_secret(anna.id, &secret, SecretKind::Portal).await.unwrap();
+        g.store.note_wrong_secret(anna.id, &secret, SecretKind::Portal, PEER).await.unwrap();
     }
     g.sign_in(&anna, "wrong 1").await;
     assert_eq!(g.remembered().await, 4);
@@ -208,7 +208,7 @@ async fn r4_a_revoked_app_password_never_counts() {
         let (id, secret) = g.store.app_password_create(anna.id, "Old phone").await.unwrap();
         assert!(g.store.app_password_revoke(anna.id, id).await.unwrap());
         assert_eq!(refused(g.sign_in(&anna, text(&secret)).await), Because::Revoked, "{n}");
-        let at_portal = g.store.note_wrong_secret(anna.id, &secret, SecretKind::Portal).await.unwrap();
+        let at_portal = g.store.note_wrong_secret(anna.id, &secret, SecretKind::Portal, PEER).await.unwrap();
         assert_eq!(at_portal, Because::Revoked);
         // Somebody else's it is a wrong secret like any other.
         if n == 0 {
@@ -312,12 +312,13 @@ async fn r4_every_refusal_costs_a_durable_write() {
         [(0, "unknown"), (anna.id.0, "counted"), (anna.id.0, "again"), (locked.id.0, "locked")]
     {
         let mut tx = g.pool.begin().await.unwrap();
-        let said: String = sqlx::query_scalar("select note_failed_sign_in($1, $2, 'app')")
-            .bind(account)
-            .bind(wrong)
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
+        let said: String =
+            sqlx::query_scalar("select note_failed_sign_in($1, $2, 'app', 0, '192.0.2.7', 'g')")
+                .bind(account)
+                .bind(wrong)
+                .fetch_one(&mut *tx)
+                .await
+                .unwrap();
         assert_eq!(said, outcome);
         // A transaction that has a number has something to flush when it commits.
         let writes: bool = sqlx::query_scalar("select pg_current_xact_id_if_assigned() is not null")

@@ -131,7 +131,6 @@ async fn begin(arguments: &Arguments) -> anyhow::Result<(Gateway, ConfigPlace)> 
     let dir = folder(&arguments.dir)?;
     let mut state = State::load(&dir)?;
     certificates::ensure(&dir, DOMAIN, arguments.listen)?;
-    std::fs::create_dir_all(dir.join("outbox"))?;
 
     let mut config = configuration(&dir, arguments.listen, arguments.ports(state.ports));
     logging::start(&config.log)?;
@@ -187,7 +186,13 @@ impl Arguments {
             submission: choose(self.submission_port, last.submission),
             imap_starttls: choose(self.imap_starttls_port, last.imap_starttls),
             submission_starttls: choose(self.submission_starttls_port, last.submission_starttls),
-            portal: choose(self.portal_port, last.portal),
+            // Notices name it, so it must be known before anything listens.
+            portal: match choose(self.portal_port, last.portal) {
+                0 => {
+                    TcpListener::bind((self.listen, 0)).and_then(|l| l.local_addr()).map_or(0, |at| at.port())
+                }
+                port => port,
+            },
             metrics: choose(self.metrics_port, last.metrics),
         }
     }
@@ -212,6 +217,9 @@ fn configuration(dir: &Path, listen: IpAddr, ports: Ports) -> Config {
     config.keys.master_file = dir.join("master.key");
     config.tls.certificate_file = dir.join("server.pem");
     config.tls.key_file = dir.join("server.key");
+    config.notices.outbox_dir = Some(dir.join("outbox"));
+    config.audit.head_file = Some(dir.join("audit.head"));
+    "demo".clone_into(&mut config.support.name);
     // Load programs open everything from one address.
     config.limits.connections_per_address = config.limits.connections;
     config.log.level = std::env::var("POSTERN_LOG_LEVEL").unwrap_or_else(|_| "warn".to_owned());
@@ -294,6 +302,7 @@ fn print(ready: &Ready, state: &State) -> anyhow::Result<()> {
     line(String::new());
     line(format!("Portal   {} (a page that says what is there)", ready.portal.url));
     line(format!("Figures  {}", ready.metrics_url));
+    line(format!("Outbox   {} (every notice as a file)", ready.outbox_dir.display()));
     line(format!("Support  postern --config {} user list", ready.config_file.display()));
     line(String::new());
     let mut out = std::io::stdout().lock();

@@ -8,6 +8,7 @@ use crate::imap::wire::Bytes;
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.3.1
     pub(super) fn enable(&mut self, what: &[Enable]) -> Reply {
+        let had_condstore = self.session.enabled().condstore;
         let new = self.session.enable(what);
         self.wire.out.extend_from_slice(b"* ENABLED");
         for name in &new {
@@ -17,7 +18,7 @@ impl<S: Bytes> Client<S> {
         self.wire.out.extend_from_slice(b"\r\n");
         let mode = self.utf8();
         self.wire.set_utf8(mode);
-        if new.contains(&"CONDSTORE") {
+        if !had_condstore && self.session.enabled().condstore {
             self.tell_highest_modseq();
         }
         Reply::ok("ENABLE done")

@@ -2,7 +2,7 @@
 
 use crate::imap::command::{By, MessageSet};
 use crate::imap::conn::{Answer, Client};
-use crate::imap::reply::Reply;
+use crate::imap::reply::{Code, Reply};
 use crate::imap::wire::Bytes;
 
 impl<S: Bytes> Client<S> {
@@ -14,10 +14,17 @@ impl<S: Bytes> Client<S> {
             None => None,
             Some(set) => Some(selected.uids_at(&selected.positions(&set, By::Uid)?)),
         };
+        let mut gone = Vec::new();
         if uids.as_ref().is_none_or(|uids| !uids.is_empty()) {
-            self.mail()?.expunge(id, uids.as_deref()).await?;
+            gone = self.mail()?.expunge(id, uids.as_deref()).await?;
             self.refresh().await?;
         }
-        Ok(Reply::ok("EXPUNGE done"))
+        let reply = Reply::ok("EXPUNGE done");
+        // RFC 7162 §3.2.7, §3.2.9
+        if gone.is_empty() || !self.session.enabled().qresync {
+            return Ok(reply);
+        }
+        let now = self.selected()?.live.known();
+        Ok(reply.with(Code::HighestModSeq(now)))
     }
 }

@@ -9,12 +9,13 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::imap::codec::encode::FetchWriter;
-use crate::imap::command::{By, Fetch, FetchItem};
+use crate::imap::command::{By, Fetch, FetchItem, FetchModifiers, MessageSet, PartialRange};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::fetch_item::{self, Rest};
 use crate::imap::reply::{Code, Reply};
-use crate::imap::selected::{Selected, Telling, flags_item};
+use crate::imap::selected::{Positions, Selected, Telling, flags_item};
 use crate::imap::wire::{self, Wire};
+use crate::imap::write;
 use crate::mime::{FactsRef, TransferDecoder, TransferEncoding};
 use crate::service::mailbox::{AccountMail, MailError, Row};
 use crate::service::read::{BATCH, BodyReader};
@@ -44,21 +45,32 @@ struct Message<'a> {
     seq: SeqNum,
     row: Row,
     facts: Option<FactsRef<'a>>,
+    /// Unix seconds, if asked for.
+    saved_at: Option<i64>,
     /// This command set `\Seen`.
     seen_now: bool,
 }
 
 impl<S: wire::Bytes> Client<S> {
     pub(super) async fn fetch(&mut self, fetch: Fetch) -> Answer {
-        let Fetch { by, set, mut items, changed_since } = fetch;
+        let Fetch { by, set, mut items, modifiers: FetchModifiers { changed_since, vanished, partial } } =
+            fetch;
+        if vanished && !self.session.enabled().qresync {
+            return Err(Reply::bad("VANISHED needs ENABLE QRESYNC").into());
+        }
         if changed_since.is_some() || items.contains(&FetchItem::ModSeq) {
             self.use_condstore();
         }
         if changed_since.is_some() && !items.contains(&FetchItem::ModSeq) {
             items.push(FetchItem::ModSeq);
         }
-        if by == By::Uid && !items.contains(&FetchItem::Uid) {
+        if by == By::Uid && !items.contains(&FetchItem::Uid) && !self.session.enabled().uid_only {
             items.insert(0, FetchItem::Uid);
+        }
+        if let (true, Some(since), MessageSet::Numbers(numbers)) = (vanished, changed_since, &set) {
+            // "*" is the highest UID there ever was: what stood at the end may be gone.
+            let highest = self.selected()?.view.next_uid() - 1;
+            self.tell_gone(&numbers.resolve(highest), since, None).await?;
         }
         let sets_seen = self.session.may_write() && items.iter().any(FetchItem::sets_seen);
         let telling = Telling::to(self.session.enabled());
@@ -66,7 +78,10 @@ impl<S: wire::Bytes> Client<S> {
             return Err(Reply::bad("no mailbox is selected").into());
         };
         let mail = &account.mail;
-        let positions = selected.positions(&set, by)?;
+        let mut positions = selected.positions(&set, by)?;
+        if let Some(range) = partial {
+            positions = part_of(&positions, range);
+        }
         let keywords = selected.tell_keywords(&mut self.wire.out);
         let needs_facts = items.iter().any(fetch_item::needs_facts);
         let plan = Plan { items, needs_facts, telling, keywords };
@@ -80,6 +95,12 @@ impl<S: wire::Bytes> Client<S> {
                 rows.retain(|(_, row)| row.modseq > since);
             }
             let seen = if sets_seen { set_seen(mail, selected, &mut rows).await? } else { Vec::new() };
+            let saved_at = match (rows.first(), rows.last()) {
+                (Some((_, first)), Some((_, last))) if plan.items.contains(&FetchItem::SaveDate) => {
+                    mail.saved_at(selected.id, first.uid..=last.uid).await?
+                }
+                _ => Vec::new(),
+            };
             let mut rest = &rows[..];
             while !rest.is_empty() {
                 let facts: Vec<Option<Bytes>> = if plan.needs_facts {
@@ -103,7 +124,9 @@ impl<S: wire::Bytes> Client<S> {
                         continue;
                     }
                     let seen_now = seen.binary_search(&row.uid).is_ok();
-                    let message = Message { seq, row, facts, seen_now };
+                    let saved = saved_at.binary_search_by_key(&row.uid, |s| s.0).ok();
+                    let saved_at = saved.map(|at| saved_at[at].1);
+                    let message = Message { seq, row, facts, saved_at, seen_now };
                     if plan.items.iter().any(|item| fetch_item::check(item, message.facts.as_ref()).is_err())
                     {
                         unknown_encoding = true;
@@ -121,6 +144,22 @@ impl<S: wire::Bytes> Client<S> {
         }
         Ok(Reply::ok("FETCH done"))
     }
+}
+
+/// Which of the positions a PARTIAL leaves (RFC 9394 §3.3).
+fn part_of(positions: &[Range<usize>], range: PartialRange) -> Positions {
+    let count = positions.iter().map(ExactSizeIterator::len).sum();
+    let Range { start, end } = range.places(count);
+    let mut left = Vec::new();
+    let mut before = 0;
+    for piece in positions {
+        let (from, to) = (start.clamp(before, before + piece.len()), end.clamp(before, before + piece.len()));
+        if from < to {
+            left.push(piece.start + (from - before)..piece.start + (to - before));
+        }
+        before += piece.len();
+    }
+    left
 }
 
 /// Sets `\Seen` where it is not; the UIDs that changed, ascending.
@@ -168,6 +207,10 @@ async fn send_all<S: wire::Bytes>(
         (group, messages) = messages.split_at(together.count());
         let ids: Vec<_> = group.iter().filter(|m| needs_body(m)).map(|m| m.row.body).collect();
         let mut readers = if ids.is_empty() { Vec::new() } else { mail.bodies(&ids).await? }.into_iter();
+        if !ids.is_empty() {
+            // Before the first byte leaves.
+            mail.note_read(selected.id, group.iter().filter(|m| needs_body(m)).map(|m| m.row.uid));
+        }
         for message in group {
             let reader = if needs_body(message) { readers.next().flatten() } else { None };
             if reader.is_some() || !needs_body(message) {
@@ -186,18 +229,22 @@ async fn send<S: wire::Bytes>(
     message: &Message<'_>,
     reader: Option<&BodyReader>,
 ) -> Result<(), Failure> {
-    let Message { seq, row, facts, seen_now } = message;
+    let Message { seq, row, facts, saved_at, seen_now } = message;
     wire.set_inside(true);
     let mut begun = false;
     for item in &plan.items {
         let mut fetch = if std::mem::replace(&mut begun, true) {
             FetchWriter::resume(&mut wire.out)
         } else {
-            FetchWriter::begin(seq.get(), &mut wire.out)
+            plan.telling.begin(*seq, row.uid, &mut wire.out)
         };
         match item {
             FetchItem::Uid => fetch.number("UID", row.uid.into()),
             FetchItem::ModSeq => fetch.mod_seq(row.modseq),
+            FetchItem::SaveDate => match saved_at {
+                Some(time) => write::date_time(*time, fetch.item("SAVEDATE")),
+                None => fetch.item("SAVEDATE").extend_from_slice(b"NIL"),
+            },
             FetchItem::Flags => {
                 flags_item(&selected.view, row.uid, row.flags, &plan.keywords, plan.telling, &mut fetch);
             }
@@ -239,6 +286,10 @@ async fn send_rest<S: wire::Bytes>(
         }
         Rest::Decoded { range, encoding, skip, take } => {
             send_decoded(wire, reader, range, encoding, skip, take).await?;
+        }
+        Rest::Preview { range, encoding, charset, form } => {
+            let text = read(reader, range).await?;
+            fetch_item::finish_preview(&text, encoding, charset.as_deref(), form, &mut wire.out);
         }
         Rest::Fields(range) => {
             let end = range.end.min(range.start.saturating_add(HEADER));

@@ -1,6 +1,6 @@
 //! LIST with its extensions (RFC 9051 §6.3.9; RFC 5258, 5819, 6154, 8440), and LSUB (RFC 3501 §6.3.9).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::imap::command::{List, StatusItem};
 use crate::imap::conn::{Answer, Client};
@@ -43,6 +43,11 @@ impl<S: Bytes> Client<S> {
             self.mail()?.subscriptions().await?.into_iter().collect()
         } else {
             BTreeSet::new()
+        };
+        let annotations = if list.returns.metadata.is_empty() {
+            HashMap::new()
+        } else {
+            self.mail()?.annotations_of_mailboxes().await?
         };
         let parents = parents(infos.iter().map(|i| &i.name));
         let parents_of_subscribed = parents_if(list.select.recursive_match, &subscribed);
@@ -94,6 +99,13 @@ impl<S: Bytes> Client<S> {
                 && !list.returns.status.is_empty()
             {
                 self.status_response(info, &list.returns.status).await?;
+            }
+            // RFC 8440 §4: not of what is told for its children's sake.
+            if let Some(info) = line.info.filter(|_| !list.select.subscribed || line.subscribed) {
+                if list.returns.my_rights {
+                    self.my_rights_response(&info.name);
+                }
+                self.list_metadata(&info.name, &list.returns.metadata, annotations.get(&info.id));
             }
             self.wire.relieve().await?;
         }

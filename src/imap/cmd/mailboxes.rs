@@ -13,8 +13,8 @@ impl<S: Bytes> Client<S> {
             [one] => Some(*one),
             _ => return Err(Reply::no("A folder can have one special use only").with(Code::UseAttr).into()),
         };
-        self.mail()?.create(mailbox, special_use).await?;
-        Ok(Reply::ok("CREATE done"))
+        let id = self.mail()?.create(mailbox, special_use).await?;
+        Ok(Reply::ok("CREATE done").with(Code::MailboxId(id)))
     }
 
     /// RFC 9051 §6.3.5

@@ -1,13 +1,17 @@
 //! The commands, one file for each or for a family: each a method of the connection that says what the
 //! tagged reply is. `conn` permits them, tells what changed, and writes the reply.
 
+mod acl;
 mod any;
 mod append;
+mod catenate;
+mod context;
 mod enable;
 mod expunge;
 mod fetch;
 mod list;
 mod mailboxes;
+mod metadata;
 mod quota;
 mod search;
 mod select;
@@ -34,6 +38,13 @@ impl<S: Bytes> Client<S> {
             C::Login { user, password } => Box::pin(self.sign_in(&user, &password)).await,
             C::Enable(what) => Ok(self.enable(&what)),
             C::Compress(algorithm) => self.compress(&algorithm),
+            C::Unauthenticate => Ok(self.unauthenticate()),
+            C::MyRights(mailbox) => Box::pin(self.my_rights(&mailbox)).await,
+            C::GetAcl(mailbox) => Box::pin(self.get_acl(&mailbox)).await,
+            C::ListRights { mailbox, identifier } => Box::pin(self.list_rights(&mailbox, &identifier)).await,
+            C::ChangeAcl { mailbox, .. } => Box::pin(self.change_acl(&mailbox)).await,
+            C::GetMetadata(get) => Box::pin(self.get_metadata(get)).await,
+            C::SetMetadata { mailbox, changes } => Box::pin(self.set_metadata(mailbox, changes)).await,
             C::Select(select) => Box::pin(self.select(select, super::session::Access::ReadWrite)).await,
             C::Examine(select) => Box::pin(self.select(select, super::session::Access::ReadOnly)).await,
             C::Close => Box::pin(self.close()).await,
@@ -50,11 +61,15 @@ impl<S: Bytes> Client<S> {
             C::Expunge { uids } => Box::pin(self.expunge(uids)).await,
             C::Fetch(fetch) => Box::pin(self.fetch(fetch)).await,
             C::Store(store) => Box::pin(self.store(store)).await,
-            C::Copy(transfer) => Box::pin(self.copy(transfer)).await,
-            C::Move(transfer) => Box::pin(self.move_messages(transfer)).await,
+            C::Copy(transfer) => Box::pin(self.copy(tag, transfer)).await,
+            C::Move(transfer) => Box::pin(self.move_messages(tag, transfer)).await,
             C::GetQuota { root } => Box::pin(self.get_quota(&root)).await,
             C::GetQuotaRoot(mailbox) => Box::pin(self.get_quota_root(&mailbox)).await,
             C::SetQuota { .. } => Ok(quota::set_quota()),
+            C::MultiSearch(search) => Box::pin(self.multi_search(tag, search)).await,
+            C::CancelUpdate(tags) => Ok(self.cancel_update(&tags)),
+            C::Sort(sort) => Box::pin(self.sort(tag, sort)).await,
+            C::Thread(thread) => Box::pin(self.thread(tag, thread)).await,
             C::Search(search) => Box::pin(self.search(tag, search)).await,
             // The connection's own loop idles.
             C::Idle => Err(Reply::bad("not now").into()),

@@ -2,24 +2,29 @@
 
 use std::io::Write as _;
 
-use crate::imap::command::Select;
+use crate::imap::command::{QResync, Select, SequenceSet};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::{Code, Reply};
-use crate::imap::selected::{Selected, first_unseen, flags_response};
+use crate::imap::selected::{Selected, Telling, first_unseen, flags_fetch, flags_response};
 use crate::imap::session::Access;
-use crate::imap::view::View;
+use crate::imap::vanished::{Vanished, agreed, gone_earlier, vanished_response};
+use crate::imap::view::{FlagsSeen, View};
 use crate::imap::wire::Bytes;
 use crate::imap::write;
-use crate::types::SystemFlag;
+use crate::service::mailbox::Row;
+use crate::types::{ModSeq, SystemFlag, UidValidity, uid_ranges};
 
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.3.2. Whatever comes of it, the mailbox selected before is no longer.
     pub(super) async fn select(&mut self, select: Select, access: Access) -> Answer {
+        if select.qresync.is_some() && !self.session.enabled().qresync {
+            return Err(Reply::bad("QRESYNC is not enabled").into());
+        }
         if self.selected.take().is_some() {
             self.session.unselected();
             Reply::ok("the former mailbox is closed").with(Code::Closed).write("*", &mut self.wire.out);
         }
-        if select.condstore {
+        if select.condstore || select.qresync.is_some() {
             self.session.enable_condstore();
         }
         let mail = self.mail()?;
@@ -29,6 +34,8 @@ impl<S: Bytes> Client<S> {
         let (mut view, keywords, uidvalidity, unseen) =
             live.read(|now| (View::open(now), now.keywords.clone(), now.uidvalidity, first_unseen(now)));
         let rev2 = self.session.enabled().rev2;
+        // RFC 9586: UNSEEN would be a sequence number.
+        let uid_only = self.session.enabled().uid_only;
         if !rev2 {
             let first = match access {
                 Access::ReadWrite => mail.claim_recent(info.id, view.next_uid()).await?,
@@ -45,7 +52,7 @@ impl<S: Bytes> Client<S> {
         let _ = write!(out, "* {} EXISTS\r\n", view.exists());
         if !rev2 {
             let _ = write!(out, "* {} RECENT\r\n", view.recent());
-            if let Some(unseen) = unseen {
+            if let Some(unseen) = unseen.filter(|_| !uid_only) {
                 let _ = write!(out, "* OK [UNSEEN {unseen}] first unread message\r\n");
             }
         }
@@ -62,6 +69,7 @@ impl<S: Bytes> Client<S> {
         let _ = write!(out, "* OK [UIDVALIDITY {uidvalidity}] UIDs are valid\r\n");
         let _ = write!(out, "* OK [UIDNEXT {}] the next UID\r\n", view.next_uid());
         let _ = write!(out, "* OK [HIGHESTMODSEQ {}] the last change\r\n", view.modseq());
+        Reply::ok("the mailbox itself").with(Code::MailboxId(info.id)).write("*", out);
         if rev2 {
             out.extend_from_slice(b"* LIST () \"/\" ");
             write::mailbox_name(&info.name, mode, out);
@@ -73,14 +81,90 @@ impl<S: Bytes> Client<S> {
             live,
             view,
             saved: Vec::new(),
+            contexts: Vec::new(),
             changes,
             keywords_told: keywords.len(),
         }));
         self.session.selected(access);
+        if let Some(remembered) = select.qresync {
+            self.resynchronise(&remembered, uidvalidity).await?;
+        }
         Ok(match access {
             Access::ReadWrite => Reply::ok("SELECT done").with(Code::ReadWrite),
             Access::ReadOnly => Reply::ok("EXAMINE done").with(Code::ReadOnly),
         })
+    }
+
+    /// RFC 7162 §3.2.5: what is gone and what changed since the client last looked. Of another
+    /// UIDVALIDITY it remembers nothing that is of use.
+    async fn resynchronise(&mut self, remembered: &QResync, uidvalidity: UidValidity) -> Result<(), Failure> {
+        if remembered.uidvalidity != uidvalidity.get() {
+            return Ok(());
+        }
+        let since = remembered.modseq;
+        let last = u32::MAX;
+        let mut asked = match &remembered.known_uids {
+            Some(known) => known.resolve(last),
+            None => vec![(1, last)],
+        };
+        self.tell_gone(&asked, since, remembered.matches.as_ref()).await?;
+        let telling = Telling::to(self.session.enabled());
+        let Some(selected) = &mut self.selected else { return Ok(()) };
+        asked.reverse();
+        let changed: Vec<FlagsSeen> = selected.live.read(|now| {
+            let within = |row: &&Row| {
+                while asked.last().is_some_and(|range| range.1 < row.uid) {
+                    asked.pop();
+                }
+                asked.last().is_some_and(|range| range.0 <= row.uid)
+            };
+            // What changed after the view was made is told with the tagged reply.
+            let known = now.rows.iter().filter(|r| r.modseq > since && r.modseq <= selected.view.modseq());
+            let told = known.filter(within).filter_map(|row| {
+                let seq = selected.view.seq(row.uid)?;
+                Some(FlagsSeen { seq, uid: row.uid, flags: row.flags, modseq: row.modseq })
+            });
+            told.collect()
+        });
+        let keywords = selected.tell_keywords(&mut self.wire.out);
+        for told in changed {
+            flags_fetch(&selected.view, &told, &keywords, telling, &mut self.wire.out);
+            self.wire.relieve().await?;
+        }
+        Ok(())
+    }
+
+    /// `VANISHED (EARLIER)`: what of `asked` was expunged after `since` (RFC 7162 §3.2.10.1), and the
+    /// client does not count. `sample`: numbers and UIDs that the client remembers (§3.2.5.2), for when the
+    /// log does not reach back that far.
+    pub(super) async fn tell_gone(
+        &mut self,
+        asked: &[(u32, u32)],
+        since: ModSeq,
+        sample: Option<&(SequenceSet, SequenceSet)>,
+    ) -> Result<(), Failure> {
+        let id = self.selected()?.id;
+        let lately = self.selected()?.live.read(|now| {
+            let mut uids: Vec<u32> = now.expunged_since(since)?.map(|row| row.uid).collect();
+            uids.sort_unstable();
+            Some(uid_ranges(uids))
+        });
+        let gone = match lately {
+            Some(gone) => Some(gone),
+            None => self.mail()?.expunged_since(id, since).await?,
+        };
+        let selected = self.selected()?;
+        let uids = selected.view.uids();
+        let mut told = gone_earlier(gone.as_deref(), asked, uids, selected.view.next_uid());
+        if let (None, Some((numbers, known))) = (gone, sample) {
+            let upto = agreed(&numbers.resolve(u32::MAX), &known.resolve(u32::MAX), uids);
+            told.retain(|range| range.1 > upto);
+            if let Some(first) = told.first_mut() {
+                first.0 = first.0.max(upto + 1);
+            }
+        }
+        vanished_response(Vanished::Earlier, &told, &mut self.wire.out);
+        Ok(())
     }
 
     /// RFC 9051 §6.4.1: what is `\Deleted` goes without a word, not after EXAMINE.

@@ -103,10 +103,22 @@ impl<S: Bytes> Client<S> {
         };
         self.watch = Some(self.imap.authenticator.watch(&identity));
         let mail = self.imap.mail.of(&identity);
-        self.session.signed_in(self.settings.append_limit(identity.attachment_limit));
-        self.account = Some(Box::new(SignedIn { identity, mail, _permit: permit }));
+        let present = mail.present();
+        let off = mail.imap_switched_off().await?;
+        self.session.signed_in(self.settings.append_limit(identity.attachment_limit), off);
+        self.account = Some(Box::new(SignedIn { identity, mail, _present: present, _permit: permit }));
         self.wire.signed_in(self.session.append_limit(), self.settings.append_limit(None));
         Ok(Reply::ok("You are signed in").with(Code::Capability(self.session.capabilities())))
+    }
+
+    /// RFC 8437: back to before sign-in, with nothing kept but TLS. What others did meanwhile is not told.
+    pub(super) fn unauthenticate(&mut self) -> Reply {
+        self.selected = None;
+        self.account = None;
+        self.watch = None;
+        self.session.unauthenticated();
+        self.wire.signed_out();
+        Reply::ok("you are signed out")
     }
 
     /// One answer for everything that is wrong (R4).

@@ -51,6 +51,7 @@ fn write_status(
     write::mailbox_name(&info.name, mode, out);
     out.extend_from_slice(b" (");
     for (i, item) in items.iter().enumerate() {
+        let space = if i > 0 { " " } else { "" };
         let value = match item {
             StatusItem::Messages => info.messages.into(),
             StatusItem::Recent => recent.into(),
@@ -62,8 +63,11 @@ fn write_status(
             StatusItem::HighestModSeq => info.highestmodseq.0,
             StatusItem::AppendLimit => append_limit,
             StatusItem::DeletedStorage => info.deleted_size,
+            StatusItem::MailboxId => {
+                let _ = write!(out, "{space}{} ({})", item.as_str(), info.id.object_id());
+                continue;
+            }
         };
-        let space = if i > 0 { " " } else { "" };
         // Writing to a Vec cannot fail.
         let _ = write!(out, "{space}{} {value}", item.as_str());
     }

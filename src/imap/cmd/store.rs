@@ -1,6 +1,5 @@
 //! STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3).
 
-use crate::imap::codec::encode::FetchWriter;
 use crate::imap::command::{By, Store};
 use crate::imap::conn::{Answer, Client};
 use crate::imap::reply::{Code, Reply};
@@ -51,8 +50,10 @@ impl<S: Bytes> Client<S> {
                 flags_fetch(&selected.view, &told, &keywords, telling, out);
             } else if telling.condstore {
                 // RFC 7162 §3.1.3: the new mod-sequence is told even so.
-                let mut fetch = FetchWriter::begin(seq.get(), out);
-                fetch.number("UID", uid.into());
+                let mut fetch = telling.begin(seq, uid, out);
+                if telling.uid {
+                    fetch.number("UID", uid.into());
+                }
                 fetch.mod_seq(modseq);
                 fetch.finish();
             }

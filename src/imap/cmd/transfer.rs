@@ -8,12 +8,13 @@ use crate::service::mailbox::{Copied, MailError};
 use crate::types::{MailboxId, MailboxName};
 
 impl<S: Bytes> Client<S> {
-    pub(super) async fn copy(&mut self, transfer: Transfer) -> Answer {
+    pub(super) async fn copy(&mut self, tag: &str, transfer: Transfer) -> Answer {
         let (from, uids, to) = self.both_ends(&transfer).await?;
         if uids.is_empty() {
             return Ok(Reply::ok("no such messages"));
         }
-        let copied = self.mail()?.copy(from, &uids, to).await.map_err(to_target)?;
+        let mail = self.mail()?.clone();
+        let copied = self.with_progress(tag, mail.copy(from, &uids, to)).await?.map_err(to_target)?;
         if to == from {
             self.refresh().await?;
         }
@@ -24,17 +25,23 @@ impl<S: Bytes> Client<S> {
     }
 
     /// RFC 9051 §6.4.8: COPYUID comes untagged, then the EXPUNGE responses, then the tagged OK.
-    pub(super) async fn move_messages(&mut self, transfer: Transfer) -> Answer {
+    pub(super) async fn move_messages(&mut self, tag: &str, transfer: Transfer) -> Answer {
         let (from, uids, to) = self.both_ends(&transfer).await?;
         if uids.is_empty() {
             return Ok(Reply::ok("no such messages"));
         }
-        let moved = self.mail()?.move_messages(from, &uids, to).await.map_err(to_target)?;
+        let mail = self.mail()?.clone();
+        let moved = self.with_progress(tag, mail.move_messages(from, &uids, to)).await?.map_err(to_target)?;
         match copy_uid(moved) {
             Some(code) => {
                 Reply::ok("moved").with(code).write("*", &mut self.wire.out);
                 self.refresh().await?;
-                Ok(Reply::ok("MOVE done"))
+                let reply = Reply::ok("MOVE done");
+                if !self.session.enabled().qresync {
+                    return Ok(reply);
+                }
+                let now = self.selected()?.live.known();
+                Ok(reply.with(Code::HighestModSeq(now)))
             }
             None => Ok(Reply::ok("the messages are gone").with(Code::ExpungeIssued)),
         }

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use crate::imap::command::*;
 use crate::imap::utf7;
-use crate::types::{Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag};
+use crate::types::{
+    AnnotationName, BodyId, Flags, Keyword, MailboxName, ModSeq, Secret, SpecialUse, SystemFlag,
+};
 
 fn name() -> impl Strategy<Value = MailboxName> {
     "[A-Za-z0-9 /ü台&\"\\\\\\]({-]{1,12}".prop_filter_map("no name", |n| MailboxName::new(&n).ok())
@@ -141,6 +143,65 @@ fn status_items(of: &'static [StatusItem], min: usize) -> impl Strategy<Value = 
     prop::collection::vec(prop::sample::select(of), min..5).prop_map(unique)
 }
 
+fn range() -> impl Strategy<Value = Option<PartialRange>> {
+    let ends = || (1u32..1000, 1u32..1000);
+    prop_oneof![
+        Just(None),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromFirst(a, b))),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromLast(a, b))),
+    ]
+}
+
+fn filter() -> impl Strategy<Value = MailboxFilter> {
+    let names = || prop::collection::vec(name(), 1..3);
+    prop_oneof![
+        Just(MailboxFilter::Selected),
+        Just(MailboxFilter::Inboxes),
+        Just(MailboxFilter::Personal),
+        Just(MailboxFilter::Subscribed),
+        names().prop_map(MailboxFilter::Subtree),
+        names().prop_map(MailboxFilter::SubtreeOne),
+        names().prop_map(MailboxFilter::Mailboxes),
+    ]
+}
+
+fn annotation() -> impl Strategy<Value = AnnotationName> {
+    "/(private|shared)/[a-z ]{1,5}(/[a-z]{1,3})?".prop_map(|name| AnnotationName::new(&name).unwrap())
+}
+
+fn criteria() -> impl Strategy<Value = Vec<SortCriterion>> {
+    let order = prop_oneof![Just(SortOrder::Ascending), Just(SortOrder::Descending)];
+    prop::collection::vec((prop::sample::select(&SortBy::ALL[..]), order), 1..4).prop_map(|all| {
+        all.into_iter().fold(Vec::new(), |mut kept: Vec<SortCriterion>, (by, order)| {
+            if !kept.iter().any(|c| c.by == by) {
+                kept.push(SortCriterion { by, order });
+            }
+            kept
+        })
+    })
+}
+
+fn numbers() -> impl Strategy<Value = SequenceSet> {
+    prop::collection::btree_set(1u32..40, 4)
+        .prop_map(|numbers| SequenceSet::from_ranges(numbers.into_iter().map(|n| (n * 3, n * 3))))
+}
+
+fn select() -> impl Strategy<Value = Select> {
+    let matches = prop::option::of((numbers(), numbers()));
+    let qresync = (1u32.., 1u64..1 << 60, prop::option::of(numbers()), matches).prop_map(
+        |(uidvalidity, modseq, known_uids, matches)| QResync {
+            uidvalidity,
+            modseq: ModSeq(modseq),
+            known_uids,
+            matches,
+        },
+    );
+    (name(), any::<bool>(), prop::option::of(qresync)).prop_map(|(mailbox, condstore, qresync)| {
+        // imap-codec knows one parameter at a time.
+        Select { mailbox, condstore: condstore && qresync.is_none(), qresync }
+    })
+}
+
 /// Commands that imap-codec understands as well.
 pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
     let set = || ascending().boxed();
@@ -165,10 +226,8 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
         prop::option::of(prop::collection::vec(any::<u8>(), 0..20)).prop_map(|initial| {
             CommandBody::Authenticate { mechanism: "PLAIN".into(), initial: initial.map(Secret::new) }
         }),
-        (name(), any::<bool>())
-            .prop_map(|(mailbox, condstore)| CommandBody::Select(Select { mailbox, condstore })),
-        (name(), any::<bool>())
-            .prop_map(|(mailbox, condstore)| CommandBody::Examine(Select { mailbox, condstore })),
+        select().prop_map(CommandBody::Select),
+        select().prop_map(CommandBody::Examine),
         name().prop_map(|mailbox| CommandBody::Create { mailbox, uses: vec![] }),
         name().prop_map(CommandBody::Delete),
         (name(), name()).prop_map(|(from, to)| CommandBody::Rename { from, to }),
@@ -207,12 +266,28 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
         prop::collection::vec(("[a-z]{1,8}", prop::option::of("[ -~]{0,10}")), 0..4)
             .prop_map(|fields| CommandBody::Id(Some(fields))),
         (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search { by, returns: None, key })),
+        (by(), criteria(), key(set())).prop_map(|(by, mut criteria, key)| {
+            // imap-codec knows the criteria of RFC 5256 alone.
+            criteria.retain(|c| !matches!(c.by, SortBy::DisplayFrom | SortBy::DisplayTo));
+            if criteria.is_empty() {
+                criteria.push(SortCriterion { by: SortBy::Date, order: SortOrder::Descending });
+            }
+            CommandBody::Sort(Sort { by, returns: None, criteria, key })
+        }),
+        (by(), any::<bool>(), key(set())).prop_map(|(by, references, key)| {
+            let algorithm = if references { ThreadBy::References } else { ThreadBy::OrderedSubject };
+            CommandBody::Thread(Thread { by, algorithm, key })
+        }),
         (by(), set(), prop::collection::vec(item(), 1..5), prop::option::of(1u64..1 << 60)).prop_map(
             |(by, set, items, since)| CommandBody::Fetch(Fetch {
                 by,
                 set,
                 items: unique(items),
-                changed_since: since.map(ModSeq)
+                modifiers: FetchModifiers {
+                    changed_since: since.map(ModSeq),
+                    vanished: by == By::Uid && since.is_some_and(|n| n % 2 == 0),
+                    partial: None,
+                },
             })
         ),
         (
@@ -238,18 +313,63 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
 
 /// Commands of extensions that imap-codec does not know.
 pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
-    let returns = any::<[bool; 5]>()
-        .prop_map(|[min, max, all, count, save]| SearchReturn { min, max, all, count, save })
-        .prop_filter("() is (ALL)", |r| *r != SearchReturn::default());
+    let returns = || {
+        (any::<[bool; 7]>(), range())
+            .prop_map(|([min, max, all, count, save, update, context], partial)| {
+                let partial = partial.filter(|_| !all);
+                SearchReturn { min, max, all, count, save, partial, update, context }
+            })
+            .prop_filter("() is (ALL)", |r| *r != SearchReturn::default())
+    };
+    let values = || prop::collection::vec(any::<u8>(), 0..9);
+    let changes = prop::collection::vec((annotation(), prop::option::of(values())), 1..4);
     prop_oneof![
-        (by(), returns, key(any_set().boxed())).prop_map(|(by, returns, key)| CommandBody::Search(Search {
-            by,
-            returns: Some(returns),
-            key
-        })),
-        (by(), any_set(), prop::collection::vec(item(), 1..5)).prop_map(|(by, set, items)| {
-            CommandBody::Fetch(Fetch { by, set, items: unique(items), changed_since: Some(ModSeq(0)) })
+        Just(CommandBody::Unauthenticate),
+        prop::collection::vec("[A-Za-z0-9]{1,4}", 1..3).prop_map(CommandBody::CancelUpdate),
+        (prop::collection::vec(filter(), 1..3), returns(), key(any_set().boxed())).prop_map(
+            |(sources, returns, key)| {
+                let save = returns.save && sources == [MailboxFilter::Selected];
+                let mut returns = SearchReturn { save, ..returns };
+                returns.all |= returns == SearchReturn::default();
+                CommandBody::MultiSearch(MultiSearch { sources, returns, key })
+            }
+        ),
+        name().prop_map(CommandBody::MyRights),
+        name().prop_map(CommandBody::GetAcl),
+        (name(), "[a-z@. ]{1,8}")
+            .prop_map(|(mailbox, identifier)| CommandBody::ListRights { mailbox, identifier }),
+        (name(), prop::sample::select(vec!["SETACL", "DELETEACL"]))
+            .prop_map(|(mailbox, name)| CommandBody::ChangeAcl { name, mailbox }),
+        (
+            prop::option::of(name()),
+            prop::option::of(0u64..1000),
+            prop::sample::select(vec![Some(0), Some(1), None]),
+            prop::collection::vec(annotation(), 1..4)
+        )
+            .prop_map(|(mailbox, max_size, depth, entries)| {
+                CommandBody::GetMetadata(GetMetadata { mailbox, max_size, depth, entries: unique(entries) })
+            }),
+        (prop::option::of(name()), changes).prop_map(|(mailbox, changes)| {
+            let changes =
+                changes.into_iter().fold(Vec::new(), |mut kept: Vec<(AnnotationName, _)>, change| {
+                    if !kept.iter().any(|c| c.0 == change.0) {
+                        kept.push(change);
+                    }
+                    kept
+                });
+            CommandBody::SetMetadata { mailbox, changes }
         }),
+        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed()))
+            .prop_map(|(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, criteria, key })),
+        (by(), returns(), key(any_set().boxed()))
+            .prop_map(|(by, returns, key)| CommandBody::Search(Search { by, returns: Some(returns), key })),
+        (by(), any_set(), prop::collection::vec(item(), 1..5), range()).prop_map(
+            |(by, set, items, range)| {
+                let partial = range.filter(|_| by == By::Uid);
+                let modifiers = FetchModifiers { changed_since: Some(ModSeq(0)), vanished: false, partial };
+                CommandBody::Fetch(Fetch { by, set, items: unique(items), modifiers })
+            }
+        ),
         (name(), prop::collection::vec(prop::sample::select(vec![SpecialUse::Sent, SpecialUse::All]), 1..3))
             .prop_map(|(mailbox, uses)| CommandBody::Create { mailbox, uses: unique(uses) }),
         prop::collection::vec(
@@ -257,18 +377,20 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
                 Enable::Imap4Rev2,
                 Enable::Utf8Accept,
                 Enable::CondStore,
-                Enable::Other("QRESYNC".into())
+                Enable::QResync,
+                Enable::Other("X-NONE".into())
             ]),
             1..4
         )
         .prop_map(CommandBody::Enable),
         (
-            any::<[bool; 7]>(),
+            any::<[bool; 8]>(),
             "[a-z/ü]{0,5}",
             prop::collection::vec("[a-z/%*ü&]{1,5}", 1..3),
-            status_items(&StatusItem::ALL, 0)
+            status_items(&StatusItem::ALL, 0),
+            prop::collection::vec(annotation(), 0..3)
         )
-            .prop_map(|(b, reference, patterns, status)| CommandBody::List(List {
+            .prop_map(|(b, reference, patterns, status, metadata)| CommandBody::List(List {
                 extended: true,
                 select: ListSelect {
                     subscribed: b[0],
@@ -278,7 +400,14 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
                 },
                 reference,
                 patterns,
-                returns: ListReturn { subscribed: b[4], children: b[5], special_use: b[6], status }
+                returns: ListReturn {
+                    subscribed: b[4],
+                    children: b[5],
+                    special_use: b[6],
+                    status,
+                    my_rights: b[7],
+                    metadata: unique(metadata),
+                }
             })),
     ]
 }
@@ -406,7 +535,41 @@ impl Client {
             | CommandBody::Check
             | CommandBody::Close
             | CommandBody::Unselect
+            | CommandBody::Unauthenticate
             | CommandBody::Expunge { uids: None } => {}
+            CommandBody::MyRights(mailbox) | CommandBody::GetAcl(mailbox) => {
+                self.raw(" ").name(mailbox.as_str());
+            }
+            CommandBody::ListRights { mailbox, identifier } => {
+                self.raw(" ").name(mailbox.as_str()).raw(" ").astring(identifier.as_bytes());
+            }
+            CommandBody::ChangeAcl { name, mailbox } => {
+                let rights = if *name == "SETACL" { " +lr" } else { "" };
+                self.raw(" ").name(mailbox.as_str()).raw(" anna").raw(rights);
+            }
+            CommandBody::GetMetadata(get) => {
+                let depth = get.depth.map_or("infinity".to_owned(), |depth| depth.to_string());
+                let max_size = get.max_size.map_or(String::new(), |size| format!(" MAXSIZE {size}"));
+                let options = format!(" (DEPTH {depth}{max_size})");
+                let first = self.choose(2) == 0;
+                self.raw(if first { &options } else { "" }).raw(" ").annotated(get.mailbox.as_ref());
+                self.raw(if first { "" } else { &options }).raw(" ").list(&get.entries, |c, name| {
+                    c.astring(name.as_str().as_bytes());
+                });
+            }
+            CommandBody::SetMetadata { mailbox, changes } => {
+                self.raw(" ").annotated(mailbox.as_ref()).raw(" ").list(changes, |c, (name, value)| {
+                    c.astring(name.as_str().as_bytes()).raw(" ");
+                    match value {
+                        None => c.raw("NIL"),
+                        Some(value) if value.contains(&0) => {
+                            c.raw(&format!("~{{{}}}\r\n", value.len())).out.extend_from_slice(value);
+                            c
+                        }
+                        Some(value) => c.string(value),
+                    };
+                });
+            }
             CommandBody::Expunge { uids: Some(set) } => {
                 self.raw(" ").set(set);
             }
@@ -427,6 +590,8 @@ impl Client {
                         Enable::Imap4Rev2 => "IMAP4rev2",
                         Enable::Utf8Accept => "UTF8=ACCEPT",
                         Enable::CondStore => "CONDSTORE",
+                        Enable::QResync => "QRESYNC",
+                        Enable::UidOnly => "UIDONLY",
                         Enable::Other(word) => word,
                     });
                 }
@@ -447,6 +612,16 @@ impl Client {
                 self.raw(" ").name(select.mailbox.as_str());
                 if select.condstore {
                     self.raw(" (").word("CONDSTORE").raw(")");
+                }
+                if let Some(q) = &select.qresync {
+                    self.raw(" (").word("QRESYNC").raw(&format!(" ({} {}", q.uidvalidity, q.modseq));
+                    if let Some(known) = &q.known_uids {
+                        self.raw(&format!(" {known}"));
+                    }
+                    if let Some((numbers, uids)) = &q.matches {
+                        self.raw(&format!(" ({numbers} {uids})"));
+                    }
+                    self.raw("))");
                 }
             }
             CommandBody::Create { mailbox, uses } => {
@@ -476,6 +651,33 @@ impl Client {
                 self.raw(" ").name(mailbox.as_str()).raw(" ").status(items);
             }
             CommandBody::Search(search) => self.search(search),
+            CommandBody::MultiSearch(search) => {
+                if search.sources != [MailboxFilter::Selected] || self.choose(2) == 0 {
+                    self.raw(" ").word("IN").raw(" ").list(&search.sources, Self::filter);
+                }
+                self.returns(&search.returns);
+                self.raw(" ").word("CHARSET").raw(" UTF-8 ").keys(&search.key);
+            }
+            CommandBody::CancelUpdate(tags) => {
+                for tag in tags {
+                    self.raw(" ").string(tag.as_bytes());
+                }
+            }
+            CommandBody::Sort(sort) => {
+                if let Some(returns) = &sort.returns {
+                    self.returns(returns);
+                }
+                self.raw(" ").list(&sort.criteria, |c, criterion| {
+                    if criterion.order == SortOrder::Descending {
+                        c.word("REVERSE").raw(" ");
+                    }
+                    c.word(criterion.by.as_str());
+                });
+                self.raw(" UTF-8 ").keys(&sort.key);
+            }
+            CommandBody::Thread(thread) => {
+                self.raw(" ").word(thread.algorithm.as_str()).raw(" UTF-8 ").keys(&thread.key);
+            }
             CommandBody::Fetch(fetch) => self.fetch(fetch),
             CommandBody::Store(store) => self.store(store),
             CommandBody::Copy(t) | CommandBody::Move(t) => {
@@ -492,6 +694,13 @@ impl Client {
             CommandBody::Compress(algorithm) => {
                 self.raw(" ").word(algorithm);
             }
+        }
+    }
+
+    fn annotated(&mut self, mailbox: Option<&MailboxName>) -> &mut Self {
+        match mailbox {
+            Some(name) => self.name(name.as_str()),
+            None => self.raw("\"\""),
         }
     }
 
@@ -515,12 +724,21 @@ impl Client {
         }
         if list.extended {
             let r = &list.returns;
+            let metadata: Vec<String> =
+                r.metadata.iter().map(|name| format!("\"{}\"", name.as_str())).collect();
+            let metadata = format!("METADATA ({})", metadata.join(" "));
             let start = self.raw(" RETURN ").out.len();
             self.options(&[
                 (r.subscribed, "SUBSCRIBED"),
+                (r.my_rights, "MYRIGHTS"),
                 (r.children, "CHILDREN"),
                 (r.special_use, "SPECIAL-USE"),
             ]);
+            if !r.metadata.is_empty() {
+                self.out.pop();
+                let first = self.out.len() == start + 1;
+                self.raw(if first { "" } else { " " }).raw(&metadata).raw(")");
+            }
             if !r.status.is_empty() {
                 self.out.pop();
                 let first = self.out.len() == start + 1;
@@ -530,17 +748,52 @@ impl Client {
     }
 
     fn search(&mut self, search: &Search) {
-        if let Some(r) = &search.returns {
-            self.raw(" RETURN ").options(&[
-                (r.min, "MIN"),
-                (r.max, "MAX"),
-                (r.all, "ALL"),
-                (r.count, "COUNT"),
-                (r.save, "SAVE"),
-            ]);
+        if let Some(returns) = &search.returns {
+            self.returns(returns);
         }
-        self.raw(" ").word("CHARSET").raw(" UTF-8 ");
-        match &search.key {
+        self.raw(" ").word("CHARSET").raw(" UTF-8 ").keys(&search.key);
+    }
+
+    fn returns(&mut self, r: &SearchReturn) {
+        let partial = r.partial.map(|range| format!("PARTIAL {range}"));
+        self.raw(" RETURN ").options(&[
+            (r.min, "MIN"),
+            (r.max, "MAX"),
+            (r.all, "ALL"),
+            (partial.is_some(), partial.as_deref().unwrap_or_default()),
+            (r.count, "COUNT"),
+            (r.save, "SAVE"),
+            (r.update, "UPDATE"),
+            (r.context, "CONTEXT"),
+        ]);
+    }
+
+    fn filter(&mut self, filter: &MailboxFilter) {
+        let (word, names) = match filter {
+            MailboxFilter::Selected => ("selected", None),
+            MailboxFilter::Inboxes => ("inboxes", None),
+            MailboxFilter::Personal => ("personal", None),
+            MailboxFilter::Subscribed => ("subscribed", None),
+            MailboxFilter::Subtree(names) => ("subtree", Some(names)),
+            MailboxFilter::SubtreeOne(names) => ("subtree-one", Some(names)),
+            MailboxFilter::Mailboxes(names) => ("mailboxes", Some(names)),
+        };
+        self.word(word);
+        match names.map(Vec::as_slice) {
+            None => {}
+            Some([only]) if self.choose(2) == 0 => {
+                self.raw(" ").name(only.as_str());
+            }
+            Some(names) => {
+                self.raw(" ").list(names, |c, name| {
+                    c.name(name.as_str());
+                });
+            }
+        }
+    }
+
+    fn keys(&mut self, key: &SearchKey) {
+        match key {
             SearchKey::And(keys) if self.choose(2) == 0 => {
                 for (i, key) in keys.iter().enumerate() {
                     if i > 0 {
@@ -591,6 +844,14 @@ impl Client {
                 })
                 .raw(" ")
                 .raw(&date(d)),
+            SearchKey::SaveDate(order, d) => self
+                .word(match order {
+                    DateOrder::Before => "SAVEDBEFORE",
+                    DateOrder::On => "SAVEDON",
+                    DateOrder::Since => "SAVEDSINCE",
+                })
+                .raw(" ")
+                .raw(&date(d)),
             SearchKey::SentDate(order, d) => self
                 .word(match order {
                     DateOrder::Before => "SENTBEFORE",
@@ -599,6 +860,8 @@ impl Client {
                 })
                 .raw(" ")
                 .raw(&format!("\"{}\"", date(d))),
+            SearchKey::Older(n) => self.word("OLDER").raw(&format!(" {n}")),
+            SearchKey::Younger(n) => self.word("YOUNGER").raw(&format!(" {n}")),
             SearchKey::Larger(n) => self.word("LARGER").raw(&format!(" {n}")),
             SearchKey::Smaller(n) => self.word("SMALLER").raw(&format!(" {n}")),
             SearchKey::Address(field, text) => self
@@ -623,6 +886,11 @@ impl Client {
                 }
                 self.raw(&n.to_string())
             }
+            SearchKey::EmailId(id) => {
+                let id = id.map_or("x".to_owned(), BodyId::object_id);
+                self.word("EMAILID").raw(" ").raw(&id)
+            }
+            SearchKey::ThreadId => self.word("THREADID").raw(" T1"),
         };
     }
 
@@ -634,8 +902,15 @@ impl Client {
                 self.list(items, Self::item);
             }
         }
-        if let Some(since) = fetch.changed_since {
-            self.raw(" (").word("CHANGEDSINCE").raw(&format!(" {since})"));
+        if let Some(since) = fetch.modifiers.changed_since {
+            self.raw(" (").word("CHANGEDSINCE").raw(&format!(" {since}"));
+            if fetch.modifiers.vanished {
+                self.raw(" ").word("VANISHED");
+            }
+            if let Some(range) = fetch.modifiers.partial {
+                self.raw(" ").word("PARTIAL").raw(&format!(" {range}"));
+            }
+            self.raw(")");
         }
     }
 
@@ -652,6 +927,10 @@ impl Client {
             FetchItem::Body => self.word("BODY"),
             FetchItem::BodyStructure => self.word("BODYSTRUCTURE"),
             FetchItem::ModSeq => self.word("MODSEQ"),
+            FetchItem::Preview => self.word("PREVIEW"),
+            FetchItem::SaveDate => self.word("SAVEDATE"),
+            FetchItem::EmailId => self.word("EMAILID"),
+            FetchItem::ThreadId => self.word("THREADID"),
             FetchItem::Rfc822 => self.word("RFC822"),
             FetchItem::Rfc822Header => self.word("RFC822.HEADER"),
             FetchItem::Rfc822Text => self.word("RFC822.TEXT"),

@@ -83,6 +83,19 @@ impl<'a> Cursor<'a> {
         there
     }
 
+    /// Whether a list is next whose first member is a word, not a name with a slash or a string.
+    pub fn is_word_list(&self) -> bool {
+        let behind = self.rest().strip_prefix(b"(").unwrap_or_default().trim_ascii_start();
+        behind.first().is_some_and(u8::is_ascii_alphabetic)
+    }
+
+    /// These bytes, if they are next.
+    pub fn eat_ahead(&mut self, bytes: &[u8]) -> bool {
+        let there = self.rest().starts_with(bytes);
+        self.pos += if there { bytes.len() } else { 0 };
+        there
+    }
+
     pub fn expect(&mut self, b: u8, otherwise: &'static str) -> Parsed<()> {
         if self.eat(b) { Ok(()) } else { Err(Stop::Bad(otherwise)) }
     }
@@ -103,6 +116,22 @@ impl<'a> Cursor<'a> {
         let start = self.pos;
         self.skip_spaces();
         if self.pos > start && !self.at_end() {
+            return true;
+        }
+        self.pos = start;
+        false
+    }
+
+    /// Back before a space that was skipped.
+    pub fn unread_space(&mut self) {
+        self.pos -= 1;
+    }
+
+    /// Spaces and this word, in any case, if they are next.
+    pub fn eat_ahead_word(&mut self, word: &[u8]) -> bool {
+        let start = self.pos;
+        self.skip_spaces();
+        if self.pos > start && self.eat_word(word) {
             return true;
         }
         self.pos = start;
@@ -186,6 +215,20 @@ impl<'a> Cursor<'a> {
     /// literal        = "{" number64 ["+"] "}" CRLF *CHAR8
     /// ```
     fn literal(&mut self) -> Parsed<&'a [u8]> {
+        let bytes = self.literal_octets()?;
+        if memchr::memchr(0, bytes).is_some() {
+            return Err(Stop::Bad("A literal may not hold NUL here"));
+        }
+        Ok(bytes)
+    }
+
+    /// `literal8 = "~{" number64 ["+"] "}" CRLF *OCTET`
+    pub fn literal8(&mut self) -> Parsed<&'a [u8]> {
+        self.expect(b'~', "A binary literal was expected")?;
+        self.literal_octets()
+    }
+
+    fn literal_octets(&mut self) -> Parsed<&'a [u8]> {
         let head = self.literal_head()?;
         let rest = self.rest();
         let bytes = usize::try_from(head.size)
@@ -193,9 +236,6 @@ impl<'a> Cursor<'a> {
             .and_then(|n| rest.get(..n))
             .ok_or(Stop::Bad("A literal is incomplete"))?;
         self.pos += bytes.len();
-        if memchr::memchr(0, bytes).is_some() {
-            return Err(Stop::Bad("A literal may not hold NUL here"));
-        }
         Ok(bytes)
     }
 
@@ -318,8 +358,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// `"(" [x *(SP x)] ")"`, with spaces anywhere.
-    pub fn list(&mut self, mut member: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
+    pub fn list(&mut self, member: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
         self.expect(b'(', "A list in parentheses was expected")?;
+        self.list_rest(member)
+    }
+
+    /// A list whose parenthesis was eaten.
+    pub fn list_rest(&mut self, mut member: impl FnMut(&mut Self) -> Parsed<()>) -> Parsed<()> {
         let mut count = 0;
         loop {
             self.skip_spaces();
@@ -360,7 +405,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn seq_number(&mut self) -> Parsed<Option<u32>> {
+    /// `seq-number = nz-number / "*"`; `None` is `*`.
+    pub fn seq_number(&mut self) -> Parsed<Option<u32>> {
         if self.eat(b'*') { Ok(None) } else { self.nz_number().map(Some) }
     }
 

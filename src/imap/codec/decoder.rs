@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 use super::Limits;
 use super::cursor::{Head, Stop, trailing_head};
 use super::event::{Event, Refusal, RefusalCode, RefusalStatus, SaslResponse, Utf8Mode};
+use super::parse::append::{Inside, Messages};
 use super::parse::{self, Parse};
-use crate::imap::command::{Literal, LiteralForm, Tag};
+use crate::imap::command::{AppendStep, Literal, Tag};
 
 /// One connection's reading side.
 #[derive(Default)]
@@ -44,8 +45,10 @@ enum State {
     AppendAccepted(Appending),
     /// Bytes of the message.
     AppendBody(Appending),
-    /// The line that ends the command.
+    /// What follows the literal.
     AppendTail(Appending),
+    /// Bytes of a literal in it that is held: a URL.
+    TailLiteral { left: usize, appending: Appending },
     /// Bytes of a literal nobody wants, then the rest of its command.
     DiscardLiteral { left: u64 },
     /// The rest of a line nobody wants.
@@ -62,7 +65,8 @@ enum State {
 
 struct Appending {
     tag: Tag,
-    form: LiteralForm,
+    inside: Inside,
+    messages: Messages,
     synchronising: bool,
     left: u64,
 }
@@ -117,7 +121,8 @@ impl Decoder {
             State::AppendAsked(a) | State::AppendAccepted(a) | State::AppendBody(a) => {
                 self.discard_literal(a.left);
             }
-            State::AppendTail(_) => self.discard_line(),
+            State::AppendTail(_) => self.discard_long_line(self.held.len() - self.line_start),
+            State::TailLiteral { left, .. } => self.discard_literal(left as u64),
             other => self.state = other,
         }
     }
@@ -134,7 +139,7 @@ impl Decoder {
             let event = match &mut self.state {
                 State::Line => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => Some(self.refuse_long_line()),
+                    Line::TooLong { taken } => Some(self.refuse_long_line(taken)),
                     Line::Whole(text) => self.command(text),
                 },
                 State::Literal { left } => {
@@ -148,6 +153,22 @@ impl Decoder {
                     if *left == 0 {
                         self.line_start = self.held.len();
                         self.state = State::Line;
+                    }
+                    None
+                }
+                State::TailLiteral { left, .. } => {
+                    if input.is_empty() && *left > 0 {
+                        return None;
+                    }
+                    let (bytes, rest) = input.split_at(input.len().min(*left));
+                    *input = rest;
+                    *left -= bytes.len();
+                    self.held.extend(bytes);
+                    if *left == 0 {
+                        self.line_start = self.held.len();
+                        if let State::TailLiteral { appending, .. } = std::mem::take(&mut self.state) {
+                            self.state = State::AppendTail(appending);
+                        }
                     }
                     None
                 }
@@ -179,8 +200,8 @@ impl Decoder {
                 }
                 State::AppendTail(_) => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => Some(self.refuse_long_line()),
-                    Line::Whole(text) => self.append_tail(&text),
+                    Line::TooLong { taken } => Some(self.refuse_long_line(taken)),
+                    Line::Whole(text) => self.append_tail(text),
                 },
                 State::DiscardLiteral { left } => {
                     if input.is_empty() && *left > 0 {
@@ -203,8 +224,8 @@ impl Decoder {
                 }
                 State::Sasl => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => {
-                        self.discard_line();
+                    Line::TooLong { taken } => {
+                        self.discard_long_line(taken);
                         Some(Event::Sasl(SaslResponse::Malformed))
                     }
                     Line::Whole(text) => {
@@ -218,8 +239,8 @@ impl Decoder {
                 },
                 State::Idle => match self.line(input) {
                     Line::More => return None,
-                    Line::TooLong => {
-                        self.discard_line();
+                    Line::TooLong { taken } => {
+                        self.discard_long_line(taken);
                         Some(Event::NotDone)
                     }
                     Line::Whole(text) => {
@@ -265,8 +286,9 @@ impl Decoder {
             let line_left = (self.limits.line + self.line_start).saturating_sub(self.held.len());
             let left = line_left.min(self.limits.command.saturating_sub(self.held.len())) + 1;
             let missing = TAG_ROOM.saturating_sub(self.held.len()).min(n).min(left);
+            let taken = self.held.len() - self.line_start;
             self.held.extend(&input[..missing]);
-            return Line::TooLong;
+            return Line::TooLong { taken };
         }
         let (bytes, rest) = input.split_at(n);
         *input = rest;
@@ -293,33 +315,21 @@ impl Decoder {
             let parsed = parse::command(chomp(&text), false, &self.limits, self.utf8);
             let event = match parsed {
                 Ok(Parse::Command(command)) => Event::Command(command),
-                // Without a literal at its end there is no message.
-                Ok(Parse::Append(_)) | Err(Stop::Literal) => {
-                    refused(&text, Stop::Bad("A literal is missing"))
-                }
+                // CATENATE of URLs alone.
+                Ok(Parse::Append(append, _)) => Event::Append(append),
                 Err(stop) => refused(&text, stop),
             };
             self.reset();
             return Some(event);
         };
         match parse::command(&text, true, &self.limits, self.utf8) {
-            Ok(Parse::Append(append)) => {
-                let Literal { size, synchronising, form } = append.message.literal;
-                self.reset();
-                if self.limits.append > 0 && size > self.limits.append {
-                    if !synchronising {
-                        self.discard_literal(size);
-                    }
-                    return Some(Event::Refused(Refusal {
-                        tag: Some(append.tag),
-                        status: RefusalStatus::No,
-                        code: Some(RefusalCode::TooBig),
-                        text: "The message is larger than this server takes",
-                    }));
-                }
+            Ok(Parse::Append(append, inside)) => {
+                let messages = if append.replaces.is_some() { Messages::One } else { Messages::Many };
                 let tag = append.tag.clone();
-                self.state = State::AppendAsked(Appending { tag, form, synchronising, left: size });
-                Some(Event::Append(append))
+                Some(match self.ask(tag, inside, messages, &append.steps) {
+                    Some(refused) => refused,
+                    None => Event::Append(append),
+                })
             }
             Err(Stop::Literal) => self.inline_literal(text, head),
             Ok(Parse::Command(_)) => {
@@ -354,41 +364,84 @@ impl Decoder {
         refused(text, stop)
     }
 
-    fn refuse_long_line<'i>(&mut self) -> Event<'i> {
+    fn refuse_long_line<'i>(&mut self, taken: usize) -> Event<'i> {
         let tag = match std::mem::take(&mut self.state) {
             State::AppendTail(a) => Some(a.tag),
             // Without a space behind it, it may not be all of the tag.
             _ => parse::tag(&self.held).filter(|tag| self.held.len() > tag.as_str().len()),
         };
-        self.discard_line();
+        self.discard_long_line(taken);
         Event::Refused(Refusal { tag, status: RefusalStatus::Bad, code: None, text: LONG_LINE })
     }
 
-    /// `append = ... 1*append-message`; MULTIAPPEND is not offered, so here the command ends.
-    fn append_tail<'i>(&mut self, line: &[u8]) -> Option<Event<'i>> {
+    /// The driver is to say whether it wants the literal that the steps end with; an event instead when it
+    /// is too large for anybody.
+    fn ask(
+        &mut self,
+        tag: Tag,
+        inside: Inside,
+        messages: Messages,
+        steps: &[AppendStep],
+    ) -> Option<Event<'static>> {
+        self.reset();
+        let Some(AppendStep::Literal(Literal { size, synchronising, .. })) = steps.last() else {
+            return None;
+        };
+        let (size, synchronising) = (*size, *synchronising);
+        if self.limits.append > 0 && size > self.limits.append {
+            if !synchronising {
+                self.discard_literal(size);
+            }
+            return Some(Event::Refused(Refusal {
+                tag: Some(tag),
+                status: RefusalStatus::No,
+                code: Some(RefusalCode::TooBig),
+                text: "The message is larger than this server takes",
+            }));
+        }
+        self.state = State::AppendAsked(Appending { tag, inside, messages, synchronising, left: size });
+        None
+    }
+
+    /// What follows a literal: more of the message, another message, or the end of the command.
+    fn append_tail<'i>(&mut self, text: Text<'_>) -> Option<Event<'i>> {
         let State::AppendTail(a) = std::mem::take(&mut self.state) else {
             return None;
         };
-        let mut rest = line.trim_ascii();
-        let mut whole = true;
-        if a.form == LiteralForm::Utf8 {
-            whole = rest.first() == Some(&b')');
-            rest = rest.get(1..).unwrap_or_default().trim_ascii();
+        let head = trailing_head(&text[self.line_start..]);
+        let line = if head.is_some() { &text[..] } else { chomp(&text) };
+        match parse::tail(line, head.is_some(), &self.limits, self.utf8, a.inside, a.messages) {
+            Ok((steps, inside)) => {
+                if let Some(refused) = self.ask(a.tag, inside, a.messages, &steps) {
+                    return Some(refused);
+                }
+                self.forgive_blank = steps.last() == Some(&AppendStep::End);
+                Some(Event::AppendSteps(steps))
+            }
+            Err(stop) => {
+                let stop = match (stop, head) {
+                    (Stop::Literal, Some(head)) => {
+                        self.literals += 1;
+                        let size = usize::try_from(head.size).unwrap_or(usize::MAX);
+                        let room = self.limits.command.saturating_sub(text.len());
+                        if size <= self.limits.literal.min(room) && self.literals <= self.limits.literals {
+                            self.held = text.into_held();
+                            self.state = State::TailLiteral { left: size, appending: a };
+                            return head.synchronising.then_some(Event::Continue);
+                        }
+                        Stop::No(RefusalCode::TooBig, "The literal is too large here")
+                    }
+                    (stop, _) => stop,
+                };
+                self.reset();
+                if let Some(Head { size, synchronising: false }) = head {
+                    self.discard_literal(size);
+                }
+                let Event::Refused(mut refusal) = refused(b"", stop) else { return None };
+                refusal.tag = Some(a.tag);
+                Some(Event::Refused(refusal))
+            }
         }
-        self.reset();
-        if whole && rest.is_empty() {
-            self.forgive_blank = true;
-            return Some(Event::AppendEnd);
-        }
-        if let Some(Head { size, synchronising: false }) = trailing_head(line) {
-            self.discard_literal(size);
-        }
-        Some(Event::Refused(Refusal {
-            tag: Some(a.tag),
-            status: RefusalStatus::Bad,
-            code: None,
-            text: "After the message nothing more was expected",
-        }))
     }
 
     /// Throws a literal away, and what follows it up to the end of the command.
@@ -400,6 +453,17 @@ impl Decoder {
         } else {
             State::DiscardLiteral { left: size }
         };
+    }
+
+    /// Throws away the line of which `taken` bytes are held. The end of these is looked at once more with
+    /// what follows: the limit may lie inside the head of a literal.
+    fn discard_long_line(&mut self, taken: usize) {
+        let line = &self.held[self.line_start..][..taken];
+        let mut tail = Held::default();
+        tail.extend(&line[taken.saturating_sub(TAIL)..]);
+        self.discard_line();
+        self.discarded = taken as u64;
+        self.held = tail;
     }
 
     fn discard_line(&mut self) {
@@ -459,7 +523,8 @@ fn chomp(line: &[u8]) -> &[u8] {
 
 enum Line<'i> {
     More,
-    TooLong,
+    /// So many bytes of it are held; what comes behind these in `held` is also still in the input.
+    TooLong { taken: usize },
     Whole(Text<'i>),
 }
 

@@ -4,7 +4,7 @@
 //! Everything is appended to a buffer; nothing here waits or fails. Strings and names are written
 //! by `imap::write`.
 
-use crate::imap::command::{By, FetchItem, Section, SectionText};
+use crate::imap::command::{By, FetchItem, PartialRange, Section, SectionText};
 use crate::types::ModSeq;
 
 /// A number in decimal.
@@ -66,6 +66,14 @@ impl<'o> FetchWriter<'o> {
         out.extend_from_slice(b"* ");
         number(u64::from(seq), out);
         out.extend_from_slice(b" FETCH (");
+        Self { out, any: false }
+    }
+
+    /// `* uid UIDFETCH (` (RFC 9586)
+    pub fn begin_uid(uid: u32, out: &'o mut Vec<u8>) -> Self {
+        out.extend_from_slice(b"* ");
+        number(u64::from(uid), out);
+        out.extend_from_slice(b" UIDFETCH (");
         Self { out, any: false }
     }
 
@@ -205,8 +213,10 @@ pub struct Found {
     pub max: Option<u32>,
     /// How many, if asked for.
     pub count: Option<u32>,
-    /// All, ascending, if asked for.
+    /// All, in order, if asked for.
     pub all: Option<Vec<u32>>,
+    /// Some, in order, if asked for (RFC 9394 §3.1).
+    pub partial: Option<(PartialRange, Vec<u32>)>,
     /// Highest mod-sequence among what is returned, if the search named MODSEQ (RFC 7162 §3.1.5).
     pub mod_seq: Option<ModSeq>,
 }
@@ -215,11 +225,15 @@ impl Found {
     /// `* ESEARCH (TAG "a") UID MIN 1 MAX 9 COUNT 3 ALL 1,7:9 MODSEQ 5` (RFC 9051 §7.3.4). What was not found
     /// is left out, except COUNT.
     pub fn write_esearch(&self, tag: &str, by: By, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"* ESEARCH (TAG ");
-        // A tag may hold no character that must be quoted.
-        out.push(b'"');
-        out.extend_from_slice(tag.as_bytes());
-        out.extend_from_slice(b"\")");
+        self.write_correlated(format!("TAG \"{tag}\"").as_bytes(), by, out);
+    }
+
+    /// As [`write_esearch`](Self::write_esearch), with what says which search this answers written out:
+    /// `TAG "a" MAILBOX "INBOX" UIDVALIDITY 1` (RFC 7377 §2.1). A tag holds nothing that must be quoted.
+    pub fn write_correlated(&self, correlators: &[u8], by: By, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"* ESEARCH (");
+        out.extend_from_slice(correlators);
+        out.extend_from_slice(b")");
         if by == By::Uid {
             out.extend_from_slice(b" UID");
         }
@@ -233,6 +247,11 @@ impl Found {
             out.extend_from_slice(b" ALL ");
             set(all.iter().copied(), out);
         }
+        if let Some((range, some)) = &self.partial {
+            out.extend_from_slice(format!(" PARTIAL ({range} ").as_bytes());
+            set(some.iter().copied(), out);
+            out.extend_from_slice(if some.is_empty() { b"NIL)" } else { b")" });
+        }
         if let Some(modseq) = self.mod_seq {
             out.extend_from_slice(b" MODSEQ ");
             number(modseq.0, out);
@@ -240,9 +259,11 @@ impl Found {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// `* SEARCH 2 84 882 (MODSEQ 917162500)` (RFC 3501 §7.2.5, RFC 7162 §3.1.5): all of them.
-    pub fn write_search(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"* SEARCH");
+    /// `* SEARCH 2 84 882 (MODSEQ 917162500)` (RFC 3501 §7.2.5, RFC 7162 §3.1.5): all of them. SORT is
+    /// answered likewise (RFC 5256 §4, RFC 7162 §3.1.6).
+    pub fn write_plain(&self, word: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"* ");
+        out.extend_from_slice(word.as_bytes());
         for n in self.all.iter().flatten() {
             out.push(b' ');
             number(u64::from(*n), out);
@@ -313,18 +334,19 @@ mod tests {
             count: Some(4),
             all: Some(vec![2, 3, 4, 9]),
             mod_seq: Some(ModSeq(5)),
+            ..Found::default()
         };
         assert_eq!(
             written(|o| found.write_esearch("a1", By::Uid, o)),
             "* ESEARCH (TAG \"a1\") UID MIN 2 MAX 9 COUNT 4 ALL 2:4,9 MODSEQ 5\r\n"
         );
-        assert_eq!(written(|o| found.write_search(o)), "* SEARCH 2 3 4 9 (MODSEQ 5)\r\n");
+        assert_eq!(written(|o| found.write_plain("SEARCH", o)), "* SEARCH 2 3 4 9 (MODSEQ 5)\r\n");
         let nothing = Found { count: Some(0), all: Some(vec![]), ..Found::default() };
         assert_eq!(
             written(|o| nothing.write_esearch("b", By::Sequence, o)),
             "* ESEARCH (TAG \"b\") COUNT 0\r\n"
         );
-        assert_eq!(written(|o| nothing.write_search(o)), "* SEARCH\r\n");
+        assert_eq!(written(|o| nothing.write_plain("SEARCH", o)), "* SEARCH\r\n");
     }
 
     proptest! {

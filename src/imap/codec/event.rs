@@ -1,6 +1,6 @@
 //! What the decoder tells its driver.
 
-use crate::imap::command::{Append, Command, Tag};
+use crate::imap::command::{Append, AppendStep, Command, Tag};
 use crate::types::Secret;
 
 /// One thing that happened on the wire.
@@ -10,14 +10,16 @@ pub enum Event<'i> {
     Command(Command),
     /// The client waits to send a literal: write [`CONTINUE`](super::CONTINUE) and flush.
     Continue,
-    /// An APPEND up to its message. Answer with `accept_append` or `refuse_append` before the next
-    /// `decode`; after acceptance a synchronising literal brings [`Event::Continue`] first.
+    /// An APPEND or REPLACE up to its first literal. If its steps end with one, answer with
+    /// `accept_append` or `refuse_append` before the next `decode`; after acceptance a synchronising
+    /// literal brings [`Event::Continue`] first.
     Append(Append),
-    /// The next bytes of the message. The whole of it has come when [`Event::AppendEnd`] comes.
+    /// The next bytes of the literal. The whole of it has come when [`Event::AppendSteps`] comes.
     AppendData(&'i [u8]),
-    /// Literal and command are complete: now answer it. If [`Event::Refused`] comes instead, the
-    /// message was followed by something else, and nothing may be stored.
-    AppendEnd,
+    /// The literal is complete, and this is what follows it. If it ends with a literal: as above; if with
+    /// the command: now answer it. If [`Event::Refused`] comes instead, something else followed, and
+    /// nothing of the whole command may be stored.
+    AppendSteps(Vec<AppendStep>),
     /// The line that `expect_sasl` announced.
     Sasl(SaslResponse),
     /// IDLE ended as it should.

@@ -16,6 +16,11 @@ pub use decoder::Decoder;
 pub use event::{Event, Refusal, RefusalCode, RefusalStatus, SaslResponse, Utf8Mode};
 pub use limits::Limits;
 
+/// A section as `BODY[…]` has it between its brackets, from elsewhere (IMAP URLs).
+pub fn section_spec(spec: &str) -> Option<crate::imap::command::Section> {
+    parse::section_spec(spec)
+}
+
 /// What [`Event::Continue`] asks to be written.
 pub const CONTINUE: &[u8] = b"+ OK\r\n";
 

@@ -21,14 +21,17 @@ fn events(limits: &Limits, utf8: Utf8Mode, pieces: &[&[u8]]) -> Vec<String> {
                     continue;
                 }
                 Event::Append(_) => decoder.accept_append(),
-                Event::AppendEnd => out.push(format!("message {:?}", String::from_utf8_lossy(&body))),
+                Event::AppendSteps(_) => {
+                    out.push(format!("message {:?}", String::from_utf8_lossy(&body)));
+                    decoder.accept_append();
+                }
                 Event::Command(Command { body: CommandBody::Idle, .. }) => decoder.expect_done(),
                 Event::Command(Command { body: CommandBody::Authenticate { initial: None, .. }, .. }) => {
                     decoder.expect_sasl();
                 }
                 _ => {}
             }
-            if matches!(event, Event::Append(_) | Event::Refused(_)) {
+            if matches!(event, Event::Append(_) | Event::AppendSteps(_) | Event::Refused(_)) {
                 body.clear();
             }
             out.push(match event {
@@ -113,10 +116,13 @@ fn plain_commands() {
             "CREATE a (USE (\\sent \\Archive))",
             CommandBody::Create { mailbox: name("a"), uses: vec![SpecialUse::Sent, SpecialUse::Archive] },
         ),
-        ("SELECT INBOX", CommandBody::Select(Select { mailbox: name("INBOX"), condstore: false })),
+        (
+            "SELECT INBOX",
+            CommandBody::Select(Select { mailbox: name("INBOX"), condstore: false, qresync: None }),
+        ),
         (
             "EXAMINE INBOX (CONDSTORE)",
-            CommandBody::Examine(Select { mailbox: name("INBOX"), condstore: true }),
+            CommandBody::Examine(Select { mailbox: name("INBOX"), condstore: true, qresync: None }),
         ),
         ("LSUB \"\" *", CommandBody::Lsub { reference: String::new(), pattern: "*".into() }),
         (
@@ -205,6 +211,7 @@ fn list_forms() {
             children: true,
             special_use: false,
             status: vec![StatusItem::Unseen, StatusItem::Size],
+            ..ListReturn::default()
         },
     };
     assert_eq!(
@@ -265,7 +272,7 @@ fn fetch_items() {
                 FetchItem::BinarySize { part: vec![] },
                 FetchItem::ModSeq,
             ],
-            changed_since: Some(ModSeq(0)),
+            modifiers: FetchModifiers { changed_since: Some(ModSeq(0)), ..FetchModifiers::default() },
         }
     );
     for (one, other) in [
@@ -413,12 +420,13 @@ fn append_is_streamed() {
     assert_eq!(
         whole("a append \"Sent\" (\\Seen $x) \" 1-Feb-2026 08:30:00 +0100\" {3}\r\nabc\r\nb NOOP\r\n"),
         [
-            "Append(Append { tag: Tag(\"a\"), mailbox: MailboxName(\"Sent\"), message: AppendMessage { flags: \
-             FlagNames { system: Flags(1), keywords: [Keyword(\"$x\")] }, internal_date: Some(1769931000), \
-             literal: Literal { size: 3, synchronising: true, form: Plain } } })",
+            "Append(Append { tag: Tag(\"a\"), mailbox: MailboxName(\"Sent\"), replaces: None, steps: \
+             [Message(AppendMessage { flags: FlagNames { system: Flags(1), keywords: [Keyword(\"$x\")] }, \
+             internal_date: Some(1769931000) }), Literal(Literal { size: 3, synchronising: true, form: Plain \
+             })] })",
             "Continue",
             "message \"abc\"",
-            "AppendEnd",
+            "AppendSteps([MessageEnd, End])",
             "Command(Command { tag: Tag(\"b\"), body: Noop })",
         ]
     );
@@ -428,7 +436,10 @@ fn append_is_streamed() {
     assert_eq!(all[0], "Continue");
     assert_eq!(all[2], "message \"\"");
     // Something behind the message.
-    let all = whole("a APPEND INBOX {1+}\r\nx {1+}\r\ny\r\nb NOOP\r\n");
+    let all = whole("a APPEND INBOX {1+}\r\nx NIL {1+}\r\ny\r\nb NOOP\r\n");
+    assert_eq!(all[1], "a BAD APPEND needs a message, sent as a literal\r\n");
+    assert!(all[2].contains("Noop"), "{all:?}");
+    let all = whole("a REPLACE 1 INBOX {1+}\r\nx {1+}\r\ny\r\nb NOOP\r\n");
     assert_eq!(all[1], "a BAD After the message nothing more was expected\r\n");
     assert!(all[2].contains("Noop"), "{all:?}");
     for bad in ["APPEND INBOX", "APPEND INBOX x", "APPEND INBOX \"x\"", "APPEND INBOX (\\Seen)"] {
@@ -443,6 +454,54 @@ fn append_is_streamed() {
     assert!(all[0].contains("form: Utf8") && all[1] == "message \"xy\"" && all.len() == 4, "{all:?}");
     let all = events(&limits(), Utf8Mode::Off, &[utf8]);
     assert!(all[0].starts_with("a BAD ") && all[1].contains("Noop") && all.len() == 2, "{all:?}");
+}
+
+/// RFC 3502, RFC 4469: several messages, and messages of several pieces.
+#[test]
+fn append_in_pieces() {
+    let all = whole("a APPEND x {1+}\r\na (\\Seen) {1}\r\nb\r\nb NOOP\r\n");
+    let kept: Vec<&str> = all.iter().map(String::as_str).filter(|e| !e.starts_with("Append(")).collect();
+    assert_eq!(
+        kept,
+        [
+            "message \"a\"",
+            "AppendSteps([MessageEnd, Message(AppendMessage { flags: FlagNames { system: Flags(1), keywords: [] }, \
+             internal_date: None }), Literal(Literal { size: 1, synchronising: true, form: Plain })])",
+            "Continue",
+            "message \"b\"",
+            "AppendSteps([MessageEnd, End])",
+            "Command(Command { tag: Tag(\"b\"), body: Noop })",
+        ]
+    );
+    let all = whole(
+        "a APPEND x CATENATE (URL /INBOX/;UID=1 TEXT {2+}\r\nab URL {2}\r\n;u TEXT ~{1+}\r\nc) \
+         CATENATE (URL \"y\")\r\nb NOOP\r\n",
+    );
+    assert!(all[0].contains("Url(\"/INBOX/;UID=1\"), Literal("), "{all:#?}");
+    assert_eq!(all[1], "Continue", "{all:#?}");
+    assert_eq!(all[2], "message \"ab\"");
+    assert!(all[3].starts_with("AppendSteps([Url(\";u\"), Literal("), "{all:#?}");
+    assert_eq!(all[4], "message \"c\"");
+    assert!(all[5].ends_with("Url(\"y\"), MessageEnd, End])") && all[5].contains("([MessageEnd, Message("));
+    assert_eq!(all.len(), 7);
+    let all = whole("a UID  REPLACE * x CATENATE (URL y)\r\nb NOOP\r\n");
+    assert!(
+        all[0].contains("replaces: Some(Replaced { by: Uid, message: None })") && all.len() == 2,
+        "{all:?}"
+    );
+    for bad in [
+        "APPEND x CATENATE ()",
+        "APPEND x CATENATE (URL)",
+        "APPEND x CATENATE (FILE y)",
+        "APPEND x CATENATE (URL y",
+        "APPEND x CATENATE (URL y) z",
+        "REPLACE 1 x CATENATE (URL y) CATENATE (URL z)",
+        "REPLACE 1:2 x {3}",
+        "REPLACE x {3}",
+        "REPLACE 0 x {3}",
+    ] {
+        assert!(refusal(bad).starts_with("a BAD "), "{bad}");
+    }
 }
 
 #[test]
@@ -564,6 +623,21 @@ fn line_limits() {
     assert_eq!(all, ["a BAD The line is too long\r\n", "Close(\"More was sent than this server takes\")"]);
 }
 
+/// The limit may fall inside the head of a literal: the literal still belongs to the line thrown away.
+#[test]
+fn a_line_too_long_ends_with_a_literal() {
+    let limit = limits().line;
+    for over in 0..12 {
+        let wire = format!("a {}{{3+}}\r\nb X\r\nc NOOP\r\n", "x".repeat(limit - over));
+        let at_once = events(&limits(), Utf8Mode::Off, &[wire.as_bytes()]);
+        assert!(at_once.len() <= 2 && at_once[at_once.len() - 1].contains("Noop"), "{over}: {at_once:?}");
+        for chunk in [1, 2, 3, 7] {
+            let pieces: Vec<&[u8]> = wire.as_bytes().chunks(chunk).collect();
+            assert_eq!(events(&limits(), Utf8Mode::Off, &pieces), at_once, "{over} by {chunk}");
+        }
+    }
+}
+
 #[test]
 fn nesting_and_length_limits() {
     let small = Limits { depth: 4, list: 5, ranges: 3, ..limits() };
@@ -640,6 +714,9 @@ const SAYINGS: &[&str] = &[
     "o LIST (SUBSCRIBED) \"\" (\"*\" {1}\r\n%) RETURN (CHILDREN)\r\n",
     "p APPEND x {100+}\r\n0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n",
     "q APPEND x {3+}\r\nabc {3+}\r\ndef\r\n",
+    "r APPEND x CATENATE (URL /a/;UID=1 TEXT {3+}\r\nabc URL {3}\r\nabc) (\\Seen) {41}\r\n",
+    "s UID REPLACE 3 x CATENATE (TEXT {2}\r\nab TEXT {1+}\r\nc)\r\n",
+    "t REPLACE * x {2+}\r\nab {1}\r\n",
 ];
 
 fn tight() -> Limits {

@@ -8,7 +8,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Appends the folded form, in UTF-8.
-pub(super) fn fold(text: &str, out: &mut Vec<u8>) {
+pub(in crate::service) fn fold(text: &str, out: &mut Vec<u8>) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|b| !b.is_ascii()) {
         let (ascii, tail) = rest.split_at(at);

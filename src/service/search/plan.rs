@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::fold::Needle;
 use crate::service::mailbox::Row;
-use crate::types::{AddressField, DateOrder, Flags, Keyword, MessageSet, SearchKey, uid_ranges};
+use crate::types::{AddressField, BodyId, DateOrder, Flags, Keyword, MessageSet, SearchKey, uid_ranges};
 
 /// What the words of a search refer to: one session's view of a mailbox.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,11 @@ pub struct Scope<'a> {
     pub saved: &'a [u32],
     /// The mailbox's keywords with their bits.
     pub keywords: &'a [(u8, Keyword)],
+    /// When each UID was saved, in Unix seconds, ascending by UID; needed for
+    /// [`SearchKey::mentions_save_date`] alone.
+    pub saved_at: &'a [(u32, i64)],
+    /// Unix seconds; what `OLDER` and `YOUNGER` count from.
+    pub now: i64,
 }
 
 /// A search key, prepared.
@@ -46,9 +51,14 @@ enum RowTest {
     Uids(Vec<(u32, u32)>),
     /// Seconds of the day's beginning.
     Date(DateOrder, i64),
+    /// Unix seconds, this one too.
+    CameBy(i64),
+    /// Unix seconds, this one too.
+    CameFrom(i64),
     Larger(u64),
     Smaller(u64),
     ModSeq(u64),
+    Body(BodyId),
 }
 
 /// What the message decides.
@@ -91,9 +101,18 @@ impl Plan {
             },
             SearchKey::Recent => RowTest::Recent,
             SearchKey::InternalDate(order, date) => RowTest::Date(*order, day_start(*date)),
+            SearchKey::SaveDate(order, date) => {
+                let day = day_start(*date);
+                let chosen = scope.saved_at.iter().filter(|saved| in_order(saved.1, *order, day));
+                RowTest::Uids(uid_ranges(chosen.map(|saved| saved.0)))
+            }
+            SearchKey::Older(seconds) => RowTest::CameBy(scope.now - i64::from(*seconds)),
+            SearchKey::Younger(seconds) => RowTest::CameFrom(scope.now - i64::from(*seconds)),
             SearchKey::Larger(n) => RowTest::Larger(*n),
             SearchKey::Smaller(n) => RowTest::Smaller(*n),
             SearchKey::ModSeq(n) => RowTest::ModSeq(n.0),
+            SearchKey::EmailId(id) => id.map_or(RowTest::Known(false), RowTest::Body),
+            SearchKey::ThreadId => RowTest::Known(false),
             SearchKey::SentDate(order, date) => return self.leaf(Leaf::SentDate(*order, *date)),
             SearchKey::Address(field, text) => {
                 return self.leaf(Leaf::Address(field_name(*field), Needle::new(text)));
@@ -179,12 +198,13 @@ impl RowTest {
             Self::Uids(ranges) => {
                 ranges.get(ranges.partition_point(|r| r.1 < row.uid)).is_some_and(|r| r.0 <= row.uid)
             }
-            Self::Date(DateOrder::Before, day) => row.internal_date < *day,
-            Self::Date(DateOrder::On, day) => (*day..day + 86400).contains(&row.internal_date),
-            Self::Date(DateOrder::Since, day) => row.internal_date >= *day,
+            Self::Date(order, day) => in_order(row.internal_date, *order, *day),
+            Self::CameBy(time) => row.internal_date <= *time,
+            Self::CameFrom(time) => row.internal_date >= *time,
             Self::Larger(size) => row.size > *size,
             Self::Smaller(size) => row.size < *size,
             Self::ModSeq(modseq) => row.modseq.0 >= *modseq,
+            Self::Body(id) => row.body == *id,
         }
     }
 }
@@ -205,6 +225,15 @@ fn uids(set: &MessageSet, scope: Scope<'_>) -> Vec<(u32, u32)> {
     match set {
         MessageSet::Numbers(numbers) => numbers.resolve(scope.uids.last().copied().unwrap_or(0)),
         MessageSet::Saved => uid_ranges(scope.saved.iter().copied()),
+    }
+}
+
+/// Where a time stands to the day that begins at `day`.
+fn in_order(time: i64, order: DateOrder, day: i64) -> bool {
+    match order {
+        DateOrder::Before => time < day,
+        DateOrder::On => (day..day + 86400).contains(&time),
+        DateOrder::Since => time >= day,
     }
 }
 

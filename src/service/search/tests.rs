@@ -237,7 +237,23 @@ fn naive(key: &SearchKey, message: &Message, row: &Row, recent: bool, world: &Wo
             text.is_empty() || body(text) || inner || top.iter().any(|(_, value)| holds(value, text))
         }
         SearchKey::ModSeq(n) => row.modseq.0 >= n.0,
+        SearchKey::SaveDate(order, date) => {
+            let at = jiff::Timestamp::from_second(saved_at(row)).unwrap();
+            ordered(jiff::tz::TimeZone::UTC.to_datetime(at).date(), *order, *date)
+        }
+        SearchKey::Older(seconds) => NOW - row.internal_date >= i64::from(*seconds),
+        SearchKey::Younger(seconds) => NOW - row.internal_date <= i64::from(*seconds),
+        SearchKey::EmailId(id) => *id == Some(row.body),
+        SearchKey::ThreadId => false,
     }
+}
+
+/// 2023-01-01
+const NOW: i64 = 1_672_531_200;
+
+/// Some time after it was sent.
+fn saved_at(row: &Row) -> i64 {
+    row.internal_date + 250_000
 }
 
 fn key() -> impl Strategy<Value = SearchKey> {
@@ -262,6 +278,12 @@ fn key() -> impl Strategy<Value = SearchKey> {
         "[xyz]".prop_map(|w| SearchKey::Keyword(Keyword::new(&w).unwrap())),
         (order(), date()).prop_map(|(o, d)| SearchKey::InternalDate(o, d)),
         (order(), date()).prop_map(|(o, d)| SearchKey::SentDate(o, d)),
+        (order(), date()).prop_map(|(o, d)| SearchKey::SaveDate(o, d)),
+        (1u32..100_000_000).prop_map(SearchKey::Older),
+        (1u32..100_000_000).prop_map(SearchKey::Younger),
+        prop::option::of(0u128..2)
+            .prop_map(|id| { SearchKey::EmailId(id.map(|id| BodyId(uuid::Uuid::from_u128(id)))) }),
+        Just(SearchKey::ThreadId),
         (300u64..900).prop_map(SearchKey::Larger),
         (300u64..900).prop_map(SearchKey::Smaller),
         (1u64..50).prop_map(|n| SearchKey::ModSeq(ModSeq(n))),
@@ -381,7 +403,10 @@ proptest! {
         let uids: Vec<u32> = rows.iter().map(|(row, _)| row.uid).collect();
         let saved: Vec<u32> = saved.into_iter().collect();
         let keywords = [(8, Keyword::new("X").unwrap()), (9, Keyword::new("y").unwrap())];
-        let plan = Plan::new(&key, Scope { uids: &uids, saved: &saved, keywords: &keywords });
+        let saved_at: Vec<(u32, i64)> = rows.iter().map(|(row, _)| (row.uid, saved_at(row))).collect();
+        let scope =
+            Scope { uids: &uids, saved: &saved, keywords: &keywords, saved_at: &saved_at, now: NOW };
+        let plan = Plan::new(&key, scope);
         let world = World { uids: &uids, saved: &saved, keywords: &keywords };
         let expected: Vec<u32> = rows
             .iter()
@@ -403,7 +428,7 @@ fn one(key: &SearchKey, message: &[u8]) -> bool {
         internal_date: 0,
         body: BodyId(uuid::Uuid::nil()),
     };
-    let plan = Plan::new(key, Scope { uids: &[7], saved: &[], keywords: &[] });
+    let plan = Plan::new(key, Scope { uids: &[7], saved: &[], keywords: &[], saved_at: &[], now: 0 });
     let [plain, indexed] = [Index::None, Index::All]
         .map(|index| !search(&plan, &[(row, false)], &[message.to_vec()], 1001, index).is_empty());
     assert_eq!(plain, indexed, "{key:?}");

@@ -31,7 +31,11 @@ fn events(wire: &[u8], step: usize, mode: u8) -> Vec<String> {
                     if append.tag.as_str().len() % 2 == 0 { decoder.refuse_append() } else { decoder.accept_append() }
                     out.push(format!("{append:?}"));
                 }
-                Event::AppendEnd => out.push(format!("message of {message}")),
+                Event::AppendSteps(steps) => {
+                    out.push(format!("message of {message} {steps:?}"));
+                    message = 0;
+                    decoder.accept_append();
+                }
                 Event::Command(Command { tag, body }) => {
                     match &body {
                         CommandBody::Idle => decoder.expect_done(),

@@ -161,6 +161,11 @@ impl World {
         }
     }
 
+    /// A store of the test's own, beside the gateway.
+    pub async fn store(&self) -> Store {
+        open(&self.database_url, &self.template.folder, Clock::system()).await
+    }
+
     /// One of the four, by first name.
     pub fn account(&self, name: &str) -> &Person {
         &self.template.people[name]
@@ -202,7 +207,7 @@ impl World {
             "[mail]\ndomain = \"{DOMAIN}\"\nhostname = \"localhost\"\n\n[database]\nurl = \"{}\"\n\n\
              [keys]\nmaster_file = \"{home}/master.key\"\n\n\
              [tls]\ncertificate_file = \"{home}/cert.pem\"\nkey_file = \"{home}/key.pem\"\n\n\
-             [portal]\nurl = \"https://portal.test\"\n",
+             [portal]\nurl = \"https://portal.test\"\n\n[support]\nname = \"ida\"\n",
             self.database_url
         );
         std::fs::write(&file, text).unwrap();

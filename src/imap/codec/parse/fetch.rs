@@ -1,8 +1,9 @@
 //! FETCH and what can be fetched.
 
+use super::search::partial_range;
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
-use crate::imap::command::{By, Fetch, FetchItem, Partial, Section, SectionText};
+use crate::imap::command::{By, Fetch, FetchItem, FetchModifiers, Partial, Section, SectionText};
 use crate::types::ModSeq;
 
 /// Part numbers in one section; deeper than any message that is taken apart.
@@ -27,22 +28,36 @@ pub(super) fn fetch(c: &mut Cursor<'_>, by: By) -> Parsed<Fetch> {
     if items.is_empty() {
         return Err(Stop::Bad("FETCH without items"));
     }
-    let changed_since = if c.space_and_more() { Some(modifiers(c)?) } else { None };
-    Ok(Fetch { by, set, items, changed_since })
+    let modifiers = if c.space_and_more() { modifiers(c, by)? } else { FetchModifiers::default() };
+    Ok(Fetch { by, set, items, modifiers })
 }
 
-/// RFC 7162 §7: `chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value`; 0 is understood too,
-/// since clients send it.
-fn modifiers(c: &mut Cursor<'_>) -> Parsed<ModSeq> {
-    let mut changed_since = None;
+/// RFC 7162 §7
+/// ```abnf
+/// chgsince-fetch-mod = "CHANGEDSINCE" SP mod-sequence-value   ; 0 is understood too, clients send it
+/// rexpunges-fetch-mod = "VANISHED"                            ; UID FETCH, with CHANGEDSINCE
+/// ```
+/// RFC 9394 §4: `fetch-modifier =/ modifier-partial`
+fn modifiers(c: &mut Cursor<'_>, by: By) -> Parsed<FetchModifiers> {
+    let mut modifiers = FetchModifiers::default();
     c.list(|c| {
-        if !c.eat_word(b"CHANGEDSINCE") {
-            return Err(Stop::Bad("Unknown FETCH modifier"));
+        match c.word().to_ascii_uppercase().as_slice() {
+            b"CHANGEDSINCE" => modifiers.changed_since = Some(ModSeq(spaced(c, Cursor::number64)?)),
+            b"VANISHED" if by == By::Uid => modifiers.vanished = true,
+            b"VANISHED" => return Err(Stop::Bad("VANISHED is for UID FETCH")),
+            b"PARTIAL" if by == By::Uid => modifiers.partial = Some(spaced(c, partial_range)?),
+            b"PARTIAL" => return Err(Stop::Bad("PARTIAL is for UID FETCH")),
+            _ => return Err(Stop::Bad("Unknown FETCH modifier")),
         }
-        changed_since = Some(ModSeq(spaced(c, Cursor::number64)?));
         Ok(())
     })?;
-    changed_since.ok_or(Stop::Bad("Unknown FETCH modifier"))
+    if modifiers.vanished && modifiers.changed_since.is_none() {
+        return Err(Stop::Bad("VANISHED needs CHANGEDSINCE"));
+    }
+    if modifiers == FetchModifiers::default() {
+        return Err(Stop::Bad("FETCH modifiers were expected"));
+    }
+    Ok(modifiers)
 }
 
 /// One item, or the items a macro stands for. What is asked twice is answered once.
@@ -79,6 +94,10 @@ fn item(c: &mut Cursor<'_>, word: &[u8]) -> Parsed<FetchItem> {
         b"ENVELOPE" => FetchItem::Envelope,
         b"BODYSTRUCTURE" => FetchItem::BodyStructure,
         b"MODSEQ" => FetchItem::ModSeq,
+        b"SAVEDATE" => FetchItem::SaveDate,
+        b"PREVIEW" => preview(c)?,
+        b"EMAILID" => FetchItem::EmailId,
+        b"THREADID" => FetchItem::ThreadId,
         b"RFC822" => FetchItem::Rfc822,
         b"RFC822.HEADER" => FetchItem::Rfc822Header,
         b"RFC822.TEXT" => FetchItem::Rfc822Text,
@@ -94,13 +113,23 @@ fn item(c: &mut Cursor<'_>, word: &[u8]) -> Parsed<FetchItem> {
     })
 }
 
+/// RFC 8970 §6: `"PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]`, `preview-mod = "LAZY"`
+fn preview(c: &mut Cursor<'_>) -> Parsed<FetchItem> {
+    if c.eat_ahead(b" (") {
+        c.list_rest(
+            |c| if c.eat_word(b"LAZY") { Ok(()) } else { Err(Stop::Bad("Unknown PREVIEW modifier")) },
+        )?;
+    }
+    Ok(FetchItem::Preview)
+}
+
 /// ```abnf
 /// section        = "[" [section-spec] "]"
 /// section-spec   = section-msgtext / (section-part ["." section-text])
 /// section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"
 /// section-text   = section-msgtext / "MIME"
 /// ```
-fn section(c: &mut Cursor<'_>) -> Parsed<Section> {
+pub(super) fn section(c: &mut Cursor<'_>) -> Parsed<Section> {
     c.expect(b'[', "A section in brackets was expected")?;
     c.skip_spaces();
     let (part, more) = part(c)?;

@@ -1,5 +1,6 @@
 //! LIST with the options of RFC 5258, RFC 5819 and RFC 6154.
 
+use super::metadata::entries;
 use super::{spaced, status_items};
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::command::{List, ListReturn, ListSelect};
@@ -64,6 +65,7 @@ fn select_options(c: &mut Cursor<'_>) -> Parsed<ListSelect> {
 /// ```abnf
 /// list-return-opts = "RETURN" SP "(" [return-option *(SP return-option)] ")"
 /// ```
+/// RFC 8440 §5: `"MYRIGHTS"`, RFC 9590: `"METADATA" SP entries`,
 /// RFC 5819 §3: `status-option = "STATUS" SP "(" status-att *(SP status-att) ")"`
 fn return_options(c: &mut Cursor<'_>) -> Parsed<ListReturn> {
     let mut options = ListReturn::default();
@@ -77,6 +79,11 @@ fn return_options(c: &mut Cursor<'_>) -> Parsed<ListReturn> {
             b"CHILDREN" => options.children = true,
             b"SPECIAL-USE" => options.special_use = true,
             b"STATUS" => options.status = spaced(c, status_items)?,
+            b"MYRIGHTS" => options.my_rights = true,
+            b"METADATA" => {
+                c.space()?;
+                entries(c, &mut options.metadata)?;
+            }
             _ => return Err(Stop::Bad("Unknown LIST return option")),
         }
         Ok(())

@@ -2,8 +2,12 @@
 //!
 //! Each function has its production of RFC 9051 §9 (or of the RFC named) above it.
 
+mod acl;
+pub(super) mod append;
 mod fetch;
 mod list;
+mod metadata;
+mod qresync;
 mod search;
 mod store;
 
@@ -12,14 +16,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::cursor::{Cursor, Parsed, Stop, is_astring_char};
 use super::{Limits, RefusalCode, Utf8Mode};
-use crate::imap::command::{Append, By, Command, CommandBody, Enable, Select, StatusItem, Tag, Transfer};
+use crate::imap::command::{
+    Append, AppendStep, By, Command, CommandBody, Enable, Select, StatusItem, Tag, Transfer,
+};
 use crate::types::{Secret, SpecialUse};
 
 /// What a buffer held.
 pub(super) enum Parse {
     Command(Command),
-    /// The buffer ends with the head of a message.
-    Append(Append),
+    /// The buffer ends with the head of a message, or with the command.
+    Append(Append, append::Inside),
 }
 
 /// Longest tag.
@@ -37,6 +43,26 @@ pub(super) fn tag(line: &[u8]) -> Option<Tag> {
     }
 }
 
+/// What stands between the brackets of a section.
+pub(super) fn section_spec(spec: &str) -> Option<crate::imap::command::Section> {
+    let (text, limits) = (format!("[{spec}]"), Limits::before_sign_in());
+    let mut cursor = Cursor::new(text.as_bytes(), false, &limits, Utf8Mode::Off);
+    let section = fetch::section(&mut cursor).ok()?;
+    cursor.at_end().then_some(section)
+}
+
+/// What follows a literal of an APPEND.
+pub(super) fn tail(
+    input: &[u8],
+    prefix: bool,
+    limits: &Limits,
+    utf8: Utf8Mode,
+    inside: append::Inside,
+    many: append::Messages,
+) -> Parsed<(Vec<AppendStep>, append::Inside)> {
+    append::tail(&mut Cursor::new(input, prefix, limits, utf8), inside, many)
+}
+
 /// ```abnf
 /// command        = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF
 /// ```
@@ -49,8 +75,14 @@ pub(super) fn command(input: &[u8], prefix: bool, limits: &Limits, utf8: Utf8Mod
         return Err(Stop::Bad("After the tag a command was expected"));
     }
     let name = c.atom().map_err(|_| UNKNOWN)?.to_ascii_uppercase();
-    if name == "APPEND" {
-        return store::append(c, tag).map(Parse::Append);
+    let written = match name.as_str() {
+        "APPEND" => Some(append::append(c, tag.clone())?),
+        "REPLACE" => Some(append::replace(c, tag.clone(), By::Sequence)?),
+        "UID" if c.eat_ahead_word(b"REPLACE") => Some(append::replace(c, tag.clone(), By::Uid)?),
+        _ => None,
+    };
+    if let Some((append, inside)) = written {
+        return Ok(Parse::Append(append, inside));
     }
     let body = body(c, &name)?;
     c.end()?;
@@ -105,6 +137,19 @@ fn body(c: &mut Cursor<'_>, name: &str) -> Parsed<CommandBody> {
         "GETQUOTA" => CommandBody::GetQuota { root: spaced(c, Cursor::text)? },
         "GETQUOTAROOT" => CommandBody::GetQuotaRoot(spaced(c, Cursor::mailbox)?),
         "SETQUOTA" => set_quota(c)?,
+        "ESEARCH" => CommandBody::MultiSearch(search::multi_search(c)?),
+        "CANCELUPDATE" => CommandBody::CancelUpdate(search::cancel_update(c)?),
+        "UNAUTHENTICATE" => CommandBody::Unauthenticate,
+        "MYRIGHTS" => CommandBody::MyRights(spaced(c, Cursor::mailbox)?),
+        "GETACL" => CommandBody::GetAcl(spaced(c, Cursor::mailbox)?),
+        "LISTRIGHTS" => CommandBody::ListRights {
+            mailbox: spaced(c, Cursor::mailbox)?,
+            identifier: spaced(c, acl::identifier)?,
+        },
+        "SETACL" => acl::set(c)?,
+        "DELETEACL" => acl::delete(c)?,
+        "GETMETADATA" => CommandBody::GetMetadata(metadata::get(c)?),
+        "SETMETADATA" => metadata::set(c)?,
         "COMPRESS" => CommandBody::Compress(spaced(c, Cursor::atom)?.to_ascii_uppercase()),
         _ => return selected(c, name, By::Sequence),
     })
@@ -121,6 +166,8 @@ fn selected(c: &mut Cursor<'_>, name: &str, by: By) -> Parsed<CommandBody> {
         "FETCH" => fetch::fetch(c, by).map(CommandBody::Fetch),
         "STORE" => store::store(c, by).map(CommandBody::Store),
         "SEARCH" => search::search(c, by).map(CommandBody::Search),
+        "SORT" => search::sort(c, by).map(CommandBody::Sort),
+        "THREAD" => search::thread(c, by).map(CommandBody::Thread),
         "COPY" => transfer(c, by).map(CommandBody::Copy),
         "MOVE" => transfer(c, by).map(CommandBody::Move),
         _ => Err(UNKNOWN),
@@ -180,6 +227,8 @@ fn enable(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
             "IMAP4REV2" => Enable::Imap4Rev2,
             "UTF8=ACCEPT" => Enable::Utf8Accept,
             "CONDSTORE" => Enable::CondStore,
+            "QRESYNC" => Enable::QResync,
+            "UIDONLY" => Enable::UidOnly,
             _ => Enable::Other(word),
         });
         if !c.space_and_more() {
@@ -223,14 +272,20 @@ fn id(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
 /// RFC 7162 §7: `condstore-param = "CONDSTORE"`
 fn select(c: &mut Cursor<'_>) -> Parsed<Select> {
     let mailbox = spaced(c, Cursor::mailbox)?;
-    let mut condstore = false;
+    let (mut condstore, mut remembered) = (false, None);
     if c.space_and_more() {
         c.list(|c| {
-            condstore |= c.eat_word(b"CONDSTORE");
-            if condstore { Ok(()) } else { Err(Stop::Bad("Unknown SELECT parameter")) }
+            if c.eat_word(b"CONDSTORE") {
+                condstore = true;
+            } else if c.eat_word(b"QRESYNC") {
+                remembered = Some(spaced(c, qresync::parameter)?);
+            } else {
+                return Err(Stop::Bad("Unknown SELECT parameter"));
+            }
+            Ok(())
         })?;
     }
-    Ok(Select { mailbox, condstore })
+    Ok(Select { mailbox, condstore, qresync: remembered })
 }
 
 /// ```abnf

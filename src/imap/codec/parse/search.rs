@@ -7,8 +7,11 @@ use encoding_rs::Encoding;
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
-use crate::imap::command::{AddressField, By, DateOrder, Search, SearchKey, SearchReturn};
-use crate::types::{Keyword, ModSeq, SystemFlag};
+use crate::imap::command::{
+    AddressField, By, DateOrder, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey, SearchReturn,
+    Sort, SortBy, SortCriterion, SortOrder, Thread, ThreadBy,
+};
+use crate::types::{BodyId, Keyword, MailboxName, ModSeq, SystemFlag};
 
 /// ```abnf
 /// search         = "SEARCH" [search-return-opts] SP search-program
@@ -16,13 +19,7 @@ use crate::types::{Keyword, ModSeq, SystemFlag};
 /// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 /// ```
 pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
-    c.space()?;
-    let mut returns = None;
-    if c.eat_word(b"RETURN") {
-        c.space()?;
-        returns = Some(return_options(c)?);
-        c.space()?;
-    }
+    let returns = returned(c)?;
     let mut charset = encoding_rs::UTF_8;
     if c.eat_word(b"CHARSET") {
         c.space()?;
@@ -34,18 +31,178 @@ pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
         }
         c.space()?;
     }
+    Ok(Search { by, returns, key: keys(c, charset)? })
+}
+
+/// RFC 7377 §4
+/// ```abnf
+/// esearch        = "ESEARCH" [SP esearch-source-opts] [SP search-return-opts] SP search-program
+/// esearch-source-opts = "IN" SP "(" source-mbox [SP "(" scope-options ")"] ")"
+/// source-mbox    = filter-mailboxes *(SP filter-mailboxes)
+/// ```
+pub(super) fn multi_search(c: &mut Cursor<'_>) -> Parsed<MultiSearch> {
+    let mut sources = Vec::new();
+    if c.eat_ahead_word(b"IN") {
+        c.space()?;
+        c.list(|c| {
+            sources.push(mailbox_filter(c)?);
+            Ok(())
+        })?;
+        if sources.is_empty() {
+            return Err(Stop::Bad("ESEARCH IN names no mailbox"));
+        }
+    } else {
+        sources.push(MailboxFilter::Selected);
+    }
+    let Search { returns, key, .. } = search(c, By::Uid)?;
+    let returns = returns.unwrap_or_else(SearchReturn::all);
+    if returns.save && sources != [MailboxFilter::Selected] {
+        return Err(Stop::Bad("SAVE is for the selected mailbox alone"));
+    }
+    Ok(MultiSearch { sources, returns, key })
+}
+
+/// RFC 5465 §8, RFC 7377 §4
+/// ```abnf
+/// filter-mailboxes-other = "inboxes" / "personal" / "subscribed" /
+///                  ("subtree" / "subtree-one" / "mailboxes") SP one-or-more-mailbox
+/// filter-mailboxes-selected = "selected"
+/// ```
+fn mailbox_filter(c: &mut Cursor<'_>) -> Parsed<MailboxFilter> {
+    Ok(match c.word().to_ascii_lowercase().as_slice() {
+        b"selected" => MailboxFilter::Selected,
+        b"inboxes" => MailboxFilter::Inboxes,
+        b"personal" => MailboxFilter::Personal,
+        b"subscribed" => MailboxFilter::Subscribed,
+        b"subtree" => MailboxFilter::Subtree(mailboxes(c)?),
+        b"subtree-one" => MailboxFilter::SubtreeOne(mailboxes(c)?),
+        b"mailboxes" => MailboxFilter::Mailboxes(mailboxes(c)?),
+        _ => return Err(Stop::Bad("Unknown way to name mailboxes")),
+    })
+}
+
+/// `one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")"`
+fn mailboxes(c: &mut Cursor<'_>) -> Parsed<Vec<MailboxName>> {
+    c.space()?;
+    let mut names = Vec::new();
+    if c.peek() == Some(b'(') {
+        c.list(|c| {
+            names.push(c.mailbox()?);
+            Ok(())
+        })?;
+    } else {
+        names.push(c.mailbox()?);
+    }
+    if names.is_empty() { Err(Stop::Bad("A mailbox was expected")) } else { Ok(names) }
+}
+
+/// RFC 5267 §5: `"CANCELUPDATE" 1*(SP quoted)`
+pub(super) fn cancel_update(c: &mut Cursor<'_>) -> Parsed<Vec<String>> {
+    let mut tags = Vec::new();
+    c.space()?;
+    loop {
+        tags.push(c.text()?);
+        if tags.len() > 256 {
+            return Err(Stop::Bad("The list is too long"));
+        }
+        if !c.space_and_more() {
+            return Ok(tags);
+        }
+    }
+}
+
+/// RFC 5256 §5, RFC 5267 §5
+/// ```abnf
+/// sort           = "SORT" [search-return-opts] SP sort-criteria SP search-criteria
+/// sort-criteria  = "(" sort-criterion *(SP sort-criterion) ")"
+/// sort-criterion = ["REVERSE" SP] sort-key
+/// ```
+pub(super) fn sort(c: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
+    let returns = returned(c)?;
+    let mut criteria = Vec::new();
+    c.list(|c| {
+        let mut order = SortOrder::Ascending;
+        if c.eat_word(b"REVERSE") {
+            order = SortOrder::Descending;
+            c.space()?;
+        }
+        let word = c.word();
+        let by = SortBy::ALL.into_iter().find(|by| by.as_str().as_bytes().eq_ignore_ascii_case(word));
+        let criterion = SortCriterion { by: by.ok_or(Stop::Bad("Unknown sort criterion"))?, order };
+        // The same again decides nothing.
+        if !criteria.iter().any(|c: &SortCriterion| c.by == criterion.by) {
+            criteria.push(criterion);
+        }
+        Ok(())
+    })?;
+    if criteria.is_empty() {
+        return Err(Stop::Bad("SORT without a criterion"));
+    }
+    Ok(Sort { by, returns, criteria, key: criteria_keys(c)? })
+}
+
+/// RFC 5256 §5: `thread = "THREAD" SP thread-alg SP search-criteria`
+pub(super) fn thread(c: &mut Cursor<'_>, by: By) -> Parsed<Thread> {
+    c.space()?;
+    let word = c.atom()?;
+    let algorithm = [ThreadBy::OrderedSubject, ThreadBy::References]
+        .into_iter()
+        .find(|a| a.as_str().eq_ignore_ascii_case(word))
+        .ok_or(Stop::Bad("Unknown threading algorithm"))?;
+    Ok(Thread { by, algorithm, key: criteria_keys(c)? })
+}
+
+/// `search-criteria = charset 1*(SP search-key)`, the space before it too.
+fn criteria_keys(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
+    c.space()?;
+    let name = c.astring()?;
+    let charset = charset_named(&name)?;
+    c.space()?;
+    keys(c, charset)
+}
+
+/// `SP ["RETURN" SP "(" … ")" SP]`
+fn returned(c: &mut Cursor<'_>) -> Parsed<Option<SearchReturn>> {
+    c.space()?;
+    if !c.eat_word(b"RETURN") {
+        return Ok(None);
+    }
+    c.space()?;
+    let returns = return_options(c)?;
+    c.space()?;
+    Ok(Some(returns))
+}
+
+/// `search-key *(SP search-key)`
+fn keys(c: &mut Cursor<'_>, charset: &'static Encoding) -> Parsed<SearchKey> {
     let mut keys = Keys { charset, left: c.limits.list, depth: c.limits.depth };
     let mut all = Vec::new();
     loop {
         all.push(keys.key(c)?);
         if !c.space_and_more() {
-            break;
+            return Ok(together(all));
         }
     }
-    Ok(Search { by, returns, key: together(all) })
 }
 
-/// `search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE"`; none is ALL.
+/// RFC 9394 §4
+/// ```abnf
+/// partial-range-first = nz-number ":" nz-number
+/// partial-range-last  = MINUS nz-number ":" MINUS nz-number
+/// ```
+pub(super) fn partial_range(c: &mut Cursor<'_>) -> Parsed<PartialRange> {
+    const MIXED: Stop = Stop::Bad("A partial range counts from one end");
+    let last = c.eat(b'-');
+    let from = c.nz_number()?;
+    c.expect(b':', "A partial range has two ends")?;
+    if c.eat(b'-') != last {
+        return Err(MIXED);
+    }
+    let to = c.nz_number()?;
+    Ok(if last { PartialRange::FromLast(from, to) } else { PartialRange::FromFirst(from, to) })
+}
+
+/// `search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / modifier-partial`; none is ALL.
 fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
     let mut options = SearchReturn::default();
     c.list(|c| {
@@ -55,12 +212,19 @@ fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
             b"ALL" => options.all = true,
             b"COUNT" => options.count = true,
             b"SAVE" => options.save = true,
+            b"UPDATE" => options.update = true,
+            b"CONTEXT" => options.context = true,
+            b"PARTIAL" if options.partial.is_some() => return Err(Stop::Bad("PARTIAL is said once")),
+            b"PARTIAL" => options.partial = Some(spaced(c, partial_range)?),
             _ => return Err(Stop::Bad("Unknown SEARCH return option")),
         }
         Ok(())
     })?;
     if options == SearchReturn::default() {
         options.all = true;
+    }
+    if options.all && options.partial.is_some() {
+        return Err(Stop::Bad("PARTIAL and ALL exclude each other"));
     }
     Ok(options)
 }
@@ -127,6 +291,11 @@ impl Keys {
             b"SENTBEFORE" => SearchKey::SentDate(DateOrder::Before, spaced(c, Cursor::date)?),
             b"SENTON" => SearchKey::SentDate(DateOrder::On, spaced(c, Cursor::date)?),
             b"SENTSINCE" => SearchKey::SentDate(DateOrder::Since, spaced(c, Cursor::date)?),
+            b"SAVEDBEFORE" => SearchKey::SaveDate(DateOrder::Before, spaced(c, Cursor::date)?),
+            b"SAVEDON" => SearchKey::SaveDate(DateOrder::On, spaced(c, Cursor::date)?),
+            b"SAVEDSINCE" => SearchKey::SaveDate(DateOrder::Since, spaced(c, Cursor::date)?),
+            b"OLDER" => SearchKey::Older(spaced(c, Cursor::nz_number)?),
+            b"YOUNGER" => SearchKey::Younger(spaced(c, Cursor::nz_number)?),
             b"LARGER" => SearchKey::Larger(spaced(c, Cursor::number64)?),
             b"SMALLER" => SearchKey::Smaller(spaced(c, Cursor::number64)?),
             b"FROM" => SearchKey::Address(AddressField::From, self.text(c)?),
@@ -138,6 +307,8 @@ impl Keys {
             b"TEXT" => SearchKey::Text(self.text(c)?),
             b"HEADER" => SearchKey::Header(self.text(c)?, self.text(c)?),
             b"MODSEQ" => mod_sequence(c)?,
+            b"EMAILID" => SearchKey::EmailId(BodyId::of_object_id(spaced(c, object_id)?)),
+            b"THREADID" => spaced(c, object_id).map(|_| SearchKey::ThreadId)?,
             _ => return Err(Stop::Bad("Unknown search key")),
         })
     }
@@ -175,7 +346,8 @@ impl Keys {
 fn flag_key(word: &[u8]) -> Option<SearchKey> {
     let flag = SearchKey::Flag;
     Some(match word {
-        b"ALL" => SearchKey::All,
+        // RFC 8514 §4.3: every mailbox here knows when its messages were saved.
+        b"ALL" | b"SAVEDATESUPPORTED" => SearchKey::All,
         b"ANSWERED" => flag(SystemFlag::Answered),
         b"DELETED" => flag(SystemFlag::Deleted),
         b"DRAFT" => flag(SystemFlag::Draft),
@@ -191,6 +363,17 @@ fn flag_key(word: &[u8]) -> Option<SearchKey> {
         b"NEW" => SearchKey::And(vec![SearchKey::Recent, flag(SystemFlag::Seen).negated()]),
         _ => return None,
     })
+}
+
+/// RFC 8474 §7: `objectid = 1*255(ALPHA / DIGIT / "_" / "-")`
+fn object_id<'a>(c: &mut Cursor<'a>) -> Parsed<&'a str> {
+    let word = c.atom()?;
+    let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    if word.len() <= 255 && word.bytes().all(good) {
+        Ok(word)
+    } else {
+        Err(Stop::Bad("Object ids are made of letters, digits, _ and -"))
+    }
 }
 
 /// `SP flag-keyword`

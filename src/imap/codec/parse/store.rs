@@ -1,11 +1,9 @@
-//! STORE and APPEND: the commands that carry flags.
+//! STORE, and the flags that STORE and APPEND carry.
 
 use super::spaced;
+use crate::imap::codec::RefusalCode;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
-use crate::imap::codec::{RefusalCode, Utf8Mode};
-use crate::imap::command::{
-    Append, AppendMessage, By, FlagChange, FlagNames, Literal, LiteralForm, Store, Tag,
-};
+use crate::imap::command::{By, FlagChange, FlagNames, Store};
 use crate::types::{Flags, Keyword, ModSeq, SystemFlag};
 
 /// ```abnf
@@ -54,7 +52,7 @@ fn bare_flags(c: &mut Cursor<'_>) -> Parsed<FlagNames> {
 }
 
 /// `flag-list = "(" [flag *(SP flag)] ")"`
-fn flag_list(c: &mut Cursor<'_>) -> Parsed<FlagNames> {
+pub(super) fn flag_list(c: &mut Cursor<'_>) -> Parsed<FlagNames> {
     let mut flags = FlagNames::default();
     c.list(|c| flag(c, &mut flags))?;
     Ok(flags)
@@ -82,59 +80,4 @@ fn flag(c: &mut Cursor<'_>, flags: &mut FlagNames) -> Parsed<()> {
         flags.keywords.push(keyword);
     }
     Ok(())
-}
-
-/// ```abnf
-/// append         = "APPEND" SP mailbox 1*append-message
-/// ```
-/// up to the head of the first message.
-pub(super) fn append(c: &mut Cursor<'_>, tag: Tag) -> Parsed<Append> {
-    let mailbox = spaced(c, Cursor::mailbox)?;
-    c.space()?;
-    Ok(Append { tag, mailbox, message: append_message(c)? })
-}
-
-/// ```abnf
-/// append-message = append-opts SP append-data
-/// append-opts    = [SP flag-list] [SP date-time]
-/// append-data    = literal / literal8
-/// literal8       = "~{" number64 ["+"] "}" CRLF *OCTET
-/// ```
-/// RFC 6855 §4: `append-data =/ "UTF8" SP "(" literal8 ")"`
-fn append_message(c: &mut Cursor<'_>) -> Parsed<AppendMessage> {
-    const NO_MESSAGE: Stop = Stop::Bad("APPEND needs a message, sent as a literal");
-    let mut flags = FlagNames::default();
-    if c.peek() == Some(b'(') {
-        flags = flag_list(c)?;
-        c.space()?;
-    }
-    let mut internal_date = None;
-    if c.peek() == Some(b'"') {
-        internal_date = Some(c.date_time()?);
-        c.space()?;
-    }
-    let form = match c.peek() {
-        Some(b'{') => LiteralForm::Plain,
-        Some(b'~') => LiteralForm::Binary,
-        Some(b'U' | b'u') => LiteralForm::Utf8,
-        _ => return Err(NO_MESSAGE),
-    };
-    if form == LiteralForm::Utf8 {
-        if !c.eat_word(b"UTF8") {
-            return Err(NO_MESSAGE);
-        }
-        // RFC 6855 §4: only after ENABLE UTF8=ACCEPT.
-        if c.utf8 != Utf8Mode::Accept {
-            return Err(Stop::Bad("APPEND UTF8 needs ENABLE UTF8=ACCEPT first"));
-        }
-        c.space()?;
-        c.expect(b'(', "UTF8 takes a literal in parentheses")?;
-        c.skip_spaces();
-    }
-    if form != LiteralForm::Plain {
-        c.expect(b'~', "UTF8 takes a binary literal")?;
-    }
-    let head = c.literal_head_at_end()?.ok_or(NO_MESSAGE)?;
-    let literal = Literal { size: head.size, synchronising: head.synchronising, form };
-    Ok(AppendMessage { flags, internal_date, literal })
 }

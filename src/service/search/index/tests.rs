@@ -48,7 +48,7 @@ fn ask(segment: &Segment, plan: &Plan) -> Option<Vec<(u32, Option<bool>)>> {
 }
 
 fn plan(text: &str) -> Plan {
-    Plan::new(&SearchKey::Body(text.into()), Scope { uids: &[], saved: &[], keywords: &[] })
+    Plan::new(&SearchKey::Body(text.into()), Scope { uids: &[], saved: &[], keywords: &[], saved_at: &[], now: 0 })
 }
 
 fn holds(text: &str, needle: &str) -> bool {

@@ -1,0 +1,39 @@
+//! The commands on access rights (RFC 4314).
+
+use super::spaced;
+use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
+use crate::imap::command::CommandBody;
+
+/// The rights there are, those of RFC 2086 too (RFC 4314 §2.1, §2.1.1).
+const RIGHTS: &str = "lrswipkxteacd";
+
+/// `identifier = astring`, not empty (RFC 4314 §3).
+pub(super) fn identifier(c: &mut Cursor<'_>) -> Parsed<String> {
+    c.text().and_then(
+        |text| {
+            if text.is_empty() { Err(Stop::Bad("An identifier is not empty")) } else { Ok(text) }
+        },
+    )
+}
+
+/// ```abnf
+/// setacl         = "SETACL" SP mailbox SP identifier SP mod-rights
+/// mod-rights     = astring         ; "+" or "-", and rights
+/// ```
+pub(super) fn set(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
+    let mailbox = spaced(c, Cursor::mailbox)?;
+    spaced(c, identifier)?;
+    let rights = spaced(c, Cursor::text)?;
+    // RFC 4314 §3.1: never silently ignored.
+    if !rights.strip_prefix(['+', '-']).unwrap_or(&rights).chars().all(|right| RIGHTS.contains(right)) {
+        return Err(Stop::Bad("There is no such right"));
+    }
+    Ok(CommandBody::ChangeAcl { name: "SETACL", mailbox })
+}
+
+/// `deleteacl = "DELETEACL" SP mailbox SP identifier`
+pub(super) fn delete(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
+    let mailbox = spaced(c, Cursor::mailbox)?;
+    spaced(c, identifier)?;
+    Ok(CommandBody::ChangeAcl { name: "DELETEACL", mailbox })
+}

@@ -1,0 +1,78 @@
+//! Names of annotations (RFC 5464 §3.2).
+
+/// `/private/…` or `/shared/…`, in lower case: names are compared without regard to case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AnnotationName(String);
+
+/// Why a text is no such name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an annotation is named /private/... or /shared/..., without * and %")]
+pub struct AnnotationNameError;
+
+impl AnnotationName {
+    /// Longest name, in bytes.
+    pub const MAX_LEN: usize = 256;
+
+    /// Checks and puts into lower case.
+    ///
+    /// # Errors
+    /// [`AnnotationNameError`]
+    pub fn new(name: &str) -> Result<Self, AnnotationNameError> {
+        let name = name.to_ascii_lowercase();
+        let fine = |b: u8| (b' '..=b'~').contains(&b) && !matches!(b, b'*' | b'%');
+        let levels = name.strip_prefix("/private/").or_else(|| name.strip_prefix("/shared/"));
+        let good = levels.is_some_and(|rest| rest.split('/').all(|level| !level.is_empty()));
+        if good && name.len() <= Self::MAX_LEN && name.bytes().all(fine) {
+            Ok(Self(name))
+        } else {
+            Err(AnnotationNameError)
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether everybody who may see the mailbox may see it.
+    pub fn is_shared(&self) -> bool {
+        self.0.starts_with("/shared/")
+    }
+
+    /// How many levels this name lies below another: 0 for the same one, `None` when it does not.
+    pub fn levels_below(&self, other: &Self) -> Option<usize> {
+        let rest = self.0.strip_prefix(other.as_str())?;
+        match rest.strip_prefix('/') {
+            Some(rest) => Some(rest.split('/').count()),
+            None if rest.is_empty() => Some(0),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        let name = |text: &str| AnnotationName::new(text);
+        assert_eq!(name("/Private/Comment").unwrap().as_str(), "/private/comment");
+        assert!(name("/shared/vendor/x y").is_ok());
+        for bad in
+            ["", "/private", "/private/", "/other/x", "/shared//x", "/shared/x/", "/shared/a*", "/shared/ü"]
+        {
+            assert!(name(bad).is_err(), "{bad}");
+        }
+        assert!(name(&format!("/private/{}", "x".repeat(248))).is_err());
+    }
+
+    #[test]
+    fn levels() {
+        let name = |text: &str| AnnotationName::new(text).unwrap();
+        let a = name("/private/a");
+        assert_eq!(name("/private/a").levels_below(&a), Some(0));
+        assert_eq!(name("/private/a/b/c").levels_below(&a), Some(2));
+        assert_eq!(name("/private/ab").levels_below(&a), None);
+    }
+}

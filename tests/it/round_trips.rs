@@ -1,0 +1,166 @@
+//! What a submission costs the database: counted between the gateway and PostgreSQL, by listening in.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use postern::clock::Clock;
+use postern::service::authenticate::Identity;
+use postern::service::submit::{Accepted, MailFrom, Settings, Submitter};
+use postern::store::{Account, MasterKey, NewAccount, Options, Role, Store};
+use postern::types::{AppPasswordId, Tier};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::demo_process::psql;
+use crate::harness;
+
+/// Round trips of the pool's connections: each Sync that ends something, and each simple Query. (A Sync alone
+/// is the pool's own look at a connection that was given back; nobody waits for it.)
+#[derive(Default)]
+struct Count {
+    trips: AtomicUsize,
+}
+
+/// Passes everything on, and counts. The connection that only sends wake-ups after a commit is not counted.
+async fn pass(client: UnixStream, real: PathBuf, count: Arc<Count>) {
+    let server = UnixStream::connect(real).await.unwrap();
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+    let mut held = Vec::new();
+    let mut started = false;
+    let mut wake_ups = false;
+    let mut busy = false;
+    let mut buffer = vec![0; 65_536];
+    loop {
+        let n = from_client.read(&mut buffer).await.unwrap_or(0);
+        if n == 0 {
+            return;
+        }
+        held.extend_from_slice(&buffer[..n]);
+        // PostgreSQL's protocol 3: a letter (not in the first message), a length that counts itself, the rest.
+        loop {
+            let head = usize::from(started);
+            let Some(length) = held.get(head..head + 4) else { break };
+            let length = u32::from_be_bytes(length.try_into().unwrap()) as usize + head;
+            if held.len() < length {
+                break;
+            }
+            let message: Vec<u8> = held.drain(..length).collect();
+            if started {
+                wake_ups |= message[0] == b'P'
+                    && (message.windows(9).any(|w| w == b"pg_notify")
+                        || message.windows(6).any(|w| w == b"LISTEN"));
+                let ends = message[0] == b'Q' || message[0] == b'S' && busy;
+                busy = message[0] != b'S' && message[0] != b'Q';
+                if !wake_ups && ends {
+                    count.trips.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            // An SSLRequest goes before the startup message, and has no letter either.
+            started |= message[4..] != 80_877_103_u32.to_be_bytes();
+        }
+        if to_server.write_all(&buffer[..n]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The same database through a socket of our own.
+fn listen_in(url: &str, folder: &Path) -> (String, Arc<Count>) {
+    let host = url.split('@').nth(1).unwrap().split('/').next().unwrap();
+    let mut pieces = host.split('%');
+    let mut real_dir = pieces.next().unwrap().to_owned();
+    for piece in pieces {
+        real_dir.push(char::from(u8::from_str_radix(&piece[..2], 16).unwrap()));
+        real_dir.push_str(&piece[2..]);
+    }
+    let real = std::fs::read_dir(&real_dir)
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .find(|p| {
+            let name = p.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with(".s.PGSQL.") && !name.ends_with(".lock")
+        })
+        .unwrap();
+    let own = folder.join(real.file_name().unwrap());
+    let listener = UnixListener::bind(own).unwrap();
+    let count: Arc<Count> = Arc::default();
+    let counting = count.clone();
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            tokio::spawn(pass(client, real.clone(), counting.clone()));
+        }
+    });
+    let folder = folder.display().to_string().replace('/', "%2F").replace('.', "%2E");
+    (url.replace(host, &folder), count)
+}
+
+/// At most three: the recipient, the delivery record where a rule asks for it (a free account's reply, R14),
+/// and the transaction, notice (R23) and audit entry included.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_submission_is_three_round_trips_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = harness::database().await;
+    let (url, count) = listen_in(&database, folder.path());
+    let clock = Clock::fixed(SystemTime::UNIX_EPOCH + Duration::from_hours(500_000));
+    let store = Store::open(Options {
+        database_url: url,
+        // One, so that it has learnt every statement when the counting begins.
+        max_connections: 1,
+        master_key: MasterKey::create(&folder.path().join("master.key")).unwrap(),
+        domain: "secure.example".to_owned(),
+        clock: clock.clone(),
+    })
+    .await
+    .unwrap();
+    let mut people = Vec::new();
+    for (name, tier) in [("anna", Tier::Paid), ("frieda", Tier::Free)] {
+        let new = NewAccount {
+            practice: None,
+            first_name: name.to_owned(),
+            last_name: String::new(),
+            role: Role::Staff,
+            tier,
+            user_manager: false,
+            email: format!("{name}@praxis.example").parse().unwrap(),
+            portal_password: None,
+        };
+        people.push(store.account_create(new).await.unwrap());
+    }
+    let [anna, frieda]: [Account; 2] = people.try_into().unwrap();
+    let mut settings = Settings::default();
+    settings.policy.secure_domain = "secure.example".to_owned();
+    let submitter = Submitter::new(store.clone(), clock.clone(), settings);
+    let send = async |from: &Account, to: &Account, id: &str, more: &str| {
+        let text = format!(
+            "From: <{}>\r\nTo: <{}>\r\nSubject: Befund\r\nMessage-ID: <{id}@client>\r\n{more}\r\nHallo\r\n",
+            from.secure_address, to.secure_address
+        );
+        let identity = Identity::new(from, AppPasswordId(1));
+        let mail = MailFrom { path: from.secure_address.to_string(), ..MailFrom::default() };
+        let before = count.trips.load(Ordering::SeqCst);
+        let submission = submitter.begin(&identity, &mail).unwrap();
+        let mut data = submission.recipient(to.secure_address.as_str()).await.unwrap().data();
+        data.push(text.as_bytes()).await.unwrap();
+        assert_eq!(data.finish().await.unwrap(), Accepted::Delivered);
+        count.trips.load(Ordering::SeqCst) - before
+    };
+    // Each connection of the pool learns the statements once, which costs trips of its own.
+    for n in 0..6 {
+        send(&anna, &frieda, &format!("warm-{n}"), "").await;
+        send(&frieda, &anna, &format!("back-{n}"), &format!("In-Reply-To: <warm-{n}@client>\r\n")).await;
+    }
+    clock.advance(Duration::from_hours(1));
+    psql(&database, "delete from notice");
+    let composed = send(&anna, &frieda, "new", "").await;
+    let replied = send(&frieda, &anna, "answer", "In-Reply-To: <new@client>\r\n").await;
+    println!("round trips: {composed} to compose, {replied} for a free account's reply");
+    assert_eq!((composed, replied), (2, 3));
+    let notices = store.notices(&postern::store::NoticeFilter::default()).await.unwrap();
+    assert_eq!(notices.len(), 2, "each of the two has its notice");
+    store.close().await;
+}

@@ -1,0 +1,35 @@
+# RFC 8474 §5, §6: EMAILID is the content's, through COPY and MOVE; THREADID is NIL and never found
+@mail anna INBOX 3
+@login 1 anna
+1> a SELECT INBOX
+1< a OK *
+1> b FETCH 1:2 (EMAILID THREADID)
+1< * 1 FETCH (EMAILID ($one) THREADID NIL)
+1< * 2 FETCH (EMAILID ($two) THREADID NIL)
+1< b OK *
+1> c COPY 1 Archive
+1< c OK *
+1> d MOVE 2 Archive
+1< d OK *
+1> e SEARCH EMAILID $one
+1< * SEARCH 1
+1< e OK *
+1> f SEARCH OR EMAILID $one EMAILID $two
+1< * SEARCH 1
+1< f OK *
+1> g SEARCH THREADID T1
+1< * SEARCH
+1< g OK *
+1> h SEARCH EMAILID Mno-such_id
+1< * SEARCH
+1< h OK *
+1> i SEARCH EMAILID ($one)
+1< i BAD *
+1> j SEARCH EMAILID a.b
+1< j BAD *
+1> k EXAMINE Archive
+1< k OK *
+1> l UID FETCH 1:2 (EMAILID)
+1< * 1 FETCH (UID 1 EMAILID ($one))
+1< * 2 FETCH (UID 2 EMAILID ($two))
+1< l OK *

@@ -1,0 +1,17 @@
+# RFC 8474 with IMAP4rev2
+@mail anna INBOX 1
+@login 1 anna
+1> a ENABLE IMAP4rev2
+1< a OK *
+1> b SELECT INBOX
+1< * OK [MAILBOXID ($box)] *
+1< b OK *
+1> c UID FETCH 1 (EMAILID)
+1< * 1 FETCH (UID 1 EMAILID ($one))
+1< c OK *
+1> d UID SEARCH RETURN (ALL) EMAILID $one
+1< * ESEARCH (TAG "d") UID ALL 1
+1< d OK *
+1> e STATUS INBOX (MAILBOXID)
+1< * STATUS "INBOX" (MAILBOXID ($box))
+1< e OK *
