@@ -14,6 +14,7 @@ pub mod demo;
 pub mod doctor;
 pub mod imap_switches;
 pub mod keys;
+pub mod invite;
 mod logging;
 pub mod migrate;
 pub mod notice;
@@ -62,9 +63,12 @@ enum Verb {
     /// Practices: make, list, show, change
     #[command(subcommand)]
     Practice(practice::Command),
-    /// People's accounts: make, list, show, change, lock, unlock
+    /// People's accounts: make, list, show, change, lock, unlock, sign out, close
     #[command(subcommand)]
     User(user::Command),
+    /// Invited people who have not registered: list and why they are stuck, send again, revoke
+    #[command(subcommand)]
+    Invite(invite::Command),
     /// App passwords of mail programs: make, list, revoke
     #[command(subcommand)]
     AppPassword(app_password::Command),
@@ -110,9 +114,20 @@ pub fn main() -> ExitCode {
         Verb::Practice(command) => block_on(database::with_store(&place, command.act(), async |store| {
             practice::run(store, command, output).await
         })),
-        Verb::User(command) => block_on(database::with_store(&place, command.act(), async |store| {
-            user::run(store, command, output).await
-        })),
+        Verb::User(command) => block_on(async {
+            let portal = place.load()?.portal.url;
+            database::with_store(&place, command.act(), async |store| {
+                user::run(store, command, output, &portal).await
+            })
+            .await
+        }),
+        Verb::Invite(command) => block_on(async {
+            let portal = place.load()?.portal.url;
+            database::with_store(&place, command.act(), async |store| {
+                invite::run(store, command, output, &portal).await
+            })
+            .await
+        }),
         Verb::AppPassword(command) => block_on(database::with_store(&place, command.act(), async |store| {
             app_password::run(store, command, output).await
         })),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::table::Table;
 use super::{Act, Output};
-use crate::store::{Practice, Store};
+use crate::store::{Practice, PracticeRecord, Product, Store};
 
 /// Bytes in a megabyte (R18).
 const MB: u64 = 1_048_576;
@@ -28,7 +28,7 @@ pub enum Command {
         /// Its number or its exact name
         practice: String,
     },
-    /// Change a practice's name or limit
+    /// Change a practice: name, limit, products, two-step verification, record
     Set {
         /// Its number or its exact name
         practice: String,
@@ -38,6 +38,9 @@ pub enum Command {
         /// Most megabytes of attachments in one message, or "none": the gateway's setting holds
         #[arg(long, value_name = "MB|none", value_parser = limit)]
         attachment_limit: Option<Limit>,
+        /// What else
+        #[command(flatten)]
+        record: RecordChange,
     },
     /// Destroy a practice's key: nobody can ever read its mail again, in this database or a later backup. Its
     /// accounts are closed. What it exchanged with others stays readable to them
@@ -48,6 +51,87 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
     },
+}
+
+/// What Support keeps about a practice beside its name.
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordChange {
+    /// A product it has bought: secure-mail, collaborator, truform; give each of them, or "none"
+    #[arg(long = "product", value_name = "PRODUCT|none", value_parser = product)]
+    products: Vec<ProductGiven>,
+    /// Whether its people may turn two-step verification off: by-choice or enforced
+    #[arg(long, value_enum)]
+    two_step: Option<TwoStep>,
+    /// Street and number
+    #[arg(long)]
+    street: Option<String>,
+    /// Postal code and town
+    #[arg(long)]
+    place: Option<String>,
+    /// Telephone
+    #[arg(long)]
+    phone: Option<String>,
+    /// Address of its site
+    #[arg(long)]
+    website: Option<String>,
+}
+
+/// A product, or that there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductGiven {
+    /// `none`
+    None,
+    /// One of them.
+    One(Product),
+}
+
+fn product(text: &str) -> Result<ProductGiven, String> {
+    if text == "none" { Ok(ProductGiven::None) } else { text.parse().map(ProductGiven::One) }
+}
+
+/// R2: who decides about two-step verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TwoStep {
+    /// Each person
+    ByChoice,
+    /// Nobody may turn it off
+    Enforced,
+}
+
+impl RecordChange {
+    fn apply(self, record: &mut PracticeRecord) -> anyhow::Result<()> {
+        if !self.products.is_empty() {
+            let mut products: Vec<Product> = Vec::new();
+            for given in &self.products {
+                match given {
+                    ProductGiven::One(product) => products.push(*product),
+                    ProductGiven::None if self.products.len() == 1 => {}
+                    ProductGiven::None => anyhow::bail!("--product none goes with no other --product"),
+                }
+            }
+            products.sort_unstable();
+            products.dedup();
+            record.products = products;
+        }
+        if let Some(two_step) = self.two_step {
+            record.two_step_enforced = two_step == TwoStep::Enforced;
+        }
+        for (given, field) in [
+            (self.street, &mut record.street),
+            (self.place, &mut record.place),
+            (self.phone, &mut record.phone),
+            (self.website, &mut record.website),
+        ] {
+            if let Some(text) = given {
+                let text = text.trim().to_owned();
+                if text.chars().count() > 200 || text.chars().any(char::is_control) {
+                    anyhow::bail!("a text of the record has at most 200 characters, in one line");
+                }
+                *field = text;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Command {
@@ -88,6 +172,33 @@ struct Shown<'a> {
     accounts: u64,
 }
 
+/// A practice with its record as JSON.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    practice: Shown<'a>,
+    products: &'a [Product],
+    two_step_enforced: bool,
+    street: &'a str,
+    place: &'a str,
+    phone: &'a str,
+    website: &'a str,
+}
+
+impl<'a> Whole<'a> {
+    fn of(practice: &'a Practice, record: &'a PracticeRecord) -> Self {
+        Self {
+            practice: practice.into(),
+            products: &record.products,
+            two_step_enforced: record.two_step_enforced,
+            street: &record.street,
+            place: &record.place,
+            phone: &record.phone,
+            website: &record.website,
+        }
+    }
+}
+
 impl<'a> From<&'a Practice> for Shown<'a> {
     fn from(p: &'a Practice) -> Self {
         Self {
@@ -107,14 +218,30 @@ fn limit_text(limit: Option<u64>) -> String {
     }
 }
 
-fn details(p: &Practice) -> String {
+fn details(p: &Practice, record: &PracticeRecord) -> String {
+    let products: Vec<&str> = record.products.iter().map(|p| p.as_str()).collect();
+    let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    let address = [record.street.as_str(), record.place.as_str()];
+    let address: Vec<&str> = address.into_iter().filter(|part| !part.is_empty()).collect();
     format!(
-        "Practice {}\n  name              {}\n  attachment limit  {}\n  accounts          {}\n",
+        "Practice {}\n  name              {}\n  attachment limit  {}\n  products          {}\n  \
+         two-step          {}\n  address           {}\n  phone             {}\n  website           {}\n  \
+         accounts          {}\n",
         p.id,
         p.name,
         limit_text(p.attachment_limit),
+        or_none(&products.join(", ")),
+        if record.two_step_enforced { "enforced" } else { "by choice" },
+        or_none(&address.join(", ")),
+        or_none(&record.phone),
+        or_none(&record.website),
         p.accounts
     )
+}
+
+async fn print(store: &Store, practice: &Practice, output: Output) -> anyhow::Result<()> {
+    let record = store.practice_record(practice.id).await?.unwrap_or_default();
+    output.print(&Whole::of(practice, &record), details(practice, &record))
 }
 
 /// Does it.
@@ -125,7 +252,7 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
     match command {
         Command::Create { name, attachment_limit } => {
             let practice = store.practice_create(&name, attachment_limit.map(|n| n * MB)).await?;
-            output.print(&Shown::from(&practice), details(&practice))
+            print(store, &practice, output).await
         }
         Command::List => {
             let practices = store.practices().await?;
@@ -141,22 +268,32 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
         }
         Command::Show { practice } => {
             let practice = find(store, &practice).await?;
-            output.print(&Shown::from(&practice), details(&practice))
+            print(store, &practice, output).await
         }
-        Command::Set { practice, name, attachment_limit } => {
+        Command::Set { practice, name, attachment_limit, record: change } => {
             let mut practice = find(store, &practice).await?;
-            if name.is_none() && attachment_limit.is_none() {
-                anyhow::bail!("say what to change: --name or --attachment-limit");
+            let (set, changes) =
+                (name.is_some() || attachment_limit.is_some(), change != RecordChange::default());
+            if !set && !changes {
+                anyhow::bail!("say what to change, for example --name; see: postern practice set --help");
             }
+            // What is wrong is found out before anything is changed.
+            let mut record = store.practice_record(practice.id).await?.unwrap_or_default();
+            change.apply(&mut record)?;
             let limit = match attachment_limit {
                 None => practice.attachment_limit,
                 Some(Limit::None) => None,
                 Some(Limit::Megabytes(n)) => Some(n * MB),
             };
             let name = name.unwrap_or_else(|| practice.name.clone());
-            store.practice_set(practice.id, &name, limit).await?;
+            if set {
+                store.practice_set(practice.id, &name, limit).await?;
+            }
+            if changes {
+                store.practice_record_set(practice.id, &record).await?;
+            }
             practice = find(store, &practice.id.to_string()).await?;
-            output.print(&Shown::from(&practice), details(&practice))
+            print(store, &practice, output).await
         }
         Command::Erase { practice, name } => {
             let practice = find(store, &practice).await?;

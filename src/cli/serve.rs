@@ -26,6 +26,8 @@ use crate::policy::size::MB;
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
 use crate::service::search::Tender;
+use crate::service::people::{self, People};
+use crate::service::portal_password::PortalPasswords;
 use crate::service::submit::{self, Submitter};
 use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
@@ -72,6 +74,9 @@ struct Shared {
     imap: Arc<Imap>,
     smtp: smtp::Server,
     submitter: Submitter,
+    people: People,
+    gate: Arc<SignInGate>,
+    clock: Clock,
     imap_admission: Admission,
     smtp_admission: Admission,
     portal_admission: Admission,
@@ -114,7 +119,17 @@ impl Gateway {
         let worker = Worker::start(store.clone(), carriers, notices::worker_settings(&config), clock.clone());
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
-        let submitter = Submitter::new(store.clone(), clock, submit_settings(&config)?);
+        let submitter = Submitter::new(store.clone(), clock.clone(), submit_settings(&config)?);
+        let people = People::new(
+            store.clone(),
+            clock.clone(),
+            PortalPasswords::default(),
+            people::Settings {
+                portal_url: config.portal.url.trim_end_matches('/').to_owned(),
+                attachment_limit: u64::from(config.limits.attachments_mb) * MB,
+                ..people::Settings::default()
+            },
+        );
         let shared = Shared {
             imap: Imap::new(
                 imap_settings(&config),
@@ -123,8 +138,11 @@ impl Gateway {
                 Mail::new(store.clone()),
                 mime::Limits::default(),
             ),
-            smtp: smtp::Server::new(smtp_settings(&config), gate, authenticator, submitter.clone()),
+            smtp: smtp::Server::new(smtp_settings(&config), gate.clone(), authenticator, submitter.clone()),
             submitter,
+            people,
+            gate,
+            clock,
             imap_admission: Admission::new(net_limits(&config)),
             smtp_admission: Admission::new(net_limits(&config)),
             portal_admission: Admission::new(net_limits(&config)),
@@ -168,9 +186,13 @@ impl Gateway {
                 self.doors.spawn(net::serve(listener, door, self.shutdown.subscribe(), serve));
             }
         }
-        let settings =
-            portal::Settings { mail_hostname: config.mail.hostname.clone(), url: config.portal.url.clone() };
-        let pages = portal::router(&settings, alive(self.store.clone()));
+        let pages = portal::router(
+            portal_settings(config, &self.addresses),
+            self.shared.people.clone(),
+            self.shared.gate.clone(),
+            self.shared.clock.clone(),
+            alive(self.store.clone()),
+        );
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
@@ -238,7 +260,8 @@ impl Gateway {
     /// The certificate's fault; the one in use stays, the limits are taken over all the same. Or a fault
     /// of `[attachments]`: nothing is taken over.
     pub fn reload(&self, config: &Config) -> anyhow::Result<()> {
-        let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission } = &self.shared;
+        let Shared { imap, smtp, submitter, imap_admission, smtp_admission, portal_admission, .. } =
+            &self.shared;
         let (limits, attachments) = (config.limits.clone(), config.attachments.clone());
         let config = &Config { attachments, limits, ..self.config.clone() };
         submitter.reload(submit_settings(config)?);
@@ -248,6 +271,11 @@ impl Gateway {
             admission.set_limits(net_limits(config));
         }
         Ok(self.tls.reload()?)
+    }
+
+    /// The people's side here, for what runs beside it in the same process.
+    pub fn people(&self) -> &People {
+        &self.shared.people
     }
 
     /// What submits messages here, for what runs beside it in the same process.
@@ -377,6 +405,19 @@ fn audit_settings(config: &Config) -> AuditSettings {
         keep: Duration::from_hours(
             u64::from(config.audit.keep_years) * 24 * 365 + u64::from(config.audit.keep_years) * 6,
         ),
+    }
+}
+
+/// What the pages say about mail programs is what this gateway offers; behind a port that is mapped, the
+/// standard ones.
+fn portal_settings(config: &Config, at: &Addresses) -> portal::Settings {
+    let port = |listeners: &[SocketAddr], standard| listeners.first().map_or(standard, SocketAddr::port);
+    portal::Settings {
+        mail_hostname: config.mail.hostname.clone(),
+        mail_ports: (port(&at.imap_tls, 993), port(&at.submission_tls, 465)),
+        url: config.portal.url.clone(),
+        pages_per_minute: portal::Settings::PAGES_PER_MINUTE,
+        entries_per_minute: portal::Settings::ENTRIES_PER_MINUTE,
     }
 }
 

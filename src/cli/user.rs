@@ -1,16 +1,20 @@
 //! `postern user`: the people, their tier, privilege and lock (R4, R7, R8).
 
+mod edit;
+
 use anyhow::Context as _;
 use serde::Serialize;
 
 use super::table::{Table, rfc3339, shown};
 use super::{Act, Output};
+use crate::policy::password::{Beside, PasswordFault, check_password};
+use crate::service::people;
 use crate::service::portal_password::PortalPasswords;
-use crate::store::{Account, NewAccount, Role, Store, random_app_password};
-use crate::types::{Address, Secret, Tier};
+use crate::store::{
+    Account, AccountEdit, EndDevices, NewAccount, Role, Store, StoredProfile, random_app_password,
+};
+use crate::types::{Address, Phone, Secret, Tier};
 
-/// Fewest characters of a portal password.
-const PASSWORD_MIN: usize = 10;
 /// Most bytes of one.
 const PASSWORD_MAX: usize = 1024;
 
@@ -64,10 +68,33 @@ pub enum Command {
         #[arg(long)]
         on: Vec<String>,
     },
-    /// Unlock an account and forget its wrong sign-ins
+    /// Unlock an account, forget its wrong sign-ins, and send its owner a link to reset the password
     Unlock {
         /// One of the account's two addresses
         address: Address,
+    },
+    /// Change what the person cannot or must not: name, role, addresses, phone, storage cap
+    Edit(edit::Edit),
+    /// End every sign-in at the portal
+    EndSignIns {
+        /// One of the account's two addresses
+        address: Address,
+        /// Also revoke all app passwords: mail programs are signed out for good
+        #[arg(long)]
+        devices: bool,
+    },
+    /// Take a lost authenticator app away: codes by phone are asked for again
+    TakeAppAway {
+        /// One of the account's two addresses
+        address: Address,
+    },
+    /// Close an account for good: nobody signs in, nothing is delivered, its addresses stay taken
+    Close {
+        /// One of the account's two addresses
+        address: Address,
+        /// Really
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -81,7 +108,11 @@ impl Command {
             | Self::Grant { .. }
             | Self::Lock { .. }
             | Self::SetImap { .. }
-            | Self::Unlock { .. } => Act::Changes,
+            | Self::Unlock { .. }
+            | Self::Edit(_)
+            | Self::EndSignIns { .. }
+            | Self::TakeAppAway { .. }
+            | Self::Close { .. } => Act::Changes,
         }
     }
 }
@@ -110,6 +141,9 @@ pub struct Create {
     /// Also give the User Manager privilege
     #[arg(long)]
     user_manager: bool,
+    /// Mobile phone for codes; Support has checked that it is the person's
+    #[arg(long, value_parser = edit::phone)]
+    phone: Option<Phone>,
     /// Where the portal password comes from; it is never taken from the command line
     #[arg(long, value_enum, default_value = "none")]
     portal_password: PasswordFrom,
@@ -151,6 +185,8 @@ struct Shown<'a> {
     locked_at: Option<String>,
     created_at: String,
     portal_password_set: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    security: Option<Security>,
     #[serde(skip_serializing_if = "Option::is_none")]
     portal_password: Option<&'a str>,
 }
@@ -171,8 +207,42 @@ impl<'a> From<&'a Account> for Shown<'a> {
             locked_at: a.locked_at.map(rfc3339),
             created_at: rfc3339(a.created_at),
             portal_password_set: a.has_portal_password,
+            security: None,
             portal_password: None,
         }
+    }
+}
+
+/// R2, R3: what is asked for beside the password.
+#[derive(Serialize)]
+struct Security {
+    phone_ending: Option<String>,
+    two_step: bool,
+    two_step_enforced: bool,
+    authenticator_app: bool,
+}
+
+impl From<&StoredProfile> for Security {
+    fn from(p: &StoredProfile) -> Self {
+        Self {
+            phone_ending: p.phone.as_ref().map(|p| p.ending().to_owned()),
+            two_step: p.asks_factor(),
+            two_step_enforced: p.two_step_enforced,
+            authenticator_app: p.app,
+        }
+    }
+}
+
+impl std::fmt::Display for Security {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let phone = self.phone_ending.as_ref().map_or("none".to_owned(), |e| format!("ends in {e}"));
+        let two_step = match (self.two_step, self.authenticator_app) {
+            (false, _) => "off",
+            (true, true) => "on, by authenticator app",
+            (true, false) => "on, by phone",
+        };
+        let enforced = if self.two_step_enforced { " (enforced by the practice)" } else { "" };
+        write!(f, "  phone             {phone}\n  two-step          {two_step}{enforced}\n")
     }
 }
 
@@ -202,7 +272,7 @@ fn details(a: &Account) -> String {
 ///
 /// # Errors
 /// A sentence for Support.
-pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Result<()> {
+pub async fn run(store: &Store, command: Command, output: Output, portal: &str) -> anyhow::Result<()> {
     match command {
         Command::Create(person) => create(store, person, output).await,
         Command::List { practice } => {
@@ -229,7 +299,39 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
             }
             output.print(&accounts.iter().map(Shown::from).collect::<Vec<_>>(), table)
         }
-        Command::Show { address } => print(&find(store, &address).await?, output),
+        Command::Show { address } => {
+            let account = find(store, &address).await?;
+            let security = Security::from(&store.profile(account.id).await?);
+            let text = format!("{}{security}", details(&account));
+            output.print(&Shown { security: Some(security), ..Shown::from(&account) }, text)
+        }
+        Command::Edit(change) => {
+            let account = change.run(store).await?;
+            print(&account, output)
+        }
+        Command::EndSignIns { address, devices } => {
+            let account = find(store, &address).await?;
+            let and = if devices { EndDevices::Too } else { EndDevices::Not };
+            store.sign_ins_end(account.id, and).await?;
+            print(&account, output)
+        }
+        Command::TakeAppAway { address } => {
+            let account = find(store, &address).await?;
+            if !store.app_take_away(account.id).await? {
+                anyhow::bail!("the account {address} has no authenticator app");
+            }
+            print(&account, output)
+        }
+        Command::Close { address, yes } => {
+            let account = find(store, &address).await?;
+            if !yes {
+                anyhow::bail!("closing {address} cannot be undone; say --yes to do it");
+            }
+            if !store.account_close(account.id).await? {
+                anyhow::bail!("the account {address} is {} already", account.state.as_str());
+            }
+            print(&find(store, &address).await?, output)
+        }
         Command::SetTier { address, tier } => {
             let account = find(store, &address).await?;
             store.set_tier(account.id, tier).await?;
@@ -252,13 +354,11 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
         }
         Command::Unlock { address } => {
             let account = find(store, &address).await?;
-            if !store.unlock(account.id).await? {
+            if !store.unlock_with_reset(account.id, &people::reset_link(portal)).await? {
                 anyhow::bail!("the account {address} is not locked: it is {}", account.state.as_str());
             }
             print(&find(store, &address).await?, output)?;
-            eprintln!(
-                "postern: no reset link is sent yet; tell the person to have the portal password reset"
-            );
+            eprintln!("postern: a link to reset the portal password is on its way to {}", account.email);
             Ok(())
         }
     }
@@ -276,7 +376,7 @@ async fn create(store: &Store, person: Create, output: Output) -> anyhow::Result
     if store.resolve(&person.email).await?.is_some() {
         anyhow::bail!("the address {} already belongs to an account", person.email);
     }
-    let password = password(person.portal_password)?;
+    let password = password(&person)?;
     let portal_password = match &password {
         Some(password) => Some(PortalPasswords::default().hash(password.clone()).await?),
         None => None,
@@ -293,6 +393,10 @@ async fn create(store: &Store, person: Create, output: Output) -> anyhow::Result
             portal_password,
         })
         .await?;
+    if person.phone.is_some() {
+        let edit = AccountEdit { phone: person.phone, ..AccountEdit::default() };
+        store.account_edit(account.id, &edit).await?;
+    }
     let made = match (&password, person.portal_password) {
         (Some(p), PasswordFrom::Generate) => Some(std::str::from_utf8(p.expose())?),
         _ => None,
@@ -306,8 +410,8 @@ async fn create(store: &Store, person: Create, output: Output) -> anyhow::Result
     output.print(&Shown { portal_password: made, ..Shown::from(&account) }, text)
 }
 
-fn password(from: PasswordFrom) -> anyhow::Result<Option<Secret>> {
-    let typed = match from {
+fn password(person: &Create) -> anyhow::Result<Option<Secret>> {
+    let typed = match person.portal_password {
         PasswordFrom::None => return Ok(None),
         PasswordFrom::Generate => return Ok(Some(random_app_password()?)),
         PasswordFrom::Prompt => {
@@ -325,9 +429,15 @@ fn password(from: PasswordFrom) -> anyhow::Result<Option<Secret>> {
             line.trim_end_matches(['\r', '\n']).to_owned()
         }
     };
-    if typed.chars().count() < PASSWORD_MIN || typed.len() > PASSWORD_MAX {
-        anyhow::bail!("a portal password needs {PASSWORD_MIN} characters or more");
-    }
+    // Long enough to be good alone, whatever the person decides about two-step verification later (R2).
+    let own = [person.first_name.as_str(), person.last_name.as_str(), person.email.as_str()];
+    check_password(&typed, &own, Beside::Nothing).map_err(|fault| {
+        anyhow::anyhow!(match fault {
+            PasswordFault::Length => "a portal password needs 15 to 128 characters",
+            PasswordFault::Common => "this password is used by many people; choose another one",
+            PasswordFault::Personal => "this password is made of the person's own data; choose another one",
+        })
+    })?;
     Ok(Some(Secret::new(typed.into_bytes())))
 }
 

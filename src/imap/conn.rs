@@ -645,7 +645,7 @@ impl<S: Bytes> Client<S> {
             MailError::Name(_) => (Code::Cannot, "A folder cannot have this name"),
             MailError::NoMessage => (Code::ExpungeIssued, "The message is no longer there"),
             MailError::StagedGone => (Code::Unavailable, "The message arrived too slowly, please try again"),
-            MailError::OutcomeUnknown | MailError::Store(_) => {
+            MailError::Joined | MailError::OutcomeUnknown | MailError::Store(_) => {
                 let trace = self.peer.trace.id();
                 tracing::error!(command = name, %error, "a command failed");
                 let text =

@@ -11,6 +11,8 @@
 pub mod attachment;
 pub mod form;
 pub mod forward;
+pub mod password;
+pub mod people;
 pub mod recipient;
 mod refusal;
 pub mod reply;
@@ -20,6 +22,7 @@ mod settings;
 pub mod size;
 #[cfg(test)]
 mod testing;
+pub mod totp;
 
 pub use refusal::{Refusal, quoted};
 pub use settings::Settings;

@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +24,7 @@ pub async fn serve(listener: TcpListener, door: Door, shutdown: Shutdown, pages:
     let address = listener.local_addr();
     let (ready, connections) = mpsc::channel(1);
     let mut drain = shutdown.clone();
+    let pages = pages.into_make_service_with_connect_info::<Peer>();
     let http = axum::serve(Handed { connections, address: address.ok() }, pages)
         .with_graceful_shutdown(async move { drain.draining().await });
     let take = move |connection: Connection| {
@@ -40,6 +43,16 @@ pub async fn serve(listener: TcpListener, door: Door, shutdown: Shutdown, pages:
     let (served, ()) = tokio::join!(http.into_future(), net::serve(listener, door, shutdown, take));
     if let Err(error) = served {
         tracing::error!(%error, "the portal's listener ended");
+    }
+}
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) SocketAddr);
+
+impl Connected<IncomingStream<'_, Handed>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Handed>) -> Self {
+        Self(*stream.remote_addr())
     }
 }
 

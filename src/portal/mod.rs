@@ -1,90 +1,160 @@
-//! The web door. Today: that it is alive, and a page that says what there is; people register and sign in
-//! here once that is built.
+//! The web door: sign-in, registration, and what people change about their own account, on pages that a
+//! server makes and that need no script.
 //!
-//! Invariants: every answer carries the headers of [`SECURITY`]; no page needs a script; a connection on
-//! which nothing moves is cut off. Nothing else in the crate names axum.
+//! Invariants
+//! * Every answer carries the headers of [`guard`]; nothing is loaded from anywhere but here.
+//! * A form reaches its handler only through [`form`], with the token of one of our own pages.
+//! * Limits come before look-ups. What a use case refuses is said at the field it belongs to.
+//! * A link's token stands in the path and in its own page's forms, never in a log. A GET changes nothing.
+//! * No sentence stands in a template or a handler: they are in [`text`].
+//! * A connection on which nothing moves is cut off.
+//!
+//! Nothing else in the crate names axum.
 
+mod assets;
+mod browser;
 mod connections;
+mod denied;
+mod fault;
+mod field;
+mod form;
+mod guard;
 pub mod metrics;
+mod moment;
+mod page;
+mod pages;
+mod qr;
+mod seat;
+mod text;
+mod view;
+mod way;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 pub use connections::serve;
+
+use self::fault::Fault;
+use crate::clock::Clock;
+use crate::net::SignInGate;
+use crate::service::people::People;
 
 /// What the operator decides about the portal.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The host name that mail programs connect to, shown on the page.
     pub mail_hostname: String,
+    /// Ports with TLS from the first byte for IMAP and submission, shown on the page.
+    pub mail_ports: (u16, u16),
     /// Its own address, as people type it.
     pub url: String,
+    /// Pages a minute for one peer address, and at once.
+    pub pages_per_minute: NonZeroU32,
+    /// Links, codes and addresses a minute that one peer address may try, and at once.
+    pub entries_per_minute: NonZeroU32,
 }
 
-/// For names of the operator's own. A browser that is told so of `localhost` would refuse everything else
-/// that its user runs there.
-const STRICT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+impl Settings {
+    /// Enough for a practice behind one address, too little for guessing.
+    pub const PAGES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1200).unwrap();
+    /// As above.
+    pub const ENTRIES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(120).unwrap();
+}
 
-/// Headers of every answer: nothing is loaded from anywhere, nothing frames the page, nothing is cached.
-const SECURITY: [(header::HeaderName, &str); 5] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::CACHE_CONTROL, "no-store"),
-];
+/// What the pages stand on. Cheap to clone.
+#[derive(Clone)]
+struct Portal(Arc<Inner>);
+
+struct Inner {
+    people: People,
+    gate: Arc<SignInGate>,
+    limits: guard::Limits,
+    clock: Clock,
+    settings: Settings,
+    authority: Option<String>,
+}
+
+impl Portal {
+    fn people(&self) -> &People {
+        &self.0.people
+    }
+
+    fn gate(&self) -> &SignInGate {
+        &self.0.gate
+    }
+
+    fn limits(&self) -> &guard::Limits {
+        &self.0.limits
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Host and port of its own address.
+    fn authority(&self) -> Option<&str> {
+        self.0.authority.as_deref()
+    }
+
+    fn strict_transport(&self) -> bool {
+        !self.authority().is_some_and(|a| a.starts_with("localhost"))
+    }
+}
 
 /// The portal's pages. `alive` answers whether the database can be asked.
-pub fn router<A, F>(settings: &Settings, alive: A) -> Router
+pub fn router<A, F>(
+    settings: Settings,
+    people: People,
+    gate: Arc<SignInGate>,
+    clock: Clock,
+    alive: A,
+) -> Router
 where
     A: Fn() -> F + Clone + Send + Sync + 'static,
     F: Future<Output = bool> + Send + 'static,
 {
-    let page = page(settings);
-    let strict = !settings.url.trim_start_matches("https://").starts_with("localhost");
-    Router::new()
-        .route("/", get(async move || Html(page)))
+    let authority = settings.url.parse::<Uri>().ok().and_then(|u| u.authority().map(ToString::to_string));
+    let limits = guard::Limits::new(settings.pages_per_minute, settings.entries_per_minute);
+    let portal = Portal(Arc::new(Inner { people, gate, limits, clock, settings, authority }));
+    pages::routes()
+        .fallback(async || Fault::Missing)
+        .method_not_allowed_fallback(async || Fault::Missing)
+        .layer(from_fn_with_state(portal.clone(), seat::find))
+        .route("/static/{name}", get(assets::serve))
+        .layer(from_fn_with_state(portal.clone(), guard::admitted))
         .route("/healthz", get(async move || health(alive().await)))
-        .fallback(async || (StatusCode::NOT_FOUND, "There is no such page.\n"))
-        .layer(axum::middleware::map_response(move |r| std::future::ready(secured(r, strict))))
+        .layer(DefaultBodyLimit::max(form::BODY_MAX))
+        .layer(map_response(faults_look_like_pages))
+        .layer(from_fn_with_state(portal.clone(), guard::secured))
+        .with_state(portal)
 }
 
-fn secured(mut response: Response, strict: bool) -> Response {
-    let headers = response.headers_mut();
-    for (name, value) in SECURITY {
-        headers.insert(name, HeaderValue::from_static(value));
+/// What axum itself refuses (a path that is no UTF-8, say) gets our page too.
+async fn faults_look_like_pages(response: Response) -> Response {
+    let plain = response
+        .headers()
+        .get(axum::http::header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    match response.status() {
+        StatusCode::BAD_REQUEST if plain => Fault::Bad.into_response(),
+        StatusCode::PAYLOAD_TOO_LARGE if plain => Fault::Large.into_response(),
+        _ => response,
     }
-    if strict {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
-    }
-    response
 }
 
 fn health(alive: bool) -> Response {
     let (status, word) =
         if alive { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "no database\n") };
     (status, word).into_response()
-}
-
-fn page(settings: &Settings) -> String {
-    let host = escaped(&settings.mail_hostname);
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Secure mail</title>\n\
-         <style>body{{font:1.1rem/1.5 sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}}</style>\n\
-         </head>\n<body>\n<h1>Secure mail</h1>\n\
-         <p>This is a closed mail system for practices. Mail is read and written with a mail program that \
-         connects to <strong>{host}</strong>; your practice's Support gives you the account.</p>\n\
-         <p>Signing in on the web, registration and invitations are not available here yet.</p>\n\
-         </body>\n</html>\n"
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -54,6 +54,8 @@ pub struct Identity {
     pub account: AccountId,
     /// The practice, if any.
     pub practice: Option<PracticeId>,
+    /// Its name.
+    pub practice_name: Option<String>,
     /// R7, as it was at sign-in.
     pub tier: Tier,
     /// R12, R30: what the person's mail comes from.
@@ -79,6 +81,7 @@ impl Identity {
         Self {
             account: account.id,
             practice: account.practice,
+            practice_name: account.practice_name.clone(),
             tier: account.tier,
             secure_address: account.secure_address.clone(),
             email: account.email.clone(),

@@ -4,6 +4,7 @@ pub mod append;
 pub mod authenticate;
 mod headers;
 pub mod mailbox;
+pub mod people;
 pub mod portal_password;
 pub mod read;
 pub mod search;

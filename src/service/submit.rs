@@ -30,13 +30,17 @@ use tokio::sync::Semaphore;
 use self::header::{Collected, HeaderBuffer, Stamp};
 use self::verdict::Parties;
 use super::authenticate::Identity;
+use super::people;
 use crate::clock::Clock;
 use crate::mime::{AddressField, Limits};
 use crate::policy::attachment::Unread;
 use crate::policy::sender::{self, OwnAddresses};
 use crate::policy::{Refusal, form, recipient, retry, size};
-use crate::store::{Account, Ingest, Ingested, MailError, NewSubmission, Store, SubmitOutcome};
-use crate::types::{AccountId, Address, AuditAction, AuditNote};
+use crate::store::{
+    Ingest, Ingested, InvitationText, InvitedRecipient, MailError, NewSubmission, Recipient, Store,
+    SubmitOutcome,
+};
+use crate::types::{AccountId, Address, AuditAction, AuditNote, Tier};
 
 /// How submissions are judged and stamped.
 #[derive(Clone, Debug)]
@@ -184,24 +188,37 @@ impl Submission {
     /// # Errors
     /// [`SubmitError::Refused`], [`SubmitError::Ours`].
     pub async fn recipient(self, path: &str) -> Result<Addressed, SubmitError> {
-        let (address, account) = self.person(path).await?;
-        let recipient = account.map(|a| {
-            let mut addresses = vec![address.clone(), a.secure_address, a.email];
-            addresses.dedup();
-            (a.id, addresses)
+        let (address, person) = self.person(path).await?;
+        let mut invited = None;
+        let recipient = person.map(|person| match person {
+            Recipient::Account(a) => {
+                let mut addresses = vec![address.clone(), a.secure_address, a.email];
+                addresses.dedup();
+                (a.id, addresses)
+            }
+            Recipient::Invited(to) => {
+                let found = (to.account, vec![address.clone()]);
+                invited = Some(to);
+                found
+            }
         });
-        Ok(Addressed { submission: self, address, recipient })
+        Ok(Addressed { submission: self, address, recipient, invited })
     }
 
     /// Who an address leads to, if this account may write there.
-    async fn person(&self, path: &str) -> Result<(Address, Option<Account>), SubmitError> {
+    async fn person(&self, path: &str) -> Result<(Address, Option<Recipient>), SubmitError> {
         let address = Address::parse(path).map_err(|_| self.noted(recipient::bad_address(path)))?;
-        let account = self.store.resolve(&address).await.map_err(SubmitError::ours)?;
-        let account = account.filter(|a| a.state.receives());
+        let identity = &self.identity;
+        let person = self.store.recipient(&address, identity.account, identity.practice).await;
+        let person = person.map_err(SubmitError::ours)?.filter(|person| match person {
+            Recipient::Account(account) => account.state.receives(),
+            // A free account has nothing to reply to there (R14).
+            Recipient::Invited(_) => identity.tier == Tier::Paid,
+        });
         let policy = &self.settings.policy;
-        recipient::check_recipient(&address, account.is_some(), self.identity.tier, policy)
+        recipient::check_recipient(&address, person.is_some(), self.identity.tier, policy)
             .map_err(|refusal| self.noted(refusal))?;
-        Ok((address, account))
+        Ok((address, person))
     }
 
     /// The record of a refusal: rule and code. The sentence may name files and people, so it is not in it.
@@ -220,6 +237,8 @@ pub struct Addressed {
     address: Address,
     /// `None`: a free account named an address that leads to nobody, and hears R14 at the end (R27).
     recipient: Option<(AccountId, Vec<Address>)>,
+    /// R15: that account's person has not registered.
+    invited: Option<InvitedRecipient>,
 }
 
 impl Addressed {
@@ -419,7 +438,16 @@ impl Addressed {
         };
         let fingerprint = store.lookup().fingerprint(identity.account, &retry::fingerprint(summary));
         let (sender, size) = (identity.account, ingested.size);
-        let new = NewSubmission { sender, recipient: *recipient, ingested, message_id, fingerprint };
+        let invitation = self.invited.clone().map(|to| {
+            let text = InvitationText {
+                page: people::invitation_link(&self.submission.settings.policy.portal_url),
+                inviter: identity.display_name.clone(),
+                practice: identity.practice_name.clone(),
+            };
+            (to, text)
+        });
+        let new =
+            NewSubmission { sender, recipient: *recipient, ingested, message_id, fingerprint, invitation };
         let outcome = store.submit(new).await.map_err(SubmitError::ours)?;
         let (accepted, word) = match outcome {
             SubmitOutcome::Delivered => (Accepted::Delivered, "delivered"),

@@ -64,6 +64,8 @@ pub enum AccountState {
     Locked,
     /// Gone; its addresses stay taken.
     Closed,
+    /// R15: not registered yet; no address leads to it, what is sent to the invitation waits in its INBOX.
+    Invited,
 }
 
 impl AccountState {
@@ -73,6 +75,7 @@ impl AccountState {
             Self::Active => "active",
             Self::Locked => "locked",
             Self::Closed => "closed",
+            Self::Invited => "invited",
         }
     }
 
@@ -217,6 +220,35 @@ pub(super) struct PersonRow {
     pub(super) wrapped: Option<Vec<u8>>,
 }
 
+/// A [`PersonRow`] from a row that has the view's columns among others.
+macro_rules! person_row {
+    ($row:ident) => {
+        $crate::store::accounts::PersonRow {
+            account_id: $row.account_id,
+            practice_id: $row.practice_id,
+            practice_name: $row.practice_name,
+            first_name: $row.first_name,
+            last_name: $row.last_name,
+            role: $row.role,
+            tier: $row.tier,
+            user_manager: $row.user_manager,
+            state: $row.state,
+            sign_in_epoch: $row.sign_in_epoch,
+            storage_cap: $row.storage_cap,
+            attachment_limit: $row.attachment_limit,
+            locked_at: $row.locked_at,
+            created_at: $row.created_at,
+            has_portal_password: $row.has_portal_password,
+            secure_address: $row.secure_address,
+            email: $row.email,
+            seal_key_id: $row.seal_key_id,
+            master_version: $row.master_version,
+            wrapped: $row.wrapped,
+        }
+    };
+}
+pub(super) use person_row;
+
 impl TryFrom<PersonRow> for Account {
     type Error = StoreError;
 
@@ -238,6 +270,7 @@ impl TryFrom<PersonRow> for Account {
                 Some("active") => AccountState::Active,
                 Some("locked") => AccountState::Locked,
                 Some("closed") => AccountState::Closed,
+                Some("invited") => AccountState::Invited,
                 _ => return Err(WHERE),
             },
             locked_at: row.locked_at.map(super::time_of),
@@ -301,6 +334,35 @@ impl Store {
         tx: &mut PgConnection,
         new: &[NewAccount],
     ) -> Result<Vec<(AccountId, Address)>, AccountError> {
+        let ids = self.create_rows(tx, new, AccountState::Active).await?;
+        let emails: Vec<String> = new.iter().map(|n| n.email.as_str().to_owned()).collect();
+        let taken = addresses::insert(tx, &ids, &emails, "email").await?;
+        if let Some(n) = new.iter().zip(taken).find_map(|(n, taken)| taken.then_some(n)) {
+            return Err(AccountError::AddressTaken(n.email.clone()));
+        }
+        let locals: Vec<String> =
+            new.iter().map(|n| addresses::local_part(&n.first_name, &n.last_name)).collect();
+        let secure = addresses::allot(tx, &ids, &locals, &self.0.domain).await?;
+        let notes = new.iter().zip(&ids).map(|(n, id)| {
+            let practice = n.practice.map_or_else(|| "none".to_owned(), |p| p.to_string());
+            AuditNote::done(AuditAction::AccountCreate).account(AccountId(*id)).detail(format!(
+                "practice={practice} role={} tier={} user-manager={}",
+                n.role.as_str(),
+                n.tier.as_str(),
+                n.user_manager
+            ))
+        });
+        self.audit_all(tx, notes).await?;
+        Ok(ids.into_iter().map(AccountId).zip(secure).collect())
+    }
+
+    /// Accounts with their keys and mailboxes, still without addresses.
+    pub(super) async fn create_rows(
+        &self,
+        tx: &mut PgConnection,
+        new: &[NewAccount],
+        state: AccountState,
+    ) -> Result<Vec<i64>, AccountError> {
         let ids = sqlx::query_scalar!(
             r#"select nextval(pg_get_serial_sequence('account', 'id')) as "id!" from generate_series(1, $1)"#,
             new.len() as i32
@@ -317,9 +379,9 @@ impl Store {
         let text = |f: fn(&NewAccount) -> &str| new.iter().map(|n| f(n).to_owned()).collect::<Vec<_>>();
         sqlx::query!(
             "insert into account (id, practice_id, first_name, last_name, role, tier, user_manager,
-                                  portal_password, uidvalidity_last)
+                                  portal_password, uidvalidity_last, state)
              overriding system value
-             select u.*, $9::bigint
+             select u.*, $9::bigint, $10
                from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[],
                            $8::text[]) u",
             &ids,
@@ -330,19 +392,11 @@ impl Store {
             &text(|n| n.tier.as_str()),
             &new.iter().map(|n| n.user_manager).collect::<Vec<_>>(),
             &new.iter().map(|n| n.portal_password.clone()).collect::<Vec<_>>() as &[Option<String>],
-            uidvalidity + mailboxes - 1
+            uidvalidity + mailboxes - 1,
+            state.as_str()
         )
         .execute(&mut *tx)
         .await?;
-
-        let emails: Vec<String> = new.iter().map(|n| n.email.as_str().to_owned()).collect();
-        let taken = addresses::insert(tx, &ids, &emails, "email").await?;
-        if let Some(n) = new.iter().zip(taken).find_map(|(n, taken)| taken.then_some(n)) {
-            return Err(AccountError::AddressTaken(n.email.clone()));
-        }
-        let locals: Vec<String> =
-            new.iter().map(|n| addresses::local_part(&n.first_name, &n.last_name)).collect();
-        let secure = addresses::allot(tx, &ids, &locals, &self.0.domain).await?;
 
         let keys = self.unattached_keys(tx, new, &ids).await?;
         let mut rows = MailboxRows::default();
@@ -354,17 +408,7 @@ impl Store {
             rows.add_initial(self, AccountId(*id), key, uidvalidity)?;
         }
         rows.insert(tx).await?;
-        let notes = new.iter().zip(&ids).map(|(n, id)| {
-            let practice = n.practice.map_or_else(|| "none".to_owned(), |p| p.to_string());
-            AuditNote::done(AuditAction::AccountCreate).account(AccountId(*id)).detail(format!(
-                "practice={practice} role={} tier={} user-manager={}",
-                n.role.as_str(),
-                n.tier.as_str(),
-                n.user_manager
-            ))
-        });
-        self.audit_all(tx, notes).await?;
-        Ok(ids.into_iter().map(AccountId).zip(secure).collect())
+        Ok(ids)
     }
 
     async fn practice_keys(

@@ -12,8 +12,10 @@ use std::time::{Duration, SystemTime};
 use aws_lc_rs::{constant_time, rand};
 
 use super::accounts::{Account, AccountState, PersonRow};
-use super::{Store, StoreError, time_of};
-use crate::types::{AccountId, Address, AppPasswordId, AuditAction, AuditNote, Secret};
+use super::{NewNotice, Store, StoreError, time_of};
+use crate::types::{
+    AccountId, Actor, Address, AppPasswordId, AuditAction, AuditNote, Channel, NoticeContent, Secret,
+};
 
 /// Letters of an app password: five bits each, none that is taken for another.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -206,7 +208,13 @@ impl Store {
         let id = id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)?;
         let note = AuditNote::done(AuditAction::AppPasswordCreate).account(account).app_password(id);
         self.audit(&mut tx, note).await?;
+        // At the portal: the owner hears of it, should it be somebody else who sits there.
+        if matches!(self.origin().actor, Actor::Account(_)) {
+            let content = NoticeContent::NewAppPassword { device: name.to_owned() };
+            self.enqueue_notice(&mut tx, NewNotice::new(account, content, Channel::Email)).await?;
+        }
         tx.commit().await.map_err(StoreError::from)?;
+        self.wake_notices();
         Ok(id)
     }
 

@@ -12,8 +12,9 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::ingest::{Ingested, SealedBody, Staged};
+use super::invitation_links::{LIFE, NewLink};
 use super::mail_error::{MailError, ended};
-use super::{Store, StoreError};
+use super::{InvitationText, InvitedRecipient, Store, StoreError};
 use crate::types::{AccountId, MailboxId, MailboxName, SpecialUse};
 
 /// Batches that run at the same time.
@@ -34,6 +35,9 @@ pub struct NewSubmission {
     pub message_id: String,
     /// [`super::Lookup::fingerprint`] of the sender and the content (R17, R28).
     pub fingerprint: [u8; 32],
+    /// R15: the recipient has not registered: with the first message, and where else a new link is due, the
+    /// invitation goes out in the same transaction.
+    pub invitation: Option<(InvitedRecipient, InvitationText)>,
 }
 
 /// What became of a submission.
@@ -63,6 +67,8 @@ struct Member {
     from: Option<String>,
     /// Seal key and the data key it wraps; one or two.
     keys: Vec<(i64, Vec<u8>)>,
+    /// R15: a link for the recipient, used if one is due.
+    link: Option<NewLink>,
 }
 
 /// What the statement said of one member.
@@ -147,6 +153,10 @@ impl Store {
             }
         }
         let lookup = self.lookup();
+        let link = match new.invitation.take() {
+            None => None,
+            Some((to, text)) => Some(self.invitation_link(to.account, &to.email, to.name, &text).await?),
+        };
         let mut member = Member {
             body: new.ingested.seal()?,
             staged: new.ingested.take_staged(),
@@ -159,6 +169,7 @@ impl Store {
             fingerprint: new.fingerprint,
             from: self.origin().address.map(|a| a.to_canonical().to_string()),
             keys,
+            link,
         };
         drop(new);
         let mut mended = false;
@@ -167,6 +178,7 @@ impl Store {
             member = back;
             match verdict? {
                 Verdict::Done(outcome) => return Ok(outcome),
+                Verdict::NoInbox if member.link.is_some() => return Err(MailError::Joined),
                 Verdict::NoInbox => return Err(StoreError::Corrupt("mailbox").into()),
                 Verdict::NoSent if mended => return Err(StoreError::Corrupt("mailbox.special_use").into()),
                 Verdict::NoSent => {
@@ -241,14 +253,16 @@ impl Store {
         conn: &mut sqlx::PgConnection,
         batch: &[Waiting],
     ) -> Result<Vec<Verdict>, MailError> {
+        let now = super::seconds_of(self.0.clock.now());
         let mut col = Columns::default();
         for Waiting { member, .. } in batch {
             col.add(member);
         }
         let rows = sqlx::query!(
             r#"select outcome as "outcome!", inbox_id, sent_id, notice_due as "notice_due!"
-                 from submit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-                                   $15, $16, $17, $18, $19, $20, $21, $22)
+                 from submit_and_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+                                   $15, $16, $17, $18, $19, $20, $21, $22,
+                                         $23, $24, $25, $26, $27, $28, $28)
                 order by member"#,
             &col.id,
             &col.size,
@@ -271,7 +285,13 @@ impl Store {
             &col.chunk_idx,
             &col.chunk_data as _,
             &col.from as &[Option<String>],
-            &*self.0.gateway
+            &*self.0.gateway,
+            &col.link_account,
+            &col.link_token as _,
+            &col.link_notice,
+            &col.link_payload as _,
+            now,
+            now + LIFE.as_secs_f64()
         )
         .fetch_all(conn)
         .await
@@ -391,6 +411,10 @@ struct Columns<'a> {
     chunk_message: Vec<uuid::Uuid>,
     chunk_idx: Vec<i32>,
     chunk_data: Vec<&'a [u8]>,
+    link_account: Vec<i64>,
+    link_token: Vec<&'a [u8]>,
+    link_notice: Vec<uuid::Uuid>,
+    link_payload: Vec<&'a [u8]>,
 }
 
 impl<'a> Columns<'a> {
@@ -412,6 +436,12 @@ impl<'a> Columns<'a> {
         self.recipient_msgid.push(&member.recipient_msgid);
         self.fingerprint.push(&member.fingerprint);
         self.from.push(member.from.clone());
+        if let Some(link) = &member.link {
+            self.link_account.push(link.account.0);
+            self.link_token.push(&link.token);
+            self.link_notice.push(link.notice);
+            self.link_payload.push(&link.payload);
+        }
         for (seal, wrapped) in &member.keys {
             self.key_message.push(id);
             self.key_seal.push(*seal);

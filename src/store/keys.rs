@@ -127,6 +127,8 @@ pub struct Lookup {
     keyword: hmac::Key,
     secret: hmac::Key,
     fingerprint: hmac::Key,
+    token: hmac::Key,
+    code: hmac::Key,
     annotation: hmac::Key,
 }
 
@@ -139,6 +141,8 @@ impl Lookup {
             keyword: key(b"keyword")?,
             secret: key(b"secret")?,
             fingerprint: key(b"fingerprint")?,
+            token: key(b"token")?,
+            code: key(b"code")?,
             annotation: key(b"annotation")?,
         })
     }
@@ -161,6 +165,23 @@ impl Lookup {
     /// A secret given at sign-in, right or wrong (R4, R29).
     pub fn secret(&self, account: AccountId, secret: &Secret) -> [u8; 32] {
         keyed(&self.secret, account, secret.expose())
+    }
+
+    /// A link's or a web sign-in's 256 random bits; `purpose` keeps the kinds apart.
+    pub fn token(&self, purpose: &'static str, token: &Secret) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.token);
+        context.update(purpose.as_bytes());
+        context.update(&[0]);
+        context.update(token.expose());
+        let mut out = [0; 32];
+        out.copy_from_slice(context.sign().as_ref());
+        out
+    }
+
+    /// A code sent by phone for a purpose, or a recovery code.
+    pub fn code(&self, account: AccountId, purpose: &'static str, code: &[u8]) -> [u8; 32] {
+        let data = zeroize::Zeroizing::new([purpose.as_bytes(), &[0], code].concat());
+        keyed(&self.code, account, &data)
     }
 
     /// An annotation's name (RFC 5464).

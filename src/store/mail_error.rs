@@ -46,6 +46,10 @@ pub enum MailError {
     /// The message's staged bytes are gone (it was pushed too slowly, or twice handed in).
     #[error("the message's bytes are no longer there")]
     StagedGone,
+    /// R8: the invited person's mail was moved to the account that the person has, between RCPT and the end of
+    /// the data. Nothing was stored; answer 4yz: the next try finds the account.
+    #[error("the recipient registered at this very moment")]
+    Joined,
     /// COMMIT was sent and no answer came: it may have happened. Answer 451; a retry is recognised (R17).
     #[error("the database went away before it answered")]
     OutcomeUnknown,

@@ -14,15 +14,22 @@ mod audit_chain;
 mod audit_entries;
 mod audit_head;
 mod bodies;
+mod codes;
 mod credentials;
 mod deliver;
+mod erase;
 mod events;
 mod health;
 mod hub;
 mod imap_switches;
 mod ingest;
+mod invitation_links;
+mod invitations;
+mod invited;
+mod joining;
 mod keys;
 mod last_used;
+mod links;
 mod live;
 mod mail_error;
 mod mailboxes;
@@ -30,13 +37,18 @@ mod master_key;
 mod messages;
 mod notices;
 mod outbox;
+mod people_sweeper;
 mod practices;
 mod presence;
-mod erase;
+mod profile;
+mod registration;
 mod rotation;
 mod seal;
 mod search_index;
+mod second_step;
+mod sessions;
 mod sweeper;
+mod tokens;
 mod verify;
 mod verify_places;
 
@@ -55,6 +67,7 @@ pub use audit_chain::{AuditSettings, Broken, Verified};
 pub use audit_entries::{AuditFilter, AuditRow};
 pub use audit_head::{Head, HeadFile, hex};
 pub use bodies::BodyReader;
+pub use codes::{CodeAnswer, CodePurpose, CodeSending, NewCode};
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };
@@ -64,16 +77,25 @@ pub use ingest::{Ingest, Ingested, MEMORY_MAX};
 pub use keys::{KeyError, Lookup};
 pub use master_key::MasterKey;
 pub use rotation::{KeyStatus, Rotation};
+pub use invitation_links::InvitationText;
+pub use invitations::{Corrected, Invitation, InvitationChange, InvitationState, Stuck};
+pub use invited::{InviteError, InvitedRecipient, NewInvited, Recipient};
+pub use joining::Accepting;
+pub use links::{EmailTaken, FoundLink, NewPassword};
 pub use live::{LiveMailbox, MailboxState, Row};
 pub use mail_error::MailError;
 pub use mailboxes::{MAILBOXES_MAX, MailboxInfo, Usage};
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
 pub use outbox::{NoticeFilter, NoticeRow, Retried};
-pub use practices::Practice;
+pub use practices::{Practice, PracticeRecord, Product};
 pub use presence::Present;
+pub use profile::{AccountEdit, EndDevices, Messaging, NotifyBy, NotifyWhen, StoredProfile};
+pub use registration::ChosenByLink;
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
 pub use search_index::{IndexBehind, IndexRow, IndexSegment, NewIndexSegment};
+pub use second_step::{PendingApp, Proved, StepAnswer};
+pub use sessions::{WebLife, WebPeer, WebSession, WebSignIn, WebStage};
 pub use sweeper::{Retention, Swept};
 pub use verify::{Fault, Verification, VerifyFrom};
 
@@ -275,6 +297,11 @@ impl Store {
     /// The keyed hashes under which things are looked up.
     pub fn lookup(&self) -> &Lookup {
         self.0.keys.lookup()
+    }
+
+    /// The moment, by the clock that everything stored is dated with.
+    pub fn now(&self) -> SystemTime {
+        self.0.clock.now()
     }
 
     /// The portal's own domain (R30).

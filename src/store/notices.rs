@@ -135,6 +135,12 @@ impl Payload {
         Ok(Some(full))
     }
 
+    fn sealed(self, key: &super::SealKey, account: AccountId) -> Result<Vec<u8>, StoreError> {
+        let text =
+            Zeroizing::new(serde_json::to_string(&self).map_err(|_| StoreError::Corrupt("notice.payload"))?);
+        Ok(key.seal_text(TextDomain::Notice, account, &text)?)
+    }
+
     /// The content and, where it was given, the address. `None`: something that the kind needs is missing.
     pub(super) fn read(self, kind: NoticeKind) -> Option<(NoticeContent, Option<String>)> {
         let secret = |secret: Option<String>| secret.map(Secret::new);
@@ -181,16 +187,8 @@ impl Store {
             Some(id) => id,
             None => NoticeId(random_id()?),
         };
-        let sealed = match Payload::of(&content, to)? {
-            None => None,
-            Some(payload) => {
-                let text = Zeroizing::new(
-                    serde_json::to_string(&payload).map_err(|_| StoreError::Corrupt("notice.payload"))?,
-                );
-                let key = self.seal_key_in(tx, account).await?;
-                Some(key.seal_text(TextDomain::Notice, account, &text)?)
-            }
-        };
+        let key = self.seal_key_in(tx, account).await?;
+        let sealed = Payload::of(&content, to)?.map(|p| p.sealed(&key, account)).transpose()?;
         let due = not_before.map_or(now, |at| at.max(now));
         let expires = expires.unwrap_or(due + kind.lifetime());
         sqlx::query_scalar!(
@@ -208,6 +206,16 @@ impl Store {
         .fetch_one(tx)
         .await?;
         Ok(id)
+    }
+
+    /// What `notice.payload` holds of a notice, for statements that write it themselves. None of the few texts
+    /// that carry nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn notice_payload(&self, new: &NewNotice) -> Result<Option<Vec<u8>>, StoreError> {
+        let key = self.seal_key(new.account).await?;
+        Payload::of(&new.content, new.to.clone())?.map(|p| p.sealed(&key, new.account)).transpose()
     }
 
     /// As [`enqueue_notice`](Self::enqueue_notice), in a transaction of its own, wake-up included.

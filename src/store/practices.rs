@@ -18,7 +18,137 @@ pub struct Practice {
     pub accounts: u64,
 }
 
+/// R1: something a practice can buy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Product {
+    /// Mail programs and the portal's mail; attachments to 100 MB (R18).
+    SecureMail,
+    /// Attachments to 300 MB on the portal (R18).
+    Collaborator,
+    /// Forms.
+    #[serde(rename = "truform")]
+    TruForm,
+}
+
+impl Product {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::SecureMail, Self::Collaborator, Self::TruForm];
+
+    /// The word of the database and the CLI.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SecureMail => "secure-mail",
+            Self::Collaborator => "collaborator",
+            Self::TruForm => "truform",
+        }
+    }
+}
+
+impl std::str::FromStr for Product {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|p| p.as_str() == s);
+        found.ok_or_else(|| format!("\"{s}\" is not a product: secure-mail, collaborator or truform"))
+    }
+}
+
+/// R1, R2, R6: what Support keeps about a practice beside its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PracticeRecord {
+    /// Street and number.
+    pub street: String,
+    /// Postal code and town.
+    pub place: String,
+    /// As the practice writes it.
+    pub phone: String,
+    /// Address of its site.
+    pub website: String,
+    /// R2: two-step verification cannot be turned off.
+    pub two_step_enforced: bool,
+    /// R1, in the order of [`Product::ALL`].
+    pub products: Vec<Product>,
+}
+
 impl Store {
+    /// R6: what Support keeps about a practice; `None`: no such practice.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn practice_record(&self, id: PracticeId) -> Result<Option<PracticeRecord>, StoreError> {
+        let row = sqlx::query!(
+            r#"select street, place, phone, website, two_step_enforced,
+                      array(select r.product from practice_product r where r.practice_id = practice.id) as "products!"
+                 from practice where id = $1"#,
+            id.0
+        )
+        .fetch_optional(&self.0.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let mut products = row
+            .products
+            .iter()
+            .map(|p| p.parse().map_err(|_| StoreError::Corrupt("practice_product.product")))
+            .collect::<Result<Vec<_>, _>>()?;
+        products.sort_unstable();
+        Ok(Some(PracticeRecord {
+            street: row.street,
+            place: row.place,
+            phone: row.phone,
+            website: row.website,
+            two_step_enforced: row.two_step_enforced,
+            products,
+        }))
+    }
+
+    /// R6: replaces it.
+    ///
+    /// # Errors
+    /// [`AccountError::NoPractice`].
+    pub async fn practice_record_set(
+        &self,
+        id: PracticeId,
+        record: &PracticeRecord,
+    ) -> Result<(), AccountError> {
+        let mut tx = self.0.pool.begin().await?;
+        let done = sqlx::query!(
+            "update practice set street = $2, place = $3, phone = $4, website = $5, two_step_enforced = $6
+              where id = $1",
+            id.0,
+            record.street,
+            record.place,
+            record.phone,
+            record.website,
+            record.two_step_enforced
+        )
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Err(AccountError::NoPractice(id));
+        }
+        let products: Vec<String> = record.products.iter().map(|p| p.as_str().to_owned()).collect();
+        sqlx::query!(
+            "delete from practice_product where practice_id = $1 and product <> all($2)",
+            id.0,
+            &products
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "insert into practice_product (practice_id, product) select $1, u.product from unnest($2::text[]) u(product)
+                 on conflict do nothing",
+            id.0,
+            &products
+        )
+        .execute(&mut *tx)
+        .await?;
+        let note = AuditNote::done(AuditAction::PracticeChange).practice(id).detail("fields=record");
+        self.audit(&mut tx, note).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Makes a practice and the seal key that its mail will be sealed with.
     ///
     /// # Errors
@@ -49,6 +179,9 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
+        sqlx::query!("insert into practice_product (practice_id, product) values ($1, 'secure-mail')", id.0)
+            .execute(&mut *tx)
+            .await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::PracticeCreate).practice(id)).await?;
         tx.commit().await?;
         Ok(Practice { id, name, attachment_limit, accounts: 0 })

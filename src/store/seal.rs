@@ -223,8 +223,12 @@ pub enum TextDomain {
     Subscription = 3,
     /// `notice.payload`
     Notice = 4,
-    /// `account.phone`
+    /// `account.phone`, `invitation.phone`, `phone_code.phone`
     Phone = 5,
+    /// `account.signature`
+    Signature = 6,
+    /// `totp.secret`, `totp.pending`
+    Totp = 7,
     /// `annotation.sealed`
     Annotation = 60,
 }

@@ -97,7 +97,11 @@ impl Store {
             loop {
                 tokio::time::sleep(keep.every).await;
                 let Some(inner) = weak.upgrade() else { return };
-                match Store::of(inner).sweep(&keep).await {
+                let store = Store::of(inner);
+                if let Err(error) = store.sweep_people().await {
+                    tracing::warn!(%error, "sweeping the people's side failed; it is tried again later");
+                }
+                match store.sweep(&keep).await {
                     Ok(swept) if swept == Swept::default() => {}
                     Ok(swept) => tracing::info!(?swept, "swept"),
                     Err(error) => tracing::warn!(%error, "sweeping failed; it is tried again later"),

@@ -7,7 +7,8 @@ use super::{Store, StoreError, TextDomain};
 use crate::types::{AccountId, AnnotationName, Keyword, MailboxName};
 
 impl Store {
-    /// Names of mailboxes, keywords, subscriptions, annotations and notices open, and what is looked up
+    /// Names of mailboxes, keywords, subscriptions, annotations, notices, phone numbers, signatures and secrets of
+    /// authenticator apps open, and what is looked up
     /// stands under its own keyed hash.
     pub async fn verify_names(&self, account: Option<AccountId>) -> Result<Vec<Fault>, StoreError> {
         let rows = sqlx::query!(
@@ -25,7 +26,16 @@ impl Store {
                  from annotation a where $1::bigint is null or a.account_id = $1
                 union all
                select n.account_id, 'notice', 0, 0, ''::bytea, n.payload
-                 from notice n where n.payload is not null and ($1::bigint is null or n.account_id = $1)"#,
+                 from notice n where n.payload is not null and ($1::bigint is null or n.account_id = $1)
+                union all
+               select x.account_id, x.kind, 0, 0, ''::bytea, x.sealed
+                 from (select a.id as account_id, 'phone' as kind, a.phone as sealed from account a
+                        union all select a.id, 'signature', a.signature from account a
+                        union all select i.account_id, 'invitation', i.phone from invitation i
+                        union all select c.account_id, 'code', c.phone from phone_code c
+                        union all select t.account_id, 'totp', t.secret from totp t
+                        union all select t.account_id, 'totp', t.pending from totp t) x
+                where x.sealed is not null and ($1::bigint is null or x.account_id = $1)"#,
             account.map(|a| a.0)
         )
         .fetch_all(&self.0.pool)
@@ -38,6 +48,11 @@ impl Store {
                 "keyword" => (TextDomain::Keyword, format!("keyword {} of mailbox {}", row.bit, row.id)),
                 "subscription" => (TextDomain::Subscription, "a subscription".to_owned()),
                 "annotation" => (TextDomain::Annotation, format!("an annotation of mailbox {}", row.id)),
+                "phone" => (TextDomain::Phone, "the phone number".to_owned()),
+                "signature" => (TextDomain::Signature, "the signature".to_owned()),
+                "invitation" => (TextDomain::Phone, "the phone number of an invitation".to_owned()),
+                "code" => (TextDomain::Phone, "the phone number of a code".to_owned()),
+                "totp" => (TextDomain::Totp, "the authenticator app".to_owned()),
                 _ => (TextDomain::Notice, "a notice".to_owned()),
             };
             let place = format!("account {owner}, {place}");

@@ -32,6 +32,10 @@ id!(
     AppPasswordId
 );
 id!(
+    /// One invitation of a person who has not registered yet (R15).
+    InvitationId
+);
+id!(
     /// A practice's (or an unattached account's) key that wraps data keys.
     SealKeyId
 );

@@ -85,6 +85,7 @@ async fn submit(store: &Store, sender: AccountId, recipient: AccountId, id: &str
         ingested: ingest.finish().await.unwrap(),
         message_id: format!("{id}@x"),
         fingerprint: [7; 32],
+        invitation: None,
     };
     assert_eq!(store.submit(new).await.unwrap(), SubmitOutcome::Delivered);
 }

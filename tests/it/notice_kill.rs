@@ -45,12 +45,13 @@ fn serve(world: &World, folder: &Path, provider: &str, number: &str) -> Process 
     std::fs::write(folder.join("token"), "t0ken\n").unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     let any = "tls_listen = [\"127.0.0.1:0\"]";
-    let text = text.replace("[portal]\n", "[portal]\nlisten = []\n")
-        + &format!(
-            "\n[imap]\n{any}\n\n[submission]\n{any}\n\n[metrics]\nlisten = []\n\n\
-             [notices]\nattempt_seconds = 2\nat_once = {AT_ONCE}\n\n\
-             [phone]\nbase_url = \"{provider}\"\naccount = \"AC1\"\ntoken_file = \"token\"\nfrom = \"{number}\"\n"
-        );
+    // One `format!`: beside the browser tests' keys, `String + &String` is ambiguous.
+    let text = format!(
+        "{}\n[imap]\n{any}\n\n[submission]\n{any}\n\n[metrics]\nlisten = []\n\n\
+         [notices]\nattempt_seconds = 2\nat_once = {AT_ONCE}\n\n\
+         [phone]\nbase_url = \"{provider}\"\naccount = \"AC1\"\ntoken_file = \"token\"\nfrom = \"{number}\"\n",
+        text.replace("[portal]\n", "[portal]\nlisten = []\n"),
+    );
     std::fs::write(&file, text).unwrap();
     let log = std::fs::File::create(folder.join("log")).unwrap();
     let child = Command::new(env!("CARGO_BIN_EXE_postern"))

@@ -78,6 +78,7 @@ impl Ground {
             ingested: ingest.finish().await.unwrap(),
             message_id: id.to_owned(),
             fingerprint: self.store.lookup().fingerprint(from, text.as_bytes()),
+            invitation: None,
         };
         assert_eq!(self.store.submit(new).await.unwrap(), SubmitOutcome::Delivered);
     }

@@ -24,6 +24,10 @@ async fn run(name: &str, script: &str) -> Result<(), String> {
             set_limit(&world, limit).await.map_err(at)?;
             continue;
         }
+        if let Some(address) = line.strip_prefix("@invite ") {
+            world.invite(address.trim()).await;
+            continue;
+        }
         if client.is_none() {
             client = Some(world.connect(listener).await);
         }

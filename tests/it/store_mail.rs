@@ -184,6 +184,7 @@ async fn submit(
             ingested,
             message_id: id.to_owned(),
             fingerprint,
+            invitation: None,
         })
         .await
 }
@@ -1041,6 +1042,7 @@ async fn unclaimed_chunks_are_swept() {
         ingested: whole,
         message_id: "m@x".to_owned(),
         fingerprint,
+        invitation: None,
     };
     assert!(matches!(g.store.submit(new).await, Err(MailError::StagedGone)));
     assert_eq!(g.count("select count(*) from body_chunk").await, 10);
@@ -1067,8 +1069,14 @@ async fn a_failing_neighbour_hurts_nobody() {
             match bad {
                 Some(ingested) => {
                     let fingerprint = [0; 32];
-                    let new =
-                        NewSubmission { sender: anna, recipient: ben, ingested, message_id: id, fingerprint };
+                    let new = NewSubmission {
+                        sender: anna,
+                        recipient: ben,
+                        ingested,
+                        message_id: id,
+                        fingerprint,
+                        invitation: None,
+                    };
                     assert!(matches!(store.submit(new).await, Err(MailError::StagedGone)));
                     0
                 }

@@ -42,12 +42,25 @@ async fn place() -> Place {
     let address = world.account("anna").secure.parse().unwrap();
     let account = store.resolve(&address).await.unwrap().unwrap().id;
     let (inbox, bodies) = seed(&store, account).await;
-    // One that nobody will send.
-    let sealed = store.seal_key(account).await.unwrap().seal_text(TextDomain::Notice, account, "{}").unwrap();
-    let hex: String = sealed.iter().map(|b| format!("{b:02x}")).collect();
+    // One of each short text.
+    let seal = store.seal_key(account).await.unwrap();
+    let sealed = |domain| {
+        let sealed = seal.seal_text(domain, account, "+49 351 1").unwrap();
+        let hex: String = sealed.iter().map(|b| format!("{b:02x}")).collect();
+        format!("'\\x{hex}'::bytea")
+    };
+    let (notice, phone) = (sealed(TextDomain::Notice), sealed(TextDomain::Phone));
+    let (signature, totp) = (sealed(TextDomain::Signature), sealed(TextDomain::Totp));
     let sql = format!(
-        "delete from notice; insert into notice (account_id, kind, channel, payload, state, created_at, due_at, expires_at)
-         values ({account}, 'reset-link', 'email', '\\x{hex}', 'dead', now(), 'infinity', 'infinity')"
+        "delete from notice;
+         insert into notice (account_id, kind, channel, payload, state, created_at, due_at, expires_at)
+         values ({account}, 'reset-link', 'email', {notice}, 'dead', now(), 'infinity', 'infinity');
+         update account set phone = {phone}, signature = {signature} where id = {account};
+         insert into invitation (account_id, inviter_id, email, phone, state, created_at)
+         values ({account}, {account}, 'x@y.test', {phone}, 'registered', now());
+         insert into phone_code (account_id, purpose, code_key, phone, sent_at, expires_at)
+         values ({account}, 'phone', '', {phone}, now(), 'infinity');
+         insert into totp (account_id, secret, pending) values ({account}, {totp}, {totp})"
     );
     execute(&world.database_url, &sql).await;
     Place { world, account, inbox, bodies }
@@ -156,13 +169,17 @@ async fn read_all(store: &Store, place: &Place) -> Result<(), String> {
     store.open_mailbox(place.account, place.inbox).await.map_err(|e| told(&e))?;
     store.annotations(place.account, Some(place.inbox)).await.map_err(|e| told(&e))?;
     let mut conn = PgConnection::connect(&place.world.database_url).await.unwrap();
-    let notices: Vec<Vec<u8>> =
-        sqlx::query_scalar("select payload from notice").fetch_all(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
     let seal = store.seal_key(place.account).await.map_err(|e| told(&e))?;
-    for notice in notices {
-        seal.open_text(TextDomain::Notice, place.account, &notice).map_err(|e| told(&e))?;
+    for (table, column, domain) in TEXTS {
+        let key = if table == "account" { "id" } else { "account_id" };
+        let sql = format!("select {column} from {table} where {key} = {}", place.account);
+        let texts: Vec<Vec<u8>> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut conn).await.unwrap();
+        for text in texts {
+            seal.open_text(domain, place.account, &text).map_err(|e| told(&e))?;
+        }
     }
+    conn.close().await.unwrap();
     let facts = store.facts(place.account, &place.bodies).await.map_err(|e| told(&e))?;
     for facts in &facts {
         mime::FactsRef::parse(facts.as_deref().ok_or("gone")?).map_err(|e| told(&e))?;
@@ -176,7 +193,7 @@ async fn read_all(store: &Store, place: &Place) -> Result<(), String> {
 }
 
 /// Sealed columns of what Anna has. A column that is added belongs here (`every_sealed_column_is_listed`).
-const SEALED: [(&str, &str); 12] = [
+const SEALED: [(&str, &str); 18] = [
     ("message", "facts"),
     ("message_key", "wrapped"),
     ("body_chunk", "data"),
@@ -189,6 +206,23 @@ const SEALED: [(&str, &str); 12] = [
     ("search_block", "data"),
     ("annotation", "sealed"),
     ("notice", "payload"),
+    ("account", "phone"),
+    ("account", "signature"),
+    ("invitation", "phone"),
+    ("phone_code", "phone"),
+    ("totp", "secret"),
+    ("totp", "pending"),
+];
+
+/// Short texts, opened with their account's key alone: table, column, what they are.
+const TEXTS: [(&str, &str, TextDomain); 7] = [
+    ("notice", "payload", TextDomain::Notice),
+    ("account", "phone", TextDomain::Phone),
+    ("account", "signature", TextDomain::Signature),
+    ("invitation", "phone", TextDomain::Phone),
+    ("phone_code", "phone", TextDomain::Phone),
+    ("totp", "secret", TextDomain::Totp),
+    ("totp", "pending", TextDomain::Totp),
 ];
 
 /// Any flipped bit in any sealed column is noticed by who reads it and by the verification, which is then
@@ -206,6 +240,7 @@ fn any_flipped_bit_is_noticed() {
                 let (table, name) = SEALED[column];
                 let anna = match table {
                     "mailbox" | "mailbox_keyword" | "subscription" | "annotation" => format!("where account_id = {}", place.account),
+                    "account" => format!("where id = {}", place.account),
                     "seal_key" => format!(
                         "where practice_id = (select practice_id from account where id = {})", place.account
                     ),

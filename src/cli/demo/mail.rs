@@ -115,25 +115,47 @@ const LETTERS: &[Letter] = &[
     },
 ];
 
+/// The first message to somebody who is invited (R15).
+pub(super) async fn send_invited(gateway: &Gateway, from: &Person, to: &str) -> anyhow::Result<()> {
+    let message = MessageBuilder::new()
+        .from((from.name.as_str(), from.secure_address.as_str()))
+        .to(to)
+        .subject("Überweisung: Frau S. Albers")
+        .message_id(format!("demo-invited@{}", super::DOMAIN))
+        .text_body(
+            "Liebe Frau Kollegin,\n\nich überweise Ihnen Frau S. Albers zur Wurzelbehandlung an 26.\n\n\
+             Mit freundlichen Grüßen\nAnna Weber\n",
+        )
+        .write_to_vec()?;
+    let submission = begin(gateway, from).await?;
+    deliver(submission, to, &message).await.context("the demo's first message to the invited colleague")
+}
+
+/// As the mail program of one of the demo's people.
+async fn begin(gateway: &Gateway, from: &Person) -> anyhow::Result<Submission> {
+    let address = from.secure_address.parse::<Address>()?;
+    let account = gateway.store().resolve(&address).await?.context("an account of the demo is missing")?;
+    let password = gateway.store().app_passwords(account.id).await?;
+    let password = password.first().context("an account of the demo has no app password")?;
+    let identity = Identity::new(&account, password.id);
+    let mail_from = MailFrom { path: from.secure_address.clone(), ..MailFrom::default() };
+    Ok(gateway.submitter().begin(&identity, &mail_from)?)
+}
+
 /// Sends them all. Sent twice after a start that was cut off, they are recognised and not doubled (R17).
 pub(super) async fn send(gateway: &Gateway, state: &State) -> anyhow::Result<()> {
     for (n, letter) in LETTERS.iter().enumerate() {
         let (from, to) = (find(state, letter.from)?, find(state, letter.to)?);
         let message = compose(n, letter, from, to)?;
-        let address = from.secure_address.parse::<Address>()?;
-        let account =
-            gateway.store().resolve(&address).await?.context("an account of the demo is missing")?;
-        let password = gateway.store().app_passwords(account.id).await?;
-        let password = password.first().context("an account of the demo has no app password")?;
-        let identity = Identity::new(&account, password.id);
-        let mail_from = MailFrom { path: from.secure_address.clone(), ..MailFrom::default() };
-        let submission = gateway.submitter().begin(&identity, &mail_from)?;
-        deliver(submission, to, &message).await.with_context(|| format!("the demo's letter {n}"))?;
+        let submission = begin(gateway, from).await?;
+        deliver(submission, &to.secure_address, &message)
+            .await
+            .with_context(|| format!("the demo's letter {n}"))?;
     }
     Ok(())
 }
 
-fn find<'a>(state: &'a State, first: &str) -> anyhow::Result<&'a Person> {
+pub(super) fn find<'a>(state: &'a State, first: &str) -> anyhow::Result<&'a Person> {
     let found = state.people.iter().find(|p| p.name.split(' ').next() == Some(first));
     found.with_context(|| format!("{first} is missing in demo.json"))
 }
@@ -173,8 +195,8 @@ fn compose(n: usize, letter: &Letter, from: &Person, to: &Person) -> anyhow::Res
     Ok(message.write_to_vec()?)
 }
 
-async fn deliver(submission: Submission, to: &Person, message: &[u8]) -> Result<(), SubmitError> {
-    let mut data = submission.recipient(&to.secure_address).await?.data();
+async fn deliver(submission: Submission, to: &str, message: &[u8]) -> Result<(), SubmitError> {
+    let mut data = submission.recipient(to).await?.data();
     for piece in message.chunks(64 * 1024) {
         data.push(piece).await?;
     }

@@ -8,6 +8,7 @@ mod certificates;
 mod mail;
 mod people;
 mod pictures;
+mod portal;
 mod state;
 
 use std::fmt::Write as _;
@@ -150,6 +151,7 @@ async fn begin(arguments: &Arguments) -> anyhow::Result<(Gateway, ConfigPlace)> 
         state.mail_sent = true;
         state.save(&dir)?;
     }
+    portal::ensure(&gateway, &mut state, &dir).await?;
     let secret = arguments.load_app_password.as_deref();
     people::ensure_load(gateway.store(), &mut state, arguments.load_accounts, secret, &dir).await?;
 
@@ -300,7 +302,21 @@ fn print(ready: &Ready, state: &State) -> anyhow::Result<()> {
         line(format!("  and {count} accounts for load programs, the first is {}", first.secure_address));
     }
     line(String::new());
-    line(format!("Portal   {} (a page that says what is there)", ready.portal.url));
+    line(format!("Portal   {}", ready.portal.url));
+    line(
+        "  sign in with an email address and its portal password; codes and links lie in the outbox"
+            .to_owned(),
+    );
+    let (emails, passwords) = (width(|p| &p.email), width(|p| p.portal_password.as_deref().unwrap_or("")));
+    for person in &state.people {
+        let password = person.portal_password.as_deref().unwrap_or("");
+        let code = match (&person.totp_secret, &person.phone) {
+            (Some(secret), _) => format!("app: {secret}"),
+            (None, Some(phone)) => format!("code to {phone}"),
+            (None, None) => String::new(),
+        };
+        line(format!("  {:<emails$}  {password:<passwords$}  {code}", person.email));
+    }
     line(format!("Figures  {}", ready.metrics_url));
     line(format!("Outbox   {} (every notice as a file)", ready.outbox_dir.display()));
     line(format!("Support  postern --config {} user list", ready.config_file.display()));

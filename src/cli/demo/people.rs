@@ -116,6 +116,8 @@ pub(super) async fn ensure_load(
                 roles: vec![Role::Staff.as_str().to_owned()],
                 portal_password: None,
                 app_password,
+                phone: None,
+                totp_secret: None,
             });
         }
         state.save(dir)?;
@@ -195,6 +197,8 @@ fn person(account: &Account, portal_password: Option<&Secret>, secret: &Secret) 
         roles,
         portal_password: portal_password.map(shown).transpose()?,
         app_password: shown(secret)?,
+        phone: None,
+        totp_secret: None,
     })
 }
 

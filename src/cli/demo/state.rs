@@ -21,6 +21,12 @@ pub(super) struct Person {
     pub(super) roles: Vec<String>,
     pub(super) portal_password: Option<String>,
     pub(super) app_password: String,
+    /// Where codes go; the outbox takes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) phone: Option<String>,
+    /// R3, in base32: whoever tries it out needs it for an app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) totp_secret: Option<String>,
 }
 
 /// The file `demo.json`.
@@ -31,6 +37,7 @@ pub(super) struct State {
     pub(super) people: Vec<Person>,
     pub(super) load: Vec<Person>,
     pub(super) mail_sent: bool,
+    pub(super) invited: bool,
 }
 
 impl State {

@@ -12,7 +12,7 @@ use postern::cli::cluster::{Cluster, Options};
 use postern::store::Store;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-pub use world::{Person, World};
+pub use world::{Person, World, world_database};
 
 /// The private server. It ends with this process, and its folder with it (the cluster's guard).
 fn cluster() -> &'static Cluster {

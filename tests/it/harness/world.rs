@@ -108,12 +108,21 @@ fn certificates(folder: &std::path::Path) -> Vec<u8> {
     ca_certificate.pem().into_bytes()
 }
 
+/// The address of a database of a world's own.
+pub async fn world_database() -> String {
+    template().await;
+    super::from_template("world").await
+}
+
 /// A running gateway and who may sign in to it. Drained when dropped with its runtime.
 pub struct World {
     pub imap_tls: u16,
     pub imap_starttls: u16,
     pub submission_tls: u16,
     pub submission_starttls: u16,
+    pub portal: u16,
+    /// The gateway's clock; it stands still where the test brought a fixed one.
+    pub clock: Clock,
     pub ca_file: PathBuf,
     pub database_url: String,
     template: &'static Template,
@@ -123,12 +132,16 @@ pub struct World {
 impl World {
     /// On a database of its own.
     pub async fn new() -> Self {
-        template().await;
-        Self::on(super::from_template("world").await, |_| {}).await
+        Self::on(world_database().await, |_| {}).await
     }
 
     /// On a given database (a second gateway), with settings changed.
     pub async fn on(database_url: String, change: impl FnOnce(&mut Config)) -> Self {
+        Self::at(Clock::system(), database_url, change).await
+    }
+
+    /// The same, at a time of the test's own.
+    pub async fn at(clock: Clock, database_url: String, change: impl FnOnce(&mut Config)) -> Self {
         let template = template().await;
         let any = vec!["127.0.0.1:0".parse().unwrap()];
         let mut config = Config::default();
@@ -143,17 +156,19 @@ impl World {
         config.imap.starttls_listen.clone_from(&any);
         config.submission.tls_listen.clone_from(&any);
         config.submission.starttls_listen.clone_from(&any);
-        config.portal.listen = Vec::new();
+        config.portal.listen.clone_from(&any);
         config.portal.url = "https://portal.test".into();
         config.metrics.listen = Vec::new();
         change(&mut config);
-        let gateway = Gateway::start(config, Clock::system()).await.unwrap();
+        let gateway = Gateway::start(config, clock.clone()).await.unwrap();
         let at = gateway.addresses();
         Self {
             imap_tls: at.imap_tls[0].port(),
             imap_starttls: at.imap_starttls[0].port(),
             submission_tls: at.submission_tls[0].port(),
             submission_starttls: at.submission_starttls[0].port(),
+            portal: at.portal[0].port(),
+            clock,
             ca_file: template.folder.join("ca.pem"),
             database_url,
             template,
@@ -164,6 +179,29 @@ impl World {
     /// A store of the test's own, beside the gateway.
     pub async fn store(&self) -> Store {
         open(&self.database_url, &self.template.folder, Clock::system()).await
+    }
+
+    /// Invites somebody for Anna's practice (R15); nothing is sent yet.
+    pub async fn invite(&self, email: &str) {
+        let store = self.store().await;
+        let anna = store.resolve(&self.account("anna").email.parse().unwrap()).await.unwrap().unwrap();
+        let new = postern::store::NewInvited {
+            inviter: anna.id,
+            practice: anna.practice,
+            email: email.parse().unwrap(),
+            first_name: "Dora".to_owned(),
+            last_name: "Dahl".to_owned(),
+            role: Role::Doctor,
+            phone: postern::types::Phone::parse("+12025550150").unwrap(),
+            per_day: 20,
+        };
+        store.invite(new).await.unwrap();
+        store.close().await;
+    }
+
+    /// The portal as a browser on this machine reaches it.
+    pub fn portal_url(&self) -> String {
+        format!("https://localhost:{}", self.portal)
     }
 
     /// One of the four, by first name.

@@ -4,7 +4,15 @@ $ postern --json practice show 2
   "number": 2,
   "name": "Zahnzentrum Nord",
   "attachment_limit_bytes": null,
-  "accounts": 1
+  "accounts": 1,
+  "products": [
+    "secure-mail"
+  ],
+  "two_step_enforced": false,
+  "street": "",
+  "place": "",
+  "phone": "",
+  "website": ""
 }
 $ postern user show bert@praxis.test --json
 {
@@ -20,7 +28,11 @@ $ postern user show bert@praxis.test --json
   "state": "active",
   "locked_at": null,
   "created_at": "*Z",
-  "portal_password_set": false
+  "portal_password_set": false,
+  "phone_ending": null,
+  "two_step": true,
+  "two_step_enforced": false,
+  "authenticator_app": false
 }
 $ postern --json app-password create bert@praxis.test --name Phone
 {

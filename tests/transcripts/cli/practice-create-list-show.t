@@ -3,6 +3,11 @@ $ postern practice create "Kinderzahnarzt Süd" --attachment-limit 50
 Practice 3
   name              Kinderzahnarzt Süd
   attachment limit  50 MB
+  products          secure-mail
+  two-step          by choice
+  address           none
+  phone             none
+  website           none
   accounts          0
 $ postern practice list
 NUMBER  NAME                ACCOUNTS  ATTACHMENT LIMIT
@@ -13,4 +18,9 @@ $ postern practice show "Praxis am Markt"
 Practice 1
   name              Praxis am Markt
   attachment limit  gateway's setting
+  products          secure-mail
+  two-step          by choice
+  address           none
+  phone             none
+  website           none
   accounts          2

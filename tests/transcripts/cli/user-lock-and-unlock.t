@@ -12,7 +12,7 @@ Account 1
 ...
   state             active
 ...
-postern: no reset link is sent yet; tell the person to have the portal password reset
+postern: a link to reset the portal password is on its way to anna@praxis.test
 $ postern user unlock anna@praxis.test
 postern: the account anna@praxis.test is not locked: it is active
 ? 1

@@ -1,0 +1,31 @@
+//! The token of a link's path, and the page of a link that is no good any more.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::fault::Fault;
+use super::super::page::show;
+use super::super::seat::Seat;
+use super::super::view::{Link, MessagePage};
+use crate::types::Secret;
+
+/// What stands in a link: 256 bits in base64url; anything else is looked up as well, and not found.
+pub(super) fn token(path: &str) -> Secret {
+    Secret::new(path)
+}
+
+/// 410: it was good once, or never; which, nobody is told.
+pub(super) fn dead(
+    seat: &Seat,
+    title: &'static str,
+    lead: &'static str,
+    next: Option<&'static str>,
+    link: Option<Link>,
+) -> Result<Response, Fault> {
+    let mut view = MessagePage::new(seat.page(title), lead);
+    view.words.extend(next.map(str::to_owned));
+    view.links.extend(link);
+    let mut response = show(&view, &view.page)?;
+    *response.status_mut() = StatusCode::GONE;
+    Ok(response)
+}

@@ -1,0 +1,133 @@
+//! Sign-ins and devices: web sign-ins and app passwords (R29).
+
+use std::time::{Duration, SystemTime};
+
+use super::session::LIFE;
+use super::session::full;
+use super::{AppPasswordId, Denied, People, PeopleError, Secret, Session};
+use crate::store::AppPasswordError;
+
+/// Revoked app passwords are listed for so long.
+const LISTED: Duration = Duration::from_hours(30 * 24);
+
+/// One web sign-in in use.
+#[derive(Clone, Debug)]
+pub struct WebSignIn {
+    /// `User-Agent`, cut.
+    pub user_agent: String,
+    /// The peer's address when it began.
+    pub address: String,
+    /// When it began.
+    pub created_at: SystemTime,
+    /// Last activity, to about a minute.
+    pub active_at: SystemTime,
+    /// The one that asks.
+    pub this_one: bool,
+}
+
+/// R29: one mail program's password.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Its number, for [`People::device_revoke`].
+    pub id: AppPasswordId,
+    /// What the owner called the device.
+    pub name: String,
+    /// When it was made.
+    pub created_at: SystemTime,
+    /// To about five minutes.
+    pub last_used_at: Option<SystemTime>,
+    /// The peer's address at that time.
+    pub last_used_from: Option<String>,
+    /// When it was revoked.
+    pub revoked_at: Option<SystemTime>,
+}
+
+/// All of both.
+#[derive(Clone, Debug)]
+pub struct Devices {
+    /// Newest activity first.
+    pub web: Vec<WebSignIn>,
+    /// In use first, then the revoked of the last 30 days.
+    pub devices: Vec<Device>,
+}
+
+impl From<AppPasswordError> for PeopleError {
+    fn from(e: AppPasswordError) -> Self {
+        match e {
+            AppPasswordError::Name => Denied::DeviceName.into(),
+            AppPasswordError::TooMany => Denied::TooManyDevices.into(),
+            AppPasswordError::Store(e) => e.into(),
+            other => Self::Ours(Box::new(other)),
+        }
+    }
+}
+
+impl People {
+    /// What is signed in, and what could.
+    ///
+    /// # Errors
+    /// [`Denied::Stage`].
+    pub async fn devices(&self, session: &Session) -> Result<Devices, PeopleError> {
+        let web = full(session)?;
+        let account = session.account.id;
+        let now = self.0.clock.now();
+        let signed_in = self.0.store.web_sign_ins(account, LIFE).await?;
+        let mut devices: Vec<Device> = self
+            .0
+            .store
+            .app_passwords(account)
+            .await?
+            .into_iter()
+            .map(|d| Device {
+                id: d.id,
+                name: d.name,
+                created_at: d.created_at,
+                last_used_at: d.last_used_at,
+                last_used_from: d.last_used_from,
+                revoked_at: d.revoked_at,
+            })
+            .collect();
+        devices
+            .retain(|d| d.revoked_at.is_none_or(|at| now.duration_since(at).unwrap_or_default() <= LISTED));
+        devices.sort_by_key(|d| d.revoked_at.is_some());
+        Ok(Devices {
+            web: signed_in
+                .into_iter()
+                .map(|s| WebSignIn {
+                    this_one: s.key == web.key,
+                    user_agent: s.user_agent,
+                    address: s.from_address,
+                    created_at: s.created_at,
+                    active_at: s.active_at,
+                })
+                .collect(),
+            devices,
+        })
+    }
+
+    /// R29: makes an app password; the secret is shown this once. Needs a fresh factor, even with two-step off.
+    ///
+    /// # Errors
+    /// [`Denied::FactorNeeded`], [`Denied::DeviceName`], [`Denied::TooManyDevices`].
+    pub async fn device_create(
+        &self,
+        session: &Session,
+        name: &str,
+    ) -> Result<(AppPasswordId, Secret), PeopleError> {
+        self.0.fresh(session)?;
+        if name.chars().count() > 100 {
+            return Err(Denied::DeviceName.into());
+        }
+        Ok(self.0.store_of(session).app_password_create(session.account.id, name).await?)
+    }
+
+    /// R29: revokes one; its connections end within 5 seconds. `false`: it was revoked already or is not the
+    /// account's.
+    ///
+    /// # Errors
+    /// [`Denied::Stage`].
+    pub async fn device_revoke(&self, session: &Session, id: AppPasswordId) -> Result<bool, PeopleError> {
+        full(session)?;
+        Ok(self.0.store_of(session).app_password_revoke(session.account.id, id).await?)
+    }
+}

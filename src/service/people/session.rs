@@ -1,0 +1,185 @@
+//! Web sign-ins: made, continued, ended (R5).
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{ABSOLUTE, Account, Denied, FRESH, IDLE, Inner, People, PeopleError, Phone, Secret};
+pub use crate::store::WebStage as Stage;
+use crate::store::{Store, WebLife, WebPeer, WebSession};
+use crate::types::Origin;
+
+/// R5
+pub(super) const LIFE: WebLife = WebLife { idle: IDLE, absolute: ABSOLUTE };
+
+/// Who sits at the other end.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The peer's address.
+    pub address: IpAddr,
+    /// `User-Agent`; cut to 200 characters when stored.
+    pub user_agent: String,
+}
+
+impl Visitor {
+    pub(super) fn peer(&self) -> WebPeer<'_> {
+        WebPeer { address: self.address, user_agent: &self.user_agent }
+    }
+}
+
+/// The value of the `__Host-` cookie: 43 characters of base64url, 256 random bits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionToken(pub Secret);
+
+impl SessionToken {
+    /// For `Set-Cookie`; nowhere else.
+    pub fn expose(&self) -> &str {
+        std::str::from_utf8(self.0.expose()).unwrap_or_default()
+    }
+
+    /// From a cookie; anything is taken, and then not found.
+    pub fn from_cookie(value: &str) -> Self {
+        Self(Secret::new(value))
+    }
+}
+
+/// R3: what proves the second step for this account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// A code by text or voice to this number; show [`Phone::ending`] alone while not signed in.
+    Phone(Phone),
+    /// The authenticator app, or a recovery code.
+    App,
+    /// Neither; only possible for accounts that Support made without a phone number.
+    None,
+}
+
+/// One web sign-in as it is now.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Whose. While registering the invited account, with the invited address in the place of both.
+    pub account: Account,
+    /// How far it has come.
+    pub stage: Stage,
+    /// What proves the second step, and a fresh factor.
+    pub factor: Factor,
+    /// R2: whether signing in asks for the second step.
+    pub two_step: bool,
+    /// When a factor was last proved in this sign-in.
+    pub factor_at: Option<SystemTime>,
+    /// R24: an IANA name that jiff knows.
+    pub time_zone: String,
+    /// When it began.
+    pub created_at: SystemTime,
+    /// R5: when it ends unless there is activity (30 minutes), or for good (12 hours), whichever is first.
+    pub ends_at: SystemTime,
+    /// For the hidden field of every form; compare with [`Session::csrf_fits`].
+    pub csrf: String,
+    pub(super) web: WebSession,
+}
+
+impl Session {
+    /// R29: a factor was proved within the last five minutes.
+    pub fn factor_is_fresh(&self, now: SystemTime) -> bool {
+        // Two gateways' clocks differ a little.
+        const AHEAD: Duration = Duration::from_mins(1);
+        self.factor_at.is_some_and(|at| match now.duration_since(at) {
+            Ok(age) => age <= FRESH,
+            Err(ahead) => ahead.duration() <= AHEAD,
+        })
+    }
+
+    /// In constant time.
+    pub fn csrf_fits(&self, given: &str) -> bool {
+        Secret::new(given) == Secret::new(self.csrf.as_str())
+    }
+
+    /// Where it began, as far as it is an address.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.web.from_address.parse().ok()
+    }
+}
+
+/// Whether a request is somebody doing something (R5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// A page or a form: the 30 minutes begin anew.
+    Person,
+    /// The page asking by itself: they do not.
+    Polling,
+}
+
+/// Only when signed in.
+pub(super) fn full(session: &Session) -> Result<&WebSession, PeopleError> {
+    if session.stage == Stage::Full { Ok(&session.web) } else { Err(Denied::Stage.into()) }
+}
+
+impl Inner {
+    /// The store, for what this person does.
+    pub(super) fn store_of(&self, session: &Session) -> Store {
+        self.store.acting_as(Origin::account(session.account.id, session.address()))
+    }
+
+    /// Only when signed in, and a factor was proved lately (R29).
+    pub(super) fn fresh<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
+        let web = full(session)?;
+        if session.factor_is_fresh(self.clock.now()) { Ok(web) } else { Err(Denied::FactorNeeded.into()) }
+    }
+}
+
+impl People {
+    /// The web sign-in of a cookie, if it is still good: not ended, idle or too old; the account still in
+    /// service, no password change or "sign out everywhere" since. 1 round trip, a write at most once a minute.
+    ///
+    /// # Errors
+    /// [`PeopleError::Ours`].
+    pub async fn resume(
+        &self,
+        token: &SessionToken,
+        activity: Activity,
+    ) -> Result<Option<Session>, PeopleError> {
+        let store = &self.0.store;
+        let Some(mut web) = store.web_session(&token.0, LIFE).await? else { return Ok(None) };
+        if activity == Activity::Person {
+            web.active_at = store.web_session_active(&web).await?;
+        }
+        let factor = match (&web.phone, web.app) {
+            (_, true) => Factor::App,
+            (Some(phone), false) => Factor::Phone(phone.clone()),
+            (None, false) => Factor::None,
+        };
+        Ok(Some(Session {
+            stage: web.stage,
+            factor,
+            two_step: web.two_step,
+            factor_at: web.factor_at,
+            time_zone: web.time_zone.clone(),
+            created_at: web.created_at,
+            ends_at: (web.active_at + IDLE).min(web.created_at + ABSOLUTE),
+            csrf: URL_SAFE_NO_PAD.encode(store.lookup().token("form", &token.0)),
+            account: web.account.clone(),
+            web,
+        }))
+    }
+
+    /// Ends this web sign-in.
+    ///
+    /// # Errors
+    /// [`PeopleError::Ours`].
+    pub async fn sign_out(&self, session: &Session) -> Result<(), PeopleError> {
+        self.0.store_of(session).web_session_end(&session.web).await?;
+        Ok(())
+    }
+
+    /// Ends every web sign-in of the account, this one too.
+    ///
+    /// # Errors
+    /// [`PeopleError::Ours`].
+    pub async fn sign_out_everywhere(&self, session: &Session) -> Result<(), PeopleError> {
+        full(session)?;
+        self.0.store_of(session).web_sessions_end(session.account.id).await?;
+        Ok(())
+    }
+}
