@@ -69,7 +69,7 @@ pub async fn run(store: &Store, arguments: Arguments, output: Output) -> anyhow:
     }
     progress.end();
     store.verify_end(run).await?;
-    let mut text: String = faults.iter().map(|fault| format!("DAMAGED  {fault}\n")).collect();
+    let mut text = faults.iter().fold(String::new(), |text, fault| text + "DAMAGED  " + fault + "\n");
     if faults.is_empty() {
         text = format!("All is whole: {messages} messages looked at.\n");
     }
