@@ -321,7 +321,7 @@ texts! {
     messaging: Messaging {
         title: "Messaging",
         signature: "Signature",
-        signature_hint: "Kept for your messages. It is not appended to them yet; until it is, enter it in your mail program, too",
+        signature_hint: "Appended to every message you send, also from your mail program; leave it out there, or write it the same: it never stands twice",
         notify: "Tell me about new messages",
         notify_hint: "A notice says only that there is a message. It holds no subject, no text and no name of a patient",
         by_email: "By email",

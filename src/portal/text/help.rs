@@ -104,7 +104,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             (
                 "Can I add a signature?",
                 &[
-                    "You can enter it under “Messaging”, where you also choose how you hear of new messages. It is not appended yet: until it is, enter it in your mail program, too.",
+                    "You can enter it under “Messaging”, where you also choose how you hear of new messages. It is appended to every message you send, also from your mail program; signed messages are left as they are.",
                 ],
             ),
             (
