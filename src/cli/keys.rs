@@ -68,7 +68,8 @@ fn prepare(config: &Config) -> anyhow::Result<i32> {
 
 async fn status(store: &Store, output: Output) -> anyhow::Result<()> {
     let all = store.key_status().await?;
-    let mut table = Table::new(["VERSION", "SINCE", "SEAL KEYS", "IN THE KEY FILE"], "There is no master key");
+    let mut table =
+        Table::new(["VERSION", "SINCE", "SEAL KEYS", "IN THE KEY FILE"], "There is no master key");
     for KeyStatus { version, since, seal_keys, at_hand } in &all {
         table.row([
             version.to_string(),
@@ -127,7 +128,9 @@ async fn rotate(store: &Store, config: &Config, output: Output) -> anyhow::Resul
 
 async fn retire(store: &Store, config: &Config, output: Output) -> anyhow::Result<()> {
     if !config.keys.master_command.is_empty() {
-        anyhow::bail!("the master key comes from keys.master_command: take old versions out of that yourself");
+        anyhow::bail!(
+            "the master key comes from keys.master_command: take old versions out of that yourself"
+        );
     }
     let all = store.key_status().await?;
     let current = all.iter().filter(|k| k.since.is_some()).map(|k| k.version).max().unwrap_or(0);

@@ -25,9 +25,9 @@ use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
 use crate::service::authenticate::{self, Authenticator};
 use crate::service::mailbox::Mail;
-use crate::service::search::Tender;
 use crate::service::people::{self, People};
 use crate::service::portal_password::PortalPasswords;
+use crate::service::search::Tender;
 use crate::service::submit::{self, Submitter};
 use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
@@ -109,7 +109,10 @@ impl Gateway {
         }
         let store =
             database::open(&config, &database.url, config.database.connections, clock.clone()).await?;
-        store.start_sweeper(Retention::default());
+        store.start_sweeper(Retention {
+            expunged: Duration::from_hours(24 * u64::from(config.retention.deleted_days)),
+            ..Retention::default()
+        });
         store.start_key_watch();
         store.start_presence();
         store.start_sealer(audit_settings(&config));

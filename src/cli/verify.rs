@@ -1,5 +1,7 @@
 //! `postern verify`: everything that is stored, opened and compared, while the gateway serves.
 
+use std::fmt::Write as _;
+
 use super::Output;
 use super::progress::Progress;
 use super::user::find;
@@ -30,7 +32,10 @@ pub async fn run(store: &Store, arguments: Arguments, output: Output) -> anyhow:
     let from = if arguments.from_start { VerifyFrom::Start } else { VerifyFrom::WhereItStopped };
     let mut run = store.verify_begin(account, from).await?;
     if run.resumed {
-        eprintln!("postern: going on after {} messages, where the last verification was interrupted", run.checked);
+        eprintln!(
+            "postern: going on after {} messages, where the last verification was interrupted",
+            run.checked
+        );
     }
     let progress = Progress::begin("messages", run.total);
     progress.at(run.checked);
@@ -66,7 +71,10 @@ pub async fn run(store: &Store, arguments: Arguments, output: Output) -> anyhow:
     }
     progress.end();
     store.verify_end(run).await?;
-    let mut text: String = faults.iter().map(|fault| format!("DAMAGED  {fault}\n")).collect();
+    let mut text = String::new();
+    for fault in &faults {
+        let _ = writeln!(text, "DAMAGED  {fault}");
+    }
     if faults.is_empty() {
         text = format!("All is whole: {messages} messages looked at.\n");
     }

@@ -21,9 +21,8 @@ impl Store {
         )
         .fetch_all(&mut *tx)
         .await?;
-        let gone = sqlx::query!("delete from seal_key where practice_id = $1", practice.0)
-            .execute(&mut *tx)
-            .await?;
+        let gone =
+            sqlx::query!("delete from seal_key where practice_id = $1", practice.0).execute(&mut *tx).await?;
         if gone.rows_affected() == 0 {
             return Ok(None);
         }

@@ -123,7 +123,8 @@ impl MasterKey {
             return Err(failed(format!("ended with {status}")));
         }
         read.map_err(|e| failed(e.to_string()))?;
-        let versions = parse(&text).ok_or_else(|| failed("it printed no master key of postern".to_owned()))?;
+        let versions =
+            parse(&text).ok_or_else(|| failed("it printed no master key of postern".to_owned()))?;
         Ok(Self { versions, source: Source::Command(words.to_vec()) })
     }
 
@@ -223,7 +224,8 @@ fn parse(text: &str) -> Option<Vec<(i32, Zeroizing<[u8; KEY_LEN]>)>> {
         let bytes = Zeroizing::new(STANDARD.decode(words.next()?).ok()?);
         let bytes: &[u8; KEY_LEN] = bytes.as_slice().try_into().ok()?;
         let version = words.next().map_or(Some(1), |n| n.parse().ok())?;
-        if words.next().is_some() || version < 1 || versions.last().is_some_and(|(last, _)| *last >= version) {
+        if words.next().is_some() || version < 1 || versions.last().is_some_and(|(last, _)| *last >= version)
+        {
             return None;
         }
         versions.push((version, Zeroizing::new(*bytes)));

@@ -210,12 +210,9 @@ impl Store {
         let key = DataKey::random()?;
         let wrapped = seal.wrap_index(&key, shape)?;
         let mut tx = self.0.pool.begin().await?;
-        sqlx::query!(
-            "select pg_advisory_xact_lock(hashtextextended('search index', $1))",
-            mailbox.0
-        )
-        .execute(&mut *tx)
-        .await?;
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended('search index', $1))", mailbox.0)
+            .execute(&mut *tx)
+            .await?;
         let gone: Vec<Uuid> = old.iter().map(|s| s.shape.id).collect();
         let deleted = sqlx::query!(
             "delete from search_segment where account_id = $1 and mailbox_id = $2 and id = any($3)",

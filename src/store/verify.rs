@@ -125,10 +125,11 @@ impl Store {
 
     /// All seal keys open with the master key.
     async fn verify_seal_keys(&self, run: &mut Verification) -> Result<(), StoreError> {
-        let rows =
-            sqlx::query!("select id, practice_id, account_id, master_version, wrapped from seal_key order by id")
-                .fetch_all(&self.0.pool)
-                .await?;
+        let rows = sqlx::query!(
+            "select id, practice_id, account_id, master_version, wrapped from seal_key order by id"
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
         for row in rows {
             let owner = match (row.practice_id, row.account_id) {
                 (Some(p), _) => Owner::Practice(PracticeId(p)),
@@ -196,7 +197,7 @@ impl Store {
         .fetch_all(&mut *tx)
         .await?;
         // Small ones together: their chunks come with one statement.
-        let few = rows.iter().map(|r| chunk_count_of(r)).sum::<u32>() <= 2 * CHUNKS + rows.len() as u32;
+        let few = rows.iter().map(chunk_count_of).sum::<u32>() <= 2 * CHUNKS + rows.len() as u32;
         let mut chunks = if few { chunks_of(&mut tx, &ids).await? } else { HashMap::new() };
         for row in rows {
             let ready = few.then(|| chunks.remove(&row.id).unwrap_or_default());
@@ -264,35 +265,34 @@ impl Store {
                 Ok(_) => {}
             },
         }
-        match ready {
-            Some(chunks) => look(run, &key, shape, 0..chunk_count(shape), chunks),
-            None => {
-                for first in (0..chunk_count(shape)).step_by(CHUNKS as usize) {
-                    let upto = chunk_count(shape).min(first + CHUNKS);
-                    let rows = sqlx::query!(
-                        "select idx, data from body_chunk
-                          where message_id = $1 and idx >= $2 and idx < $3 order by idx",
-                        row.id,
-                        first.cast_signed(),
-                        upto.cast_signed()
-                    )
-                    .fetch_all(&mut *tx)
-                    .await?;
-                    let chunks = rows.into_iter().map(|r| (r.idx, r.data)).collect();
-                    look(run, &key, shape, first..upto, chunks);
-                }
-                let more = sqlx::query_scalar!(
-                    r#"select count(*) as "more!" from body_chunk
-                        where message_id = $1 and (idx < 0 or idx >= $2)"#,
-                    row.id,
-                    chunk_count(shape).cast_signed()
-                )
-                .fetch_one(&mut *tx)
-                .await?;
-                if more > 0 {
-                    run.fault(place(), "it has more chunks than it should");
-                }
-            }
+        if let Some(chunks) = ready {
+            look(run, &key, shape, 0..chunk_count(shape), chunks);
+            return Ok(());
+        }
+        for first in (0..chunk_count(shape)).step_by(CHUNKS as usize) {
+            let upto = chunk_count(shape).min(first + CHUNKS);
+            let rows = sqlx::query!(
+                "select idx, data from body_chunk
+                  where message_id = $1 and idx >= $2 and idx < $3 order by idx",
+                row.id,
+                first.cast_signed(),
+                upto.cast_signed()
+            )
+            .fetch_all(&mut *tx)
+            .await?;
+            let chunks = rows.into_iter().map(|r| (r.idx, r.data)).collect();
+            look(run, &key, shape, first..upto, chunks);
+        }
+        let more = sqlx::query_scalar!(
+            r#"select count(*) as "more!" from body_chunk
+                where message_id = $1 and (idx < 0 or idx >= $2)"#,
+            row.id,
+            chunk_count(shape).cast_signed()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if more > 0 {
+            run.fault(place(), "it has more chunks than it should");
         }
         Ok(())
     }

@@ -15,8 +15,18 @@ use crate::harness::{World, execute};
 
 /// Words that stand nowhere else: with letters that encodings treat differently.
 const WORDS: [&str; 12] = [
-    "Quixbetreff", "Quixnäme", "Quixtext", "Quixhtml", "Quixsechzehn", "Quixdatei", "quixinhalt", "Quixordner",
-    "quixwort", "Quixnotiz", "Quixkopf", "Quixmüller",
+    "Quixbetreff",
+    "Quixnäme",
+    "Quixtext",
+    "Quixhtml",
+    "Quixsechzehn",
+    "Quixdatei",
+    "quixinhalt",
+    "Quixordner",
+    "quixwort",
+    "Quixnotiz",
+    "Quixkopf",
+    "Quixmüller",
 ];
 
 /// The word as it may stand somewhere: in each encoding, and without regard to case.
@@ -30,10 +40,17 @@ fn forms(word: &str) -> HashSet<Vec<u8>> {
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         for bytes in [utf8, latin1, little, big] {
-            let quoted: String = bytes
-                .iter()
-                .map(|b| if b.is_ascii_alphanumeric() { char::from(*b).to_string() } else { format!("={b:02X}") })
-                .collect();
+            let quoted: String =
+                bytes
+                    .iter()
+                    .map(|b| {
+                        if b.is_ascii_alphanumeric() {
+                            char::from(*b).to_string()
+                        } else {
+                            format!("={b:02X}")
+                        }
+                    })
+                    .collect();
             forms.insert(quoted.into_bytes());
             for hex in [false, true] {
                 let hex: String =

@@ -29,7 +29,8 @@ fn message(n: u32) -> String {
     use base64::Engine as _;
     let names = ["Müller", "Weber", "Özdemir", "O'Neil", "d’Arc"];
     let name = names[n as usize % names.len()];
-    let text = format!("Der Befund von {name} Nr. {n}: Zahn {}, Röntgen-Aufnahme; e-mail {n}@x.example.", n % 32);
+    let text =
+        format!("Der Befund von {name} Nr. {n}: Zahn {}, Röntgen-Aufnahme; e-mail {n}@x.example.", n % 32);
     let subject = base64::engine::general_purpose::STANDARD.encode(format!("Überweisung {name} {n}"));
     let head = format!(
         "From: \"{name}, Anna\" <a{n}@praxis.example>\r\nTo: b@praxis.example\r\n\
@@ -98,7 +99,10 @@ async fn place(count: u32) -> Place {
     let store = world.gateway().store().clone();
     let mut conn = PgConnection::connect(&world.database_url).await.unwrap();
     let (account, mailbox): (i64, i64) =
-        sqlx::query_as("select account_id, mailbox_id from mailbox_message limit 1").fetch_one(&mut conn).await.unwrap();
+        sqlx::query_as("select account_id, mailbox_id from mailbox_message limit 1")
+            .fetch_one(&mut conn)
+            .await
+            .unwrap();
     Place { world, wire, store, account: AccountId(account), mailbox: MailboxId(mailbox) }
 }
 

@@ -235,53 +235,65 @@ fn any_flipped_bit_is_noticed() {
     assert_eq!(quiet, [] as [&str; 0]);
     let mut runner = TestRunner::new(Config { cases: 120, ..Config::default() });
     runner
-        .run(&(0..SEALED.len(), any::<prop::sample::Index>(), any::<prop::sample::Index>()), |(column, row, bit)| {
-            runtime.block_on(async {
-                let (table, name) = SEALED[column];
-                let anna = match table {
-                    "mailbox" | "mailbox_keyword" | "subscription" | "annotation" => format!("where account_id = {}", place.account),
-                    "account" => format!("where id = {}", place.account),
-                    "seal_key" => format!(
-                        "where practice_id = (select practice_id from account where id = {})", place.account
-                    ),
-                    _ => String::new(),
-                };
-                let mut conn = PgConnection::connect(&place.world.database_url).await.unwrap();
-                let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-                    "select ctid::text as tid, {name} as value from {table} {anna} order by ctid"
-                )))
-                .fetch_all(&mut conn)
-                .await
-                .unwrap();
-                let row = row.get(&rows);
-                let (tid, value): (String, Vec<u8>) = (row.get("tid"), row.get("value"));
-                let bit = bit.index(value.len() * 8);
-                let mut changed = value.clone();
-                changed[bit / 8] ^= 1 << (bit % 8);
-                let set = |value: &[u8], at: &str| {
-                    let hex: String = value.iter().map(|b| format!("{b:02x}")).collect();
-                    format!("update {table} set {name} = '\\x{hex}' where ctid = '{at}' returning ctid::text")
-                };
-                let at: String =
-                    sqlx::query_scalar(sqlx::AssertSqlSafe(set(&changed, &tid))).fetch_one(&mut conn).await.unwrap();
-                let seen = match fresh_store(&place.world).await {
-                    // Nothing can be done without the right key: that is noticed loudly enough.
-                    Err(refused) => (Err(refused.clone()), vec![refused]),
-                    Ok(store) => {
-                        let seen = (read_all(&store, &place).await, verify(&store, None).await);
-                        store.close().await;
-                        seen
-                    }
-                };
-                let _: String =
-                    sqlx::query_scalar(sqlx::AssertSqlSafe(set(&value, &at))).fetch_one(&mut conn).await.unwrap();
-                conn.close().await.unwrap();
-                let (read, faults) = seen;
-                prop_assert!(read.is_err(), "{}.{} bit {}: read without a word", table, name, bit);
-                prop_assert!(!faults.is_empty(), "{}.{} bit {}: verified", table, name, bit);
-                Ok(())
-            })
-        })
+        .run(
+            &(0..SEALED.len(), any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+            |(column, row, bit)| {
+                runtime.block_on(async {
+                    let (table, name) = SEALED[column];
+                    let anna = match table {
+                        "mailbox" | "mailbox_keyword" | "subscription" | "annotation" => {
+                            format!("where account_id = {}", place.account)
+                        }
+                        "account" => format!("where id = {}", place.account),
+                        "seal_key" => format!(
+                            "where practice_id = (select practice_id from account where id = {})",
+                            place.account
+                        ),
+                        _ => String::new(),
+                    };
+                    let mut conn = PgConnection::connect(&place.world.database_url).await.unwrap();
+                    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+                        "select ctid::text as tid, {name} as value from {table} {anna} order by ctid"
+                    )))
+                    .fetch_all(&mut conn)
+                    .await
+                    .unwrap();
+                    let row = row.get(&rows);
+                    let (tid, value): (String, Vec<u8>) = (row.get("tid"), row.get("value"));
+                    let bit = bit.index(value.len() * 8);
+                    let mut changed = value.clone();
+                    changed[bit / 8] ^= 1 << (bit % 8);
+                    let set = |value: &[u8], at: &str| {
+                        let hex: String = value.iter().map(|b| format!("{b:02x}")).collect();
+                        format!(
+                            "update {table} set {name} = '\\x{hex}' where ctid = '{at}' returning ctid::text"
+                        )
+                    };
+                    let at: String = sqlx::query_scalar(sqlx::AssertSqlSafe(set(&changed, &tid)))
+                        .fetch_one(&mut conn)
+                        .await
+                        .unwrap();
+                    let seen = match fresh_store(&place.world).await {
+                        // Nothing can be done without the right key: that is noticed loudly enough.
+                        Err(refused) => (Err(refused.clone()), vec![refused]),
+                        Ok(store) => {
+                            let seen = (read_all(&store, &place).await, verify(&store, None).await);
+                            store.close().await;
+                            seen
+                        }
+                    };
+                    let _: String = sqlx::query_scalar(sqlx::AssertSqlSafe(set(&value, &at)))
+                        .fetch_one(&mut conn)
+                        .await
+                        .unwrap();
+                    conn.close().await.unwrap();
+                    let (read, faults) = seen;
+                    prop_assert!(read.is_err(), "{}.{} bit {}: read without a word", table, name, bit);
+                    prop_assert!(!faults.is_empty(), "{}.{} bit {}: verified", table, name, bit);
+                    Ok(())
+                })
+            },
+        )
         .unwrap();
     let quiet = runtime.block_on(async { verify(place.world.gateway().store(), None).await });
     assert_eq!(quiet, [] as [&str; 0]);
@@ -477,7 +489,8 @@ fn mail_that_comes_and_goes_is_no_damage() {
                 while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                     for n in 0..5 {
                         let text = format!("Subject: {n}\r\n\r\n{}\r\n", "x".repeat(n * 300));
-                        wire.send(format!("x APPEND INBOX {{{}+}}\r\n{text}\r\n", text.len()).as_bytes()).await;
+                        wire.send(format!("x APPEND INBOX {{{}+}}\r\n{text}\r\n", text.len()).as_bytes())
+                            .await;
                         assert!(wire.imap_until("x").await.last().unwrap().starts_with("x OK"));
                     }
                     wire.imap("d", "STORE 1:* +FLAGS.SILENT (\\Deleted)").await;

@@ -524,7 +524,9 @@ fn chomp(line: &[u8]) -> &[u8] {
 enum Line<'i> {
     More,
     /// So many bytes of it are held; what comes behind these in `held` is also still in the input.
-    TooLong { taken: usize },
+    TooLong {
+        taken: usize,
+    },
     Whole(Text<'i>),
 }
 

@@ -275,11 +275,7 @@ impl Tender {
     ///
     /// # Errors
     /// What the database says; damage is an answer.
-    pub async fn check(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-    ) -> Result<Vec<IndexFault>, StoreError> {
+    pub async fn check(&self, account: AccountId, mailbox: MailboxId) -> Result<Vec<IndexFault>, StoreError> {
         let mut faults = Vec::new();
         for segment in self.store.index_segments_checked(account, mailbox).await? {
             let (uids, fault) = match segment {

@@ -178,11 +178,7 @@ impl<'q> Answer<'q> {
         let known = self.question.leaves.iter().map(|asked| {
             let asked = asked.as_ref()?;
             let all = asked.patterns.iter().all(|p| self.seen[*p][number] & asked.class != 0);
-            if !all {
-                Some(false)
-            } else {
-                asked.exact.then_some(true)
-            }
+            if all { asked.exact.then_some(true) } else { Some(false) }
         });
         Some(known.collect())
     }

@@ -258,7 +258,10 @@ impl Writer {
 pub(super) enum Place<'b> {
     Here(&'b [u8]),
     /// In the stream.
-    At { start: u64, len: u64 },
+    At {
+        start: u64,
+        len: u64,
+    },
 }
 
 /// A block of words.

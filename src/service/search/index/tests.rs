@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::class;
 use super::merge::merge;
 use super::question::{Answer, Question};
 use super::segment::{Builder, DOCS, Half, Segment, read_docs};
 use super::words::Words;
-use super::class;
 use crate::service::search::fold::{Needle, fold};
 use crate::service::search::plan::{Plan, Scope};
 use crate::types::SearchKey;
@@ -48,7 +48,10 @@ fn ask(segment: &Segment, plan: &Plan) -> Option<Vec<(u32, Option<bool>)>> {
 }
 
 fn plan(text: &str) -> Plan {
-    Plan::new(&SearchKey::Body(text.into()), Scope { uids: &[], saved: &[], keywords: &[], saved_at: &[], now: 0 })
+    Plan::new(
+        &SearchKey::Body(text.into()),
+        Scope { uids: &[], saved: &[], keywords: &[], saved_at: &[], now: 0 },
+    )
 }
 
 fn holds(text: &str, needle: &str) -> bool {
@@ -120,7 +123,9 @@ proptest! {
 #[test]
 fn many_messages() {
     let texts: Vec<(u32, String)> = (1..=30_000u32)
-        .map(|uid| (uid, format!("common {} unique{uid} {}", uid % 7, if uid % 2 == 0 { "even" } else { "" })))
+        .map(|uid| {
+            (uid, format!("common {} unique{uid} {}", uid % 7, if uid % 2 == 0 { "even" } else { "" }))
+        })
         .collect();
     let parts: Vec<Segment> = texts.chunks(7000).map(index).collect();
     let whole = merge(&parts, |_| true).unwrap();
@@ -144,7 +149,7 @@ fn many_messages() {
 #[test]
 fn too_many_words() {
     let long = "ä".repeat(100_000);
-    let many: String = (0..200_000).map(|n| format!("w{n} ")).collect();
+    let many: String = (0..200_000).flat_map(|n: u32| [n.to_string(), " ".to_owned()]).collect();
     let segment = index(&[(1, long), (2, many), (3, "plain".into())]);
     assert_eq!(ask(&segment, &plan("zzz")), Some(vec![(1, None), (2, None), (3, Some(false))]));
 }
