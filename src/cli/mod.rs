@@ -16,11 +16,13 @@ pub mod imap_switches;
 pub mod invite;
 pub mod keys;
 mod logging;
+pub mod message;
 pub mod migrate;
 pub mod notice;
 pub mod notices;
 pub mod practice;
 mod progress;
+pub mod retention;
 pub mod search;
 pub mod serve;
 pub mod table;
@@ -75,6 +77,12 @@ enum Verb {
     /// The master key: its versions, a new one
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Deleted messages, while they are recoverable: list, bring back
+    #[command(subcommand)]
+    Message(message::Command),
+    /// How long mail is kept: expiry of a practice's, holds for the law
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// The search index over sealed mail: build anew, check
     #[command(subcommand)]
     Search(search::Command),
@@ -105,6 +113,12 @@ pub fn main() -> ExitCode {
         Verb::Serve => block_on(serve::run(&place)),
         Verb::Migrate => block_on(async { migrate::run(&place.load()?, output).await }),
         Verb::Keys(command) => block_on(keys::run(&place, command, output)),
+        Verb::Message(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            message::run(store, command, output).await
+        })),
+        Verb::Retention(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            retention::run(store, command, output).await
+        })),
         Verb::Search(command) => block_on(database::with_store(&place, Act::Looks, async |store| {
             search::run(store, command, output).await
         })),

@@ -115,7 +115,10 @@ impl Gateway {
         }
         let store =
             database::open(&config, &database.url, config.database.connections, clock.clone()).await?;
-        store.start_sweeper(Retention::default());
+        store.start_sweeper(Retention {
+            expunged: Duration::from_hours(24 * u64::from(config.retention.deleted_days)),
+            ..Retention::default()
+        });
         store.start_key_watch();
         store.start_presence();
         store.start_sealer(audit_settings(&config));

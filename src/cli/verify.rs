@@ -1,5 +1,7 @@
 //! `postern verify`: everything that is stored, opened and compared, while the gateway serves.
 
+use std::fmt::Write as _;
+
 use super::Output;
 use super::progress::Progress;
 use super::user::find;
@@ -69,7 +71,10 @@ pub async fn run(store: &Store, arguments: Arguments, output: Output) -> anyhow:
     }
     progress.end();
     store.verify_end(run).await?;
-    let mut text = faults.iter().fold(String::new(), |text, fault| text + "DAMAGED  " + fault + "\n");
+    let mut text = String::new();
+    for fault in &faults {
+        let _ = writeln!(text, "DAMAGED  {fault}");
+    }
     if faults.is_empty() {
         text = format!("All is whole: {messages} messages looked at.\n");
     }

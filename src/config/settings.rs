@@ -140,6 +140,12 @@ settings! {
         master_command: Vec<String> = Vec::new();
     }
 
+    /// How long mail can be brought back, by Support: `postern message list-deleted`.
+    [retention: RetentionTimes] {
+        /// Days that a deleted message stays recoverable. A legal hold of an account stops the count.
+        deleted_days: u32 = 30;
+    }
+
     /// The certificate of all listeners. The files are read again at SIGHUP.
     [tls: Tls] {
         /// PEM, the server's certificate first, then those up to the root.

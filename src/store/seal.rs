@@ -285,8 +285,7 @@ impl SealKey {
         aad[36..44].copy_from_slice(&shape.account.0.to_be_bytes());
         aad[44..52].copy_from_slice(&shape.mailbox.0.to_be_bytes());
         let (from, to) = shape.uids;
-        let numbers = [from, to, shape.docs].into_iter().chain(shape.blocks);
-        for (at, n) in numbers.enumerate() {
+        for (at, n) in [from, to, shape.docs].into_iter().chain(shape.blocks).enumerate() {
             aad[52 + at * 4..56 + at * 4].copy_from_slice(&n.to_be_bytes());
         }
         aad

@@ -267,32 +267,32 @@ impl Store {
         }
         if let Some(chunks) = ready {
             look(run, &key, shape, 0..chunk_count(shape), chunks);
-        } else {
-            for first in (0..chunk_count(shape)).step_by(CHUNKS as usize) {
-                let upto = chunk_count(shape).min(first + CHUNKS);
-                let rows = sqlx::query!(
-                    "select idx, data from body_chunk
-                          where message_id = $1 and idx >= $2 and idx < $3 order by idx",
-                    row.id,
-                    first.cast_signed(),
-                    upto.cast_signed()
-                )
-                .fetch_all(&mut *tx)
-                .await?;
-                let chunks = rows.into_iter().map(|r| (r.idx, r.data)).collect();
-                look(run, &key, shape, first..upto, chunks);
-            }
-            let more = sqlx::query_scalar!(
-                r#"select count(*) as "more!" from body_chunk
-                        where message_id = $1 and (idx < 0 or idx >= $2)"#,
+            return Ok(());
+        }
+        for first in (0..chunk_count(shape)).step_by(CHUNKS as usize) {
+            let upto = chunk_count(shape).min(first + CHUNKS);
+            let rows = sqlx::query!(
+                "select idx, data from body_chunk
+                  where message_id = $1 and idx >= $2 and idx < $3 order by idx",
                 row.id,
-                chunk_count(shape).cast_signed()
+                first.cast_signed(),
+                upto.cast_signed()
             )
-            .fetch_one(&mut *tx)
+            .fetch_all(&mut *tx)
             .await?;
-            if more > 0 {
-                run.fault(place(), "it has more chunks than it should");
-            }
+            let chunks = rows.into_iter().map(|r| (r.idx, r.data)).collect();
+            look(run, &key, shape, first..upto, chunks);
+        }
+        let more = sqlx::query_scalar!(
+            r#"select count(*) as "more!" from body_chunk
+                where message_id = $1 and (idx < 0 or idx >= $2)"#,
+            row.id,
+            chunk_count(shape).cast_signed()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if more > 0 {
+            run.fault(place(), "it has more chunks than it should");
         }
         Ok(())
     }

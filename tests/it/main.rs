@@ -43,6 +43,7 @@ mod portal_flows;
 mod portal_pages;
 mod portal_site;
 mod portal_web;
+mod retention;
 mod round_trips;
 mod schema_upgrades;
 mod search_index;

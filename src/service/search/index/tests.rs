@@ -149,7 +149,7 @@ fn many_messages() {
 #[test]
 fn too_many_words() {
     let long = "ä".repeat(100_000);
-    let many: String = (0..200_000).fold(String::new(), |text, n| text + "w" + &n.to_string() + " ");
+    let many: String = (0..200_000).flat_map(|n: u32| [n.to_string(), " ".to_owned()]).collect();
     let segment = index(&[(1, long), (2, many), (3, "plain".into())]);
     assert_eq!(ask(&segment, &plan("zzz")), Some(vec![(1, None), (2, None), (3, Some(false))]));
 }
