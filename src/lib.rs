@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod devices;
 pub mod imap;
 pub mod mime;
 pub mod net;

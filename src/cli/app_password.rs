@@ -5,6 +5,8 @@ use serde::Serialize;
 use super::table::{Table, rfc3339, shown};
 use super::user::find;
 use super::{Act, Output};
+use crate::clock::Clock;
+use crate::service::device_setup::DeviceSetup;
 use crate::store::{AppPassword, Store};
 use crate::types::{Address, AppPasswordId};
 
@@ -13,6 +15,15 @@ use crate::types::{Address, AppPasswordId};
 pub enum Command {
     /// Make an app password; it is printed once and cannot be read again
     Create {
+        /// One of the account's two addresses
+        address: Address,
+        /// What the device is called, for the list
+        #[arg(long)]
+        name: String,
+    },
+    /// Make a link from which an iPhone, iPad or Mac is set up, once and within ten minutes; the app password
+    /// is made when it is used
+    Link {
         /// One of the account's two addresses
         address: Address,
         /// What the device is called, for the list
@@ -38,7 +49,7 @@ impl Command {
     pub fn act(&self) -> Act {
         match self {
             Self::List { .. } => Act::Looks,
-            Self::Create { .. } | Self::Revoke { .. } => Act::Changes,
+            Self::Create { .. } | Self::Link { .. } | Self::Revoke { .. } => Act::Changes,
         }
     }
 }
@@ -52,12 +63,20 @@ struct Made<'a> {
 }
 
 #[derive(Serialize)]
+struct Offered<'a> {
+    name: &'a str,
+    secure_address: &'a Address,
+    link: &'a str,
+}
+
+#[derive(Serialize)]
 struct Listed<'a> {
     number: i64,
     name: &'a str,
     created_at: String,
     last_used_at: Option<String>,
     last_used_from: Option<&'a str>,
+    last_client: Option<&'a str>,
     revoked_at: Option<String>,
 }
 
@@ -69,6 +88,7 @@ impl<'a> From<&'a AppPassword> for Listed<'a> {
             created_at: rfc3339(w.created_at),
             last_used_at: w.last_used_at.map(rfc3339),
             last_used_from: w.last_used_from.as_deref(),
+            last_client: w.last_client.as_deref(),
             revoked_at: w.revoked_at.map(rfc3339),
         }
     }
@@ -78,7 +98,7 @@ impl<'a> From<&'a AppPassword> for Listed<'a> {
 ///
 /// # Errors
 /// A sentence for Support.
-pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Result<()> {
+pub async fn run(store: &Store, command: Command, portal_url: &str, output: Output) -> anyhow::Result<()> {
     match command {
         Command::Create { address, name } => {
             let account = find(store, &address).await?;
@@ -92,11 +112,25 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
             );
             output.print(&Made { number: id.0, name, secure_address, app_password }, text)
         }
+        Command::Link { address, name } => {
+            let account = find(store, &address).await?;
+            let token = DeviceSetup::new(store.clone(), Clock::system()).offer(account.id, &name).await?;
+            let link = format!(
+                "{}/device/{}",
+                portal_url.trim_end_matches('/'),
+                std::str::from_utf8(token.expose())?
+            );
+            let (name, secure_address) = (name.trim(), &account.secure_address);
+            let text = format!(
+                "To be opened on \"{name}\" within ten minutes; it works once:\n{link}\nIt sets up {secure_address}.\n"
+            );
+            output.print(&Offered { name, secure_address, link: &link }, text)
+        }
         Command::List { address } => {
             let account = find(store, &address).await?;
             let passwords = store.app_passwords(account.id).await?;
             let mut table = Table::new(
-                ["NUMBER", "NAME", "CREATED", "LAST USED", "FROM", "STATE"],
+                ["NUMBER", "NAME", "CREATED", "LAST USED", "FROM", "PROGRAM", "STATE"],
                 "The account has no app passwords; make one with: postern app-password create",
             );
             for w in &passwords {
@@ -106,6 +140,7 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
                     shown(w.created_at),
                     w.last_used_at.map_or_else(|| "never".to_owned(), shown),
                     w.last_used_from.clone().unwrap_or_else(|| "-".to_owned()),
+                    w.last_client.clone().unwrap_or_else(|| "-".to_owned()),
                     if w.revoked_at.is_some() { "revoked" } else { "in use" }.to_owned(),
                 ]);
             }

@@ -2,8 +2,9 @@
 
 use clap::Subcommand;
 
-use super::{ConfigPlace, Output};
+use super::{ConfigPlace, Output, serve};
 use crate::config;
+use crate::devices::dns;
 use crate::policy::attachment::AttachmentTypes;
 
 /// What to do with the configuration.
@@ -13,6 +14,8 @@ pub enum Command {
     Example,
     /// Read the file and the environment and say what is wrong
     Check,
+    /// Print the DNS records of the mail domain, for its zone file
+    Dns,
     /// Print the manual page docs/config.md
     #[command(hide = true)]
     Manual,
@@ -31,6 +34,13 @@ pub fn run(place: &ConfigPlace, command: &Command, output: Output) -> anyhow::Re
         Command::Manual => {
             let manual = config::manual();
             output.print(&serde_json::json!({ "manual": manual }), &manual)
+        }
+        Command::Dns => {
+            let config = place.load()?;
+            let servers = serve::servers(&config, &config.imap.tls_listen, &config.submission.tls_listen);
+            let records = dns::records(&servers);
+            let lines: Vec<String> = records.iter().map(ToString::to_string).collect();
+            output.print(&records, format_args!("{}\n", lines.join("\n")))
         }
         Command::Check => {
             let path = place.path();

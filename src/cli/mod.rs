@@ -142,9 +142,13 @@ pub fn main() -> ExitCode {
             })
             .await
         }),
-        Verb::AppPassword(command) => block_on(database::with_store(&place, command.act(), async |store| {
-            app_password::run(store, command, output).await
-        })),
+        Verb::AppPassword(command) => block_on(async {
+            let portal_url = place.load()?.portal.url;
+            database::with_store(&place, command.act(), async |store| {
+                app_password::run(store, command, &portal_url, output).await
+            })
+            .await
+        }),
         Verb::Notice(command) => block_on(database::with_store(&place, command.act(), async |store| {
             notice::run(store, command, output).await
         })),

@@ -5,6 +5,7 @@
 //! closes, then the private PostgreSQL stops.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::database::{self, Database};
 use super::{ConfigPlace, logging, notices};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::devices::Servers;
 use crate::imap::{self, Imap};
 use crate::net::{
     self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
@@ -23,7 +25,10 @@ use crate::net::{
 use crate::notices::Worker;
 use crate::policy::attachment::AttachmentTypes;
 use crate::policy::size::MB;
+use crate::portal::{AddressBooks, Profiles};
 use crate::service::authenticate::{self, Authenticator};
+use crate::service::contacts::Contacts;
+use crate::service::device_setup::DeviceSetup;
 use crate::service::mailbox::Mail;
 use crate::service::people::{self, People};
 use crate::service::portal_password::PortalPasswords;
@@ -74,6 +79,7 @@ struct Shared {
     imap: Arc<Imap>,
     smtp: smtp::Server,
     submitter: Submitter,
+    books: AddressBooks,
     people: People,
     gate: Arc<SignInGate>,
     clock: Clock,
@@ -123,6 +129,7 @@ impl Gateway {
         let gate = Arc::new(SignInGate::new(SignInLimits::default()));
         let authenticator = Authenticator::new(store.clone(), authenticate::Settings::default());
         let submitter = Submitter::new(store.clone(), clock.clone(), submit_settings(&config)?);
+        let portal_admission = Admission::new(net_limits(&config));
         let people = People::new(
             store.clone(),
             clock.clone(),
@@ -141,14 +148,25 @@ impl Gateway {
                 Mail::new(store.clone()),
                 mime::Limits::default(),
             ),
-            smtp: smtp::Server::new(smtp_settings(&config), gate.clone(), authenticator, submitter.clone()),
+            smtp: smtp::Server::new(
+                smtp_settings(&config),
+                gate.clone(),
+                authenticator.clone(),
+                submitter.clone(),
+            ),
+            books: AddressBooks::new(
+                gate.clone(),
+                authenticator,
+                Contacts::new(store.clone()),
+                portal_admission.clone(),
+            ),
             submitter,
             people,
             gate,
             clock,
             imap_admission: Admission::new(net_limits(&config)),
             smtp_admission: Admission::new(net_limits(&config)),
-            portal_admission: Admission::new(net_limits(&config)),
+            portal_admission,
         };
         let mut gateway = Self {
             config: config.clone(),
@@ -189,13 +207,22 @@ impl Gateway {
                 self.doors.spawn(net::serve(listener, door, self.shutdown.subscribe(), serve));
             }
         }
+        let servers = servers(config, &self.addresses.imap_tls, &self.addresses.submission_tls);
+        let profiles = Profiles::new(
+            self.shared.gate.clone(),
+            DeviceSetup::new(self.store.clone(), self.shared.clock.clone()),
+            servers.clone(),
+            self.tls.clone(),
+            self.shared.clock.clone(),
+        );
         let pages = portal::router(
             portal_settings(config, &self.addresses),
             self.shared.people.clone(),
             self.shared.gate.clone(),
             self.shared.clock.clone(),
             alive(self.store.clone()),
-        );
+        )
+        .merge(portal::for_programs(servers, self.shared.books.clone(), profiles));
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
@@ -377,6 +404,8 @@ fn net_limits(config: &Config) -> net::Limits {
         total: limits.connections as usize,
         per_address: limits.connections_per_address as usize,
         per_account: limits.connections_per_account as usize,
+        per_device: limits.connections_per_device as usize,
+        device_sign_ins: NonZeroU32::new(limits.sign_ins_per_device).unwrap_or(NonZeroU32::MIN),
     }
 }
 
@@ -392,6 +421,11 @@ fn policy_settings(config: &Config) -> anyhow::Result<policy::Settings> {
         secure_domain: config.mail.domain.clone(),
         ..policy::Settings::default()
     })
+}
+
+/// Where devices find everything, by the addresses that the listeners have.
+pub fn servers(config: &Config, imap: &[SocketAddr], submission: &[SocketAddr]) -> Servers {
+    Servers::new(&config.mail.domain, &config.mail.hostname, imap, submission, &config.portal.url)
 }
 
 fn submit_settings(config: &Config) -> anyhow::Result<submit::Settings> {

@@ -103,6 +103,7 @@ impl Command {
     pub fn act(&self) -> Act {
         match self {
             Self::List { .. } | Self::Show { .. } => Act::Looks,
+            Self::SetImap { off, on, .. } if off.is_empty() && on.is_empty() => Act::Looks,
             Self::Create(_)
             | Self::SetTier { .. }
             | Self::Grant { .. }

@@ -182,6 +182,8 @@ impl Config {
             ("limits.connections", limits.connections, 1),
             ("limits.connections_per_address", limits.connections_per_address, 1),
             ("limits.connections_per_account", limits.connections_per_account, 5),
+            ("limits.connections_per_device", limits.connections_per_device, 5),
+            ("limits.sign_ins_per_device", limits.sign_ins_per_device, 10),
             ("limits.sign_in_seconds", limits.sign_in_seconds, 5),
             ("limits.imap_idle_minutes", limits.imap_idle_minutes, 30),
             ("limits.submission_idle_minutes", limits.submission_idle_minutes, 5),

@@ -274,6 +274,11 @@ settings! {
         connections_per_address: u32 = 200;
         /// Most connections of one account to IMAP, and to submission. Thunderbird takes 5 a device.
         connections_per_account: u32 = 50;
+        /// Of these, most connections of one device (one app password), so that one that runs wild leaves room
+        /// for its owner's others.
+        connections_per_device: u32 = 20;
+        /// Sign-ins of one device in a minute, and at once. The address book signs in with each request.
+        sign_ins_per_device: u32 = 1200;
         /// Seconds from connecting to a sign-in.
         sign_in_seconds: u32 = 60;
         /// Minutes without a command after which IMAP signs out (RFC 9051 §5.4 asks for at least 30).

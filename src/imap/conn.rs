@@ -137,6 +137,8 @@ pub(super) struct Client<S> {
     bad: u32,
     /// Refused sign-ins.
     pub refused: u32,
+    /// Name and version that the client gave of itself.
+    pub says_it_is: String,
 }
 
 impl Imap {
@@ -222,6 +224,7 @@ impl<S: Bytes> Client<S> {
             then: Then::GoOn,
             bad: 0,
             refused: 0,
+            says_it_is: String::new(),
             imap,
             settings,
         }

@@ -11,7 +11,7 @@
 //!
 //! Pure: compares itself with the [`MailboxState`] all sessions share, never waits.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use crate::service::mailbox::{MailboxState, Row};
@@ -152,6 +152,14 @@ impl View {
         now.row(uid)
             .or_else(|| self.gone(uid))
             .or_else(|| self.uids().binary_search(&uid).ok().and_then(|_| lately(now, uid)))
+    }
+
+    /// The flags that the client was last told of, where all changes so far were told.
+    pub fn known_flags(&self, now: &MailboxState, uids: &[u32]) -> HashMap<u32, Flags> {
+        let answered: HashSet<(u32, ModSeq)> = self.answered.iter().copied().collect();
+        let known = |row: &Row| row.modseq <= self.modseq || answered.contains(&(row.uid, row.modseq));
+        let rows = uids.iter().filter_map(|uid| now.row(*uid));
+        rows.filter(|row| known(row)).map(|row| (row.uid, row.flags)).collect()
     }
 
     /// Notes a flag change of this session's own that needs no further report.

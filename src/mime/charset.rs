@@ -4,7 +4,7 @@
 //! UTF-8 is taken as such and any other byte as Windows-1252. What a known charset cannot read
 //! becomes U+FFFD. How the input is split changes nothing.
 
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, WINDOWS_1252};
+use encoding_rs::{CoderResult, Decoder, Encoding, ISO_2022_JP, UTF_8, WINDOWS_1252};
 use mail_parser::decoders::charsets::{DecoderFnc, map::charset_decoder};
 
 /// Decodes one text as a stream.
@@ -79,6 +79,81 @@ impl TextDecoder {
         decoder.finish(&mut out);
         out
     }
+}
+
+/// A text in a charset, for writing behind text of that charset.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Encoded {
+    /// Its bytes.
+    Whole(Vec<u8>),
+    /// The charset holds ASCII, but not all of this; `?` stands for what it lacks.
+    Lossy(Vec<u8>),
+    /// Nothing can be written: the charset is unknown, or does not write ASCII as ASCII.
+    Never,
+}
+
+/// Encodes `text` for a part that declares `charset`.
+pub(super) fn encode(charset: Option<&str>, text: &str) -> Encoded {
+    let label = charset.unwrap_or_default().trim().to_ascii_lowercase();
+    if is_ascii_label(&label) || is_cp850(&label) {
+        return ascii(text);
+    }
+    match Encoding::for_label_no_replacement(alias(&label).as_bytes()) {
+        Some(encoding) if encoding == UTF_8 => Encoded::Whole(text.as_bytes().to_vec()),
+        Some(encoding) if encoding == ISO_2022_JP => {
+            // Whatever state the text before ended in, this begins in ASCII, and ends there.
+            let (bytes, _, lossy) = encoding.encode(text);
+            if lossy { ascii(text) } else { Encoded::Whole([b"\x1b(B", &bytes[..]].concat()) }
+        }
+        Some(encoding) if encoding.is_ascii_compatible() => {
+            let mut bytes = Vec::with_capacity(text.len());
+            let mut whole = true;
+            let mut buffer = [0; 4];
+            for c in text.chars() {
+                let (one, _, unmappable) = encoding.encode(c.encode_utf8(&mut buffer));
+                // The web standard reads ISO-8859-1 as Windows-1252, strict readers do not.
+                let control = label.starts_with("iso") && matches!(*one, [0x80..=0x9f]);
+                if unmappable || control {
+                    whole = false;
+                    bytes.push(b'?');
+                } else {
+                    bytes.extend_from_slice(&one);
+                }
+            }
+            if whole { Encoded::Whole(bytes) } else { Encoded::Lossy(bytes) }
+        }
+        _ => Encoded::Never,
+    }
+}
+
+/// The text that `bytes` are beyond doubt, if they declare `charset`.
+pub(super) fn certain(charset: Option<&str>, bytes: &[u8]) -> Option<String> {
+    let label = charset.unwrap_or_default().trim().to_ascii_lowercase();
+    if is_ascii_label(&label) {
+        return String::from_utf8(bytes.to_vec()).ok();
+    }
+    if is_cp850(&label) || matches!(label.as_str(), "utf-7" | "unicode-1-1-utf-7") {
+        return Some(TextDecoder::decode(Some(&label), bytes)).filter(|t| !t.contains('\u{fffd}'));
+    }
+    let encoding = Encoding::for_label_no_replacement(alias(&label).as_bytes())?;
+    // A mark of byte order may contradict the label.
+    if Encoding::for_bom(bytes).is_some_and(|(marked, _)| marked != UTF_8) {
+        return None;
+    }
+    encoding.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned)
+}
+
+fn ascii(text: &str) -> Encoded {
+    let bytes = text.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' }).collect();
+    if text.is_ascii() { Encoded::Whole(bytes) } else { Encoded::Lossy(bytes) }
+}
+
+fn is_ascii_label(label: &str) -> bool {
+    matches!(label, "" | "us-ascii" | "ascii" | "ansi_x3.4-1968")
+}
+
+fn is_cp850(label: &str) -> bool {
+    matches!(label, "cp850" | "ibm850" | "850")
 }
 
 /// Labels that mail carries and the web standard, which `encoding_rs` follows, does not know.
@@ -228,6 +303,40 @@ mod tests {
             assert!(decoded.contains(text) || decoded == text, "{charset:?} gave {decoded:?}");
         }
         assert_eq!(TextDecoder::decode(Some("utf-7"), b"a +AOQ- +- +2D3eAA-!"), "a ä + 😀!");
+    }
+
+    #[test]
+    fn what_a_charset_holds_is_written_in_it() {
+        for (charset, text, expected) in [
+            (None, "a", Encoded::Whole(b"a".to_vec())),
+            (Some("US-ASCII"), "ä", Encoded::Lossy(b"?".to_vec())),
+            (Some("utf-8"), "ä", Encoded::Whole(b"\xc3\xa4".to_vec())),
+            (Some("ISO-8859-1"), "ä", Encoded::Whole(b"\xe4".to_vec())),
+            (Some("ISO-8859-1"), "€", Encoded::Lossy(b"?".to_vec())),
+            (Some("windows-1252"), "€", Encoded::Whole(b"\x80".to_vec())),
+            (Some("iso-2022-jp"), "は", Encoded::Whole(b"\x1b(B\x1b$B$O\x1b(B".to_vec())),
+            (Some("utf-16"), "a", Encoded::Never),
+            (Some("utf-7"), "a", Encoded::Never),
+            (Some("no such thing"), "a", Encoded::Never),
+        ] {
+            assert_eq!(encode(charset, text), expected, "{charset:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_certain() {
+        for (charset, bytes, text) in [
+            (None, &b"\xc3\xa4"[..], Some("ä")),
+            (None, b"\xe4", None),
+            (Some("iso-8859-1"), b"\xe4", Some("ä")),
+            (Some("utf-8"), b"\xe4", None),
+            (Some("utf-7"), b"+AOQ-", Some("ä")),
+            (Some("utf-16le"), b"\xe4\0", Some("ä")),
+            (Some("utf-16"), b"\xfe\xff\0\xe4", None),
+            (Some("no such thing"), b"a", None),
+        ] {
+            assert_eq!(certain(charset, bytes).as_deref(), text, "{charset:?}");
+        }
     }
 
     proptest! {

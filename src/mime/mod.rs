@@ -29,6 +29,7 @@ mod preview;
 #[cfg(test)]
 mod properties;
 mod scan;
+pub mod signature;
 mod structure;
 mod summary;
 mod transfer;

@@ -1,4 +1,7 @@
-//! Who may be connected: permits in total, per address and per account.
+//! Who may be connected: permits in total, per address, per account and per device.
+//!
+//! A device (an app password, R29) gets fewer places than its account, and may sign in only so often: one
+//! that runs wild does not keep its owner's others out.
 //!
 //! A permit is taken when a connection is accepted and given back when it is dropped, so a count
 //! never drifts from the connections that exist.
@@ -6,13 +9,15 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 
-use crate::types::AccountId;
+use crate::types::{AccountId, AppPasswordId};
 
 /// How many connections one door holds at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +28,29 @@ pub struct Limits {
     pub per_address: usize,
     /// Signed in to one account.
     pub per_account: usize,
+    /// Signed in from one device.
+    pub per_device: usize,
+    /// Sign-ins of one device, at once and in a minute.
+    pub device_sign_ins: NonZeroU32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: 10_000, per_address: 500, per_account: 50 }
+        Self {
+            total: 10_000,
+            per_address: 500,
+            per_account: 50,
+            per_device: 20,
+            device_sign_ins: DEVICE_SIGN_INS,
+        }
     }
 }
+
+/// Twenty a second: far more than a mail program that works.
+const DEVICE_SIGN_INS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
+
+/// After so many sign-ins, devices that have been quiet are forgotten.
+const SWEEP_EVERY: u32 = 4096;
 
 /// Where a peer comes from, as far as limits care: an IPv4 address, or an IPv6 network of 64 bits
 /// (what one subscriber has).
@@ -64,6 +85,17 @@ impl Full {
     }
 }
 
+/// Why somebody who signed in gets no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountFull {
+    /// The account has its fill of connections.
+    Account,
+    /// The device has.
+    Device,
+    /// The device signs in too often.
+    TooOften,
+}
+
 /// The counts of one door; cheap to clone. Doors of one protocol share one.
 #[derive(Clone)]
 pub struct Admission(Arc<Counts>);
@@ -73,6 +105,9 @@ struct Counts {
     total: AtomicUsize,
     by_origin: Mutex<HashMap<Origin, usize>>,
     by_account: Mutex<HashMap<AccountId, usize>>,
+    by_device: Mutex<HashMap<AppPasswordId, usize>>,
+    device_rate: ArcSwap<DefaultKeyedRateLimiter<AppPasswordId>>,
+    since_sweep: AtomicU32,
 }
 
 /// One connection's place; given back when dropped.
@@ -81,10 +116,11 @@ pub struct Permit {
     origin: Origin,
 }
 
-/// One signed-in connection's place in its account; given back when dropped.
+/// One signed-in connection's place in its account, and of its device; given back when dropped.
 pub struct AccountPermit {
     counts: Arc<Counts>,
     account: AccountId,
+    device: AppPasswordId,
 }
 
 impl Admission {
@@ -95,11 +131,18 @@ impl Admission {
             total: AtomicUsize::new(0),
             by_origin: Mutex::default(),
             by_account: Mutex::default(),
+            by_device: Mutex::default(),
+            device_rate: ArcSwap::from_pointee(RateLimiter::keyed(Quota::per_minute(limits.device_sign_ins))),
+            since_sweep: AtomicU32::new(0),
         }))
     }
 
     /// New limits; connections that exist stay.
     pub fn set_limits(&self, limits: Limits) {
+        if self.0.limits.load().device_sign_ins != limits.device_sign_ins {
+            let rate = RateLimiter::keyed(Quota::per_minute(limits.device_sign_ins));
+            self.0.device_rate.store(Arc::new(rate));
+        }
         self.0.limits.store(Arc::new(limits));
     }
 
@@ -119,11 +162,29 @@ impl Admission {
         }
     }
 
-    /// A place for a connection that signed in to `account`; `None` when the account has its fill.
-    pub fn admit_account(&self, account: AccountId) -> Option<AccountPermit> {
-        let limit = self.0.limits.load().per_account;
-        count_up(&mut self.0.by_account.lock(), account, limit)
-            .then(|| AccountPermit { counts: self.0.clone(), account })
+    /// A place for a connection that signed in to `account` with the app password of `device`.
+    ///
+    /// # Errors
+    /// Which limit is reached.
+    pub fn admit_account(
+        &self,
+        account: AccountId,
+        device: AppPasswordId,
+    ) -> Result<AccountPermit, AccountFull> {
+        let limits = **self.0.limits.load();
+        let rate = self.0.device_rate.load();
+        if self.0.since_sweep.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            rate.retain_recent();
+        }
+        rate.check_key(&device).map_err(|_| AccountFull::TooOften)?;
+        if !count_up(&mut self.0.by_device.lock(), device, limits.per_device) {
+            return Err(AccountFull::Device);
+        }
+        if !count_up(&mut self.0.by_account.lock(), account, limits.per_account) {
+            count_down(&mut self.0.by_device.lock(), device);
+            return Err(AccountFull::Account);
+        }
+        Ok(AccountPermit { counts: self.0.clone(), account, device })
     }
 
     /// How many connections there are.
@@ -142,6 +203,7 @@ impl Drop for Permit {
 impl Drop for AccountPermit {
     fn drop(&mut self) {
         count_down(&mut self.counts.by_account.lock(), self.account);
+        count_down(&mut self.counts.by_device.lock(), self.device);
     }
 }
 
@@ -177,7 +239,7 @@ mod tests {
 
     #[test]
     fn limits_hold_and_places_come_back() {
-        let door = Admission::new(Limits { total: 3, per_address: 2, per_account: 1 });
+        let door = Admission::new(Limits { total: 3, per_address: 2, per_account: 1, ..Limits::default() });
         let a = door.admit(origin("192.0.2.1")).ok().unwrap();
         let _b = door.admit(origin("192.0.2.1")).ok().unwrap();
         assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Address));
@@ -188,12 +250,31 @@ mod tests {
         assert!(door.admit(origin("192.0.2.1")).is_ok());
         assert_eq!(door.connected(), 2);
 
-        let one = door.admit_account(AccountId(1)).unwrap();
-        assert!(door.admit_account(AccountId(1)).is_none());
-        assert!(door.admit_account(AccountId(2)).is_some());
+        let admit = |account, device| door.admit_account(AccountId(account), AppPasswordId(device));
+        let one = admit(1, 1).ok().unwrap();
+        assert_eq!(admit(1, 2).err(), Some(AccountFull::Account));
+        assert!(admit(2, 3).is_ok());
         drop(one);
-        assert!(door.admit_account(AccountId(1)).is_some());
-        assert!(door.0.by_account.lock().is_empty());
+        assert!(admit(1, 2).is_ok());
+        assert!(door.0.by_account.lock().is_empty() && door.0.by_device.lock().is_empty());
+    }
+
+    #[test]
+    fn one_runaway_device_leaves_places_for_the_others() {
+        let few = NonZeroU32::new(4).unwrap();
+        let limits = Limits { per_account: 3, per_device: 2, device_sign_ins: few, ..Limits::default() };
+        let door = Admission::new(limits);
+        let admit = |device| door.admit_account(AccountId(1), AppPasswordId(device));
+        let held = [admit(1).ok().unwrap(), admit(1).ok().unwrap()];
+        assert_eq!(admit(1).err(), Some(AccountFull::Device));
+        assert!(admit(2).is_ok());
+        drop(held);
+        assert!(admit(1).is_ok());
+        // The fifth sign-in of that device, not of the other.
+        assert_eq!(admit(1).err(), Some(AccountFull::TooOften));
+        assert!(admit(2).is_ok());
+        door.set_limits(Limits { device_sign_ins: NonZeroU32::new(100).unwrap(), ..limits });
+        assert!(admit(1).is_ok());
     }
 
     #[test]
@@ -205,9 +286,9 @@ mod tests {
 
     #[test]
     fn new_limits_count_for_the_next() {
-        let door = Admission::new(Limits { total: 1, per_address: 1, per_account: 1 });
+        let door = Admission::new(Limits { total: 1, per_address: 1, ..Limits::default() });
         let _a = door.admit(origin("192.0.2.1")).ok().unwrap();
-        door.set_limits(Limits { total: 2, per_address: 2, per_account: 1 });
+        door.set_limits(Limits { total: 2, per_address: 2, ..Limits::default() });
         assert!(door.admit(origin("192.0.2.1")).is_ok());
     }
 }

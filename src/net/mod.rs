@@ -12,6 +12,7 @@
 mod admission;
 mod buffer;
 mod listener;
+mod server_signer;
 mod shutdown;
 mod sign_in_gate;
 mod stream;
@@ -19,9 +20,10 @@ mod tls;
 mod trace;
 mod write;
 
-pub use admission::{AccountPermit, Admission, Full, Limits, Origin, Permit};
+pub use admission::{AccountFull, AccountPermit, Admission, Full, Limits, Origin, Permit};
 pub use buffer::{LineStep, ReadBuffer};
 pub use listener::{Connection, Door, Security, bind, serve};
+pub use server_signer::ServerSigner;
 pub use shutdown::{Phase, Shutdown, ShutdownTrigger};
 pub use sign_in_gate::{SignInGate, SignInLimits};
 pub use stream::Stream;

@@ -102,6 +102,10 @@ impl ServerTls {
         Ok(())
     }
 
+    pub(super) fn certificate_in_use(&self) -> Arc<CertifiedKey> {
+        self.certificate.0.load_full()
+    }
+
     /// The server's side of a handshake, at most `limit` long.
     pub(super) async fn accept(&self, tcp: TcpStream, limit: Duration) -> Result<Stream, TlsError> {
         let done = tokio::time::timeout(limit, self.acceptor.accept(tcp)).await;

@@ -86,6 +86,15 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
             None,
             vec![not_you.to_owned()],
         ),
+        NoticeContent::SecondStepChanged => (
+            "The second step of your sign-in was changed",
+            vec![
+                "Two-step verification, the authenticator app or the recovery codes of your account were changed."
+                    .to_owned(),
+            ],
+            None,
+            vec![not_you.to_owned()],
+        ),
         NoticeContent::AccountLocked => (
             "Your account is locked",
             vec![
@@ -163,6 +172,7 @@ pub fn text(content: &NoticeContent, place: &Place) -> Option<String> {
         NoticeContent::EmailChanged
         | NoticeContent::PhoneChanged
         | NoticeContent::PasswordChanged
+        | NoticeContent::SecondStepChanged
         | NoticeContent::NewAppPassword { .. } => format!(
             "Your secure mail account was changed. If it was not you, call your support now. {portal}"
         ),

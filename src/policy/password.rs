@@ -13,6 +13,23 @@ pub const LONG: usize = 15;
 pub const SHORT: usize = 8;
 /// Most characters.
 pub const MOST: usize = 128;
+/// Words of this place, which whoever guesses tries first (ASVS 5.0, 6.1.2 and 6.2.11).
+pub const PLACE: [&str; 14] = [
+    "securemail",
+    "secure mail",
+    "secure-mail",
+    "collaborator",
+    "truform",
+    "postern",
+    "portal",
+    "dental",
+    "dentist",
+    "dentistry",
+    "medical",
+    "doctor",
+    "practice",
+    "password",
+];
 /// Shorter pieces of the owner's data may stand in a password.
 const PIECE: usize = 4;
 
@@ -61,7 +78,10 @@ pub fn check_password(password: &str, own: &[&str], beside: Beside) -> Result<St
     if is_common(&folded) || is_monotonous(&folded) {
         return Err(PasswordFault::Common);
     }
-    if is_personal(&folded, own) {
+    if is_made_of(&folded, &PLACE) {
+        return Err(PasswordFault::Common);
+    }
+    if is_made_of(&folded, own) {
         return Err(PasswordFault::Personal);
     }
     Ok(if length >= LONG { Strength::Alone } else { Strength::WithFactor })
@@ -85,8 +105,8 @@ fn is_monotonous(folded: &str) -> bool {
     seen.len() <= 2
 }
 
-/// What is left after the owner's data are taken out is too little to be a password.
-fn is_personal(folded: &str, own: &[&str]) -> bool {
+/// What is left after these are taken out is too little to be a password.
+fn is_made_of(folded: &str, own: &[&str]) -> bool {
     let mut pieces: Vec<String> = own
         .iter()
         .flat_map(|text| {
@@ -141,6 +161,15 @@ mod tests {
         ] {
             assert_eq!(judge(common, Beside::Factor), Err(PasswordFault::Common), "{common}");
         }
+    }
+
+    #[test]
+    fn words_of_this_place() {
+        for word in PLACE {
+            assert_eq!(judge(&format!("{word}2026!"), Beside::Factor), Err(PasswordFault::Common), "{word}");
+            assert_eq!(word, word.to_lowercase(), "compared folded");
+        }
+        assert_eq!(judge("the dentist has sold his boat", Beside::Nothing), Ok(Strength::Alone));
     }
 
     #[test]

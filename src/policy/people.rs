@@ -23,11 +23,24 @@ pub fn is_ordinary(address: &Address, own_domain: &str) -> bool {
     !address.domain().eq_ignore_ascii_case(own_domain)
 }
 
-/// A first or last name without white space around it; `None`: none.
+/// A first or last name without white space around it; `None`: none. Names stand in notices to people outside:
+/// nothing that a mail program would make a link of is a name, nor what turns text around or hides.
 pub fn name(text: &str) -> Option<String> {
     let text = text.trim();
-    let fine = !text.is_empty() && text.chars().count() <= NAME_MAX && !text.chars().any(char::is_control);
+    let fine =
+        !text.is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(in_a_name) && !is_link(text);
     fine.then(|| text.to_owned())
+}
+
+fn in_a_name(c: char) -> bool {
+    let invisible = matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    !c.is_control() && !invisible && !"/\\:@<>|".contains(c)
+}
+
+/// A point with two letters or digits behind it, as in `evil.example`; `J.R.` and `Dr. Weber` have none.
+fn is_link(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    chars.windows(3).any(|w| ".。．｡".contains(w[0]) && w[1].is_alphanumeric() && w[2].is_alphanumeric())
 }
 
 /// R6: an ADA number; may be empty. `None`: too long, or no number.
@@ -113,6 +126,21 @@ mod tests {
     #[test]
     fn r6_texts() {
         assert_eq!(name("  Anna "), Some("Anna".to_owned()));
+        for bad in [
+            "https://evil.example",
+            "www.evil.example",
+            "evil.example",
+            "a@b",
+            "Anna\u{202e}x",
+            "<b>",
+            "a。evil",
+        ] {
+            assert_eq!(name(bad), None, "{bad}");
+        }
+        for good in ["Dr. Anna J.R.", "O’Brien", "Jean-Luc", "José María", "李", "Anna (Nan)", "नेहा\u{200d}"]
+        {
+            assert_eq!(name(good).as_deref(), Some(good));
+        }
         assert_eq!(name("a\nb").or(name("")).or(name(&"x".repeat(101))), None);
         assert_eq!(ada_number(" 123-456 "), Some("123-456".to_owned()));
         assert_eq!(ada_number("<b>"), None);

@@ -89,6 +89,8 @@ pub(super) struct Limits {
     pages: DefaultKeyedRateLimiter<Origin>,
     /// Forms and links of people who are not signed in yet.
     entries: DefaultKeyedRateLimiter<Origin>,
+    /// What costs milliseconds of computing; apart, so that typing a password does not use the entries up.
+    computing: DefaultKeyedRateLimiter<Origin>,
     since_sweep: AtomicU32,
 }
 
@@ -100,6 +102,7 @@ impl Limits {
         Self {
             pages: RateLimiter::keyed(Quota::per_minute(pages)),
             entries: RateLimiter::keyed(Quota::per_minute(entries)),
+            computing: RateLimiter::keyed(Quota::per_minute(entries)),
             since_sweep: AtomicU32::new(0),
         }
     }
@@ -110,6 +113,7 @@ impl Limits {
         if self.since_sweep.fetch_add(1, Ordering::Relaxed) % Self::SWEEP_EVERY == Self::SWEEP_EVERY - 1 {
             self.pages.retain_recent();
             self.entries.retain_recent();
+            self.computing.retain_recent();
         }
         self.pages.check_key(&origin).is_ok()
     }
@@ -117,5 +121,10 @@ impl Limits {
     /// Whether an origin may try a link, a code or an address now; counts.
     pub(super) fn may_enter(&self, origin: Origin) -> Result<(), Fault> {
         self.entries.check_key(&origin).map_err(|_| Fault::Often)
+    }
+
+    /// Whether an origin may have something computed now; counts.
+    pub(super) fn may_compute(&self, origin: Origin) -> Result<(), Fault> {
+        self.computing.check_key(&origin).map_err(|_| Fault::Often)
     }
 }

@@ -23,6 +23,7 @@ pub mod metrics;
 mod moment;
 mod page;
 mod pages;
+mod programs;
 mod qr;
 mod seat;
 mod text;
@@ -38,8 +39,10 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tokio::sync::Semaphore;
 
 pub use connections::serve;
+pub use programs::{AddressBooks, Profiles, for_programs};
 
 use self::fault::Fault;
 use crate::clock::Clock;
@@ -79,9 +82,14 @@ struct Inner {
     clock: Clock,
     settings: Settings,
     authority: Option<String>,
+    /// Estimating a password's strength takes a processor for milliseconds; more at once wait for no one.
+    estimates: Semaphore,
 }
 
 impl Portal {
+    /// Passwords that are estimated at one time.
+    const ESTIMATES_AT_ONCE: usize = 2;
+
     fn people(&self) -> &People {
         &self.0.people
     }
@@ -126,7 +134,15 @@ where
 {
     let authority = settings.url.parse::<Uri>().ok().and_then(|u| u.authority().map(ToString::to_string));
     let limits = guard::Limits::new(settings.pages_per_minute, settings.entries_per_minute);
-    let portal = Portal(Arc::new(Inner { people, gate, limits, clock, settings, authority }));
+    let portal = Portal(Arc::new(Inner {
+        people,
+        gate,
+        limits,
+        clock,
+        settings,
+        authority,
+        estimates: Semaphore::new(Portal::ESTIMATES_AT_ONCE),
+    }));
     pages::routes()
         .fallback(async || Fault::Missing)
         .method_not_allowed_fallback(async || Fault::Missing)

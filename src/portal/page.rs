@@ -84,6 +84,8 @@ pub(super) struct Page {
     pub(super) place: Option<Place>,
     /// The token of every form; empty where there is none.
     pub(super) csrf: String,
+    /// Seconds until the sign-in ends by itself, if nothing more is done (R5).
+    pub(super) idle_seconds: u64,
     /// What was done by the form before this page.
     pub(super) done: Option<String>,
     /// The fields' mistakes, for the list at the top: the field's id and the sentence.
@@ -100,17 +102,13 @@ impl Page {
             who: None,
             place: None,
             csrf: String::new(),
+            idle_seconds: 0,
             done: None,
             mistakes: Vec::new(),
         }
     }
 
-    /// Seconds without activity after which the visit ends (R5).
-    pub(super) fn idle_seconds() -> u64 {
-        30 * 60
-    }
-
-    /// Seconds before that at which the warning comes: WCAG 2.2.1 wants at least 20.
+    /// Seconds before the end at which the warning comes: WCAG 2.2.1 wants at least 20.
     pub(super) fn warn_seconds() -> u64 {
         120
     }

@@ -43,6 +43,8 @@ struct Inner {
     csrf: Secret,
     /// There was a cookie, and its sign-in has ended.
     ended: bool,
+    /// Until the sign-in ends by itself (R5), in seconds.
+    left: u64,
 }
 
 impl Seat {
@@ -66,6 +68,14 @@ impl Seat {
         self.session().filter(|s| s.stage == Stage::Full)
     }
 
+    /// Ends the sign-in that this browser had, at whatever stage: it has a new one.
+    pub(super) async fn leave(&self, portal: &Portal) -> Result<(), Fault> {
+        match self.session() {
+            Some(session) => Ok(portal.people().sign_out(session).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a form's token is this browser's. In constant time.
     pub(super) fn csrf_fits(&self, given: &Secret) -> bool {
         *given == self.0.csrf
@@ -79,7 +89,7 @@ impl Seat {
             manages: s.account.user_manager,
         });
         let csrf = String::from_utf8_lossy(self.0.csrf.expose()).into_owned();
-        Page { who, csrf, ..Page::bare(title) }
+        Page { who, csrf, idle_seconds: self.0.left, ..Page::bare(title) }
     }
 }
 
@@ -101,7 +111,7 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
     // The warning's button is somebody's click; nothing on a page asks by itself.
     let session = match &cookie {
         Some(token) => match portal.people().resume(token, Activity::Person).await {
-            Ok(session) => session,
+            Ok(session) => session.map(|s| s.seen_from(visitor.address)),
             Err(error) => return Fault::from(error).into_response(),
         },
         None => None,
@@ -121,7 +131,10 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
         };
         visitor_csrf(&value)
     };
-    let seat = Seat(Arc::new(Inner { visitor, origin, session, csrf, ended }));
+    let now = portal.clock().now();
+    let left =
+        session.as_ref().and_then(|s| s.ends_at.duration_since(now).ok()).unwrap_or_default().as_secs();
+    let seat = Seat(Arc::new(Inner { visitor, origin, session, csrf, ended, left }));
     request.extensions_mut().insert(seat);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -8,7 +8,7 @@ use crate::policy::{Refusal, retry, size};
 use crate::service::mailbox::{AccountMail, MailError};
 pub use crate::store::Appended;
 use crate::store::{Ingest, Ingested, NewAppend, SentCopy, Store};
-use crate::types::{AccountId, Flags, Keyword, MailboxId, SpecialUse};
+use crate::types::{AccountId, AuditAction, Flags, Keyword, MailboxId, SpecialUse};
 
 /// A message on its way in. Dropping it leaves nothing that the sweeper does not remove.
 pub struct Appending {
@@ -100,7 +100,11 @@ impl AccountMail {
             }
             last => {
                 new.extend(last);
-                self.store.append_all(self.account, new, replaced).await
+                let appended = self.store.append_all(self.account, new, replaced).await?;
+                if let Some((mailbox, uid)) = replaced {
+                    self.store.audit_uids(AuditAction::Delete, self.account, mailbox, [uid]);
+                }
+                Ok(appended)
             }
         }
     }

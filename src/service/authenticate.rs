@@ -1,4 +1,4 @@
-//! Signing in at IMAP and SMTP with an app password (R4, R29).
+//! Signing in at IMAP, SMTP and CardDAV with an app password (R4, R29).
 //!
 //! Invariants: unknown address, locked account, wrong and revoked secret are one answer,
 //! [`AuthError::Refused`], given no sooner than [`Settings::refusal_floor`] after the question; which of them
@@ -6,8 +6,10 @@
 //! `net::SignInGate` whether the peer may try at all.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::mime::signature::Signature;
 use crate::store::{Account, Because, SignIn, SignInRefused, Store, StoreError};
 use crate::types::{
     AccountId, Address, AppPasswordId, AuditAction, AuditNote, Origin, PracticeId, Secret, Tier,
@@ -36,6 +38,8 @@ pub enum Door {
     Smtp,
     /// IMAP.
     Imap,
+    /// The address book (R21).
+    CardDav,
 }
 
 impl Door {
@@ -43,6 +47,7 @@ impl Door {
         match self {
             Self::Smtp => "smtp",
             Self::Imap => "imap",
+            Self::CardDav => "carddav",
         }
     }
 }
@@ -70,6 +75,8 @@ pub struct Identity {
     pub attachment_limit: Option<u64>,
     /// Most bytes of stored mail, where Support set a cap (R20).
     pub storage_cap: Option<u64>,
+    /// R22: what is appended to what the person sends, as it was at sign-in.
+    pub signature: Option<Arc<Signature>>,
     /// Where the person's device is, for the audit log.
     pub peer: Option<IpAddr>,
     epoch: u64,
@@ -89,6 +96,7 @@ impl Identity {
             app_password,
             attachment_limit: account.attachment_limit,
             storage_cap: account.storage_cap,
+            signature: None,
             peer: None,
             epoch: account.epoch,
         }
@@ -154,7 +162,9 @@ impl Authenticator {
                     app_password = who.app_password.0
                 );
                 metrics::counter!("postern_sign_ins_total", "door" => door.as_str()).increment(1);
-                let identity = Identity { peer: Some(peer), ..Identity::new(&who.account, who.app_password) };
+                let signature = who.signature.as_deref().and_then(Signature::new).map(Arc::new);
+                let identity =
+                    Identity { peer: Some(peer), signature, ..Identity::new(&who.account, who.app_password) };
                 let note = AuditNote::done(AuditAction::SignIn)
                     .account(identity.account)
                     .app_password(identity.app_password)
@@ -189,6 +199,11 @@ impl Authenticator {
         self.store.audit_note_by(Origin::stranger(peer), entry);
         metrics::counter!("postern_sign_ins_refused_total", "door" => door.as_str(), "because" => because)
             .increment(1);
+    }
+
+    /// R29: what the device's mail program calls itself (RFC 2971: `name` and `version`), for its owner's list.
+    pub fn note_client(&self, identity: &Identity, client: &str) {
+        self.store.note_client(identity.account, identity.app_password, client);
     }
 
     /// Watches a session's right to go on.

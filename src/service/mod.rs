@@ -2,6 +2,8 @@
 
 pub mod append;
 pub mod authenticate;
+pub mod contacts;
+pub mod device_setup;
 mod headers;
 pub mod mailbox;
 pub mod people;

@@ -41,7 +41,9 @@ impl AccountMail {
         if criteria.iter().any(|c| !matches!(c.by, SortBy::Arrival | SortBy::Size)) {
             self.each_header(rows, |at, header| add(&rows[at], header)).await?;
         } else {
-            rows.iter().for_each(|row| add(row, b""));
+            for row in rows {
+                add(row, b"");
+            }
         }
         entries.sort_by(|a, b| compare(criteria, a, b));
         Ok(Sorted { criteria: criteria.to_vec(), entries })

@@ -12,12 +12,13 @@
 //!
 //! Invariants
 //! * The header is held back (at most the MIME pass's limit) and rewritten; the body goes to the store
-//!   as it comes, and [`Data::push`] returns when there is room for more.
+//!   as it comes, R22's signature behind its text, and [`Data::push`] returns when there is room for more.
 //! * 3 round trips at most, 1 commit: the recipient, the delivery record where a rule asks for it, the
 //!   transaction. Staging a large message and opening an attachment of one cost more.
 //! * Dropping a step ends the submission without a trace that a client could see.
 //! * Attachments are opened on blocking threads, at most [`Settings::openers`] at a time.
 
+mod body;
 pub mod header;
 mod open;
 pub mod verdict;
@@ -27,18 +28,19 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 
+use self::body::{Body, Received};
 use self::header::{Collected, HeaderBuffer, Stamp};
 use self::verdict::Parties;
 use super::authenticate::Identity;
 use super::people;
 use crate::clock::Clock;
+use crate::mime::signature::Signing;
 use crate::mime::{AddressField, Limits};
 use crate::policy::attachment::Unread;
 use crate::policy::sender::{self, OwnAddresses};
 use crate::policy::{Refusal, form, recipient, retry, size};
 use crate::store::{
-    Ingest, Ingested, InvitationText, InvitedRecipient, MailError, NewSubmission, Recipient, Store,
-    SubmitOutcome,
+    Ingested, InvitationText, InvitedRecipient, MailError, NewSubmission, Recipient, Store, SubmitOutcome,
 };
 use crate::types::{AccountId, Address, AuditAction, AuditNote, Tier};
 
@@ -286,7 +288,7 @@ pub struct Data {
 
 enum State {
     Header(HeaderBuffer),
-    Body(Box<Ingest>, AddressField),
+    Body(Box<Body>),
     /// Refused already; the client hears it at the end.
     Discard(Refusal),
     /// Nothing more is taken.
@@ -311,8 +313,8 @@ impl Data {
         match &mut self.state {
             State::Discard(_) => Ok(()),
             State::Failed => Err(failed()),
-            State::Body(ingest, _) => {
-                let pushed = ingest.push(bytes).await;
+            State::Body(body) => {
+                let pushed = body.push(bytes).await;
                 pushed.map_err(|e| self.fail(e))
             }
             State::Header(buffer) => match buffer.push(bytes) {
@@ -335,7 +337,7 @@ impl Data {
             self.header_complete(&[]).await?;
         }
         match std::mem::replace(&mut self.state, State::Failed) {
-            State::Body(ingest, bcc) => self.addressed.conclude(*ingest, &bcc).await,
+            State::Body(body) => self.addressed.conclude(*body).await,
             State::Discard(refusal) => Err(self.addressed.submission.noted(refusal)),
             State::Header(_) | State::Failed => Err(failed()),
         }
@@ -363,10 +365,14 @@ impl Data {
             Err(refusal) => self.state = State::Discard(refusal),
             Ok(rewritten) => {
                 let ingest = submission.inner.store.ingest(submission.settings.mime);
-                let mut ingest = Box::new(ingest.map_err(SubmitError::ours)?);
-                ingest.push(&rewritten.bytes).await.map_err(SubmitError::ours)?;
-                ingest.push(body).await.map_err(SubmitError::ours)?;
-                self.state = State::Body(ingest, rewritten.bcc);
+                let ingest = ingest.map_err(SubmitError::ours)?;
+                // R22; a receipt is written by a machine.
+                let signature = submission.identity.signature.clone().filter(|_| !submission.receipt);
+                let signing = signature.map(|s| Signing::new(s, submission.settings.mime));
+                let mut coming = Box::new(Body::new(ingest, signing, rewritten.bcc));
+                coming.push(&rewritten.bytes).await.map_err(SubmitError::ours)?;
+                coming.push(body).await.map_err(SubmitError::ours)?;
+                self.state = State::Body(coming);
             }
         }
         Ok(())
@@ -383,10 +389,10 @@ impl Data {
 }
 
 impl Addressed {
-    async fn conclude(self, ingest: Ingest, bcc: &AddressField) -> Result<Accepted, SubmitError> {
-        let ingested = ingest.finish().await.map_err(SubmitError::ours)?;
-        let judged = self.judge(&ingested, bcc).await;
-        let ingested = match judged {
+    async fn conclude(self, body: Body) -> Result<Accepted, SubmitError> {
+        let Received { ingested, bcc, unsigned } = body.finish().await.map_err(SubmitError::ours)?;
+        let judged = self.judge(&ingested, &bcc).await;
+        let mut ingested = match judged {
             Ok(unread) if unread.is_empty() => ingested,
             Ok(unread) => {
                 let (ingested, verdict) = self.open(ingested, unread).await?;
@@ -401,6 +407,7 @@ impl Addressed {
             }
             Err(error) => return Err(self.discard(ingested, error).await),
         };
+        body::as_the_client_sent(&mut ingested, &unsigned);
         self.store(ingested).await
     }
 

@@ -13,6 +13,8 @@ use crate::types::ThreadBy;
 
 /// Longest chain of parents that is followed.
 const DEPTH: usize = 1000;
+/// Ids that are remembered; references beyond are taken for ids that nobody has.
+const IDS: usize = 500_000;
 
 /// Threads, ready to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -159,6 +161,9 @@ impl Threader {
         // (A): each reference is the parent of the next.
         let mut before: Option<usize> = None;
         for id in letter.references {
+            if self.nodes.len() >= IDS && !self.by_id.contains_key(&id) {
+                continue;
+            }
             let node = self.node_of(id);
             if let Some(parent) = before
                 && self.nodes[node].parent.is_none()
@@ -242,7 +247,7 @@ impl Threader {
             let children = std::mem::take(&mut self.nodes[node].children);
             self.nodes[node].children = self.without_dummies(children);
         }
-        let kept = roots.iter().flat_map(|&root| {
+        let kept = roots.iter().filter_map(|&root| {
             let node = &self.nodes[root];
             match (&node.letter, &node.children[..]) {
                 (None, []) => None,
@@ -372,12 +377,13 @@ mod tests {
                 (Some(own), []) => own,
                 (Some(own), [only]) => format!("{own} {only}"),
                 (own, many) => {
-                    let many: String = many.iter().map(|thread| format!("({thread})")).collect();
+                    let many = format!("({})", many.join(")("));
                     own.map_or(many.clone(), |own| format!("{own} {many}"))
                 }
             }
         }
-        forest.roots.iter().map(|root| format!("({})", member(forest, *root))).collect()
+        let heads: Vec<String> = forest.roots.iter().map(|root| member(forest, *root)).collect();
+        if heads.is_empty() { String::new() } else { format!("({})", heads.join(")(")) }
     }
 
     fn letter(uid: u32, id: &str, references: &[&str], subject: &str) -> Letter {
@@ -394,7 +400,9 @@ mod tests {
 
     fn threads(letters: Vec<Letter>) -> String {
         let mut threader = Threader::default();
-        letters.into_iter().for_each(|letter| threader.add(letter));
+        for letter in letters {
+            threader.add(letter);
+        }
         shown(&threader.finish())
     }
 

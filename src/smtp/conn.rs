@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 use super::session::{Answer, Awaiting, Session, Step};
 use super::{Credentials, Reply, Settings, sign_in};
 use crate::net::{
-    AccountPermit, Admission, Connection, Full, Origin, ReadBuffer, ServerTls, Shutdown, SignInGate, Stream,
-    Trace, close, write_all,
+    AccountFull, AccountPermit, Admission, Connection, Full, Origin, ReadBuffer, ServerTls, Shutdown,
+    SignInGate, Stream, Trace, close, write_all,
 };
 use crate::service::authenticate::{AuthError, Authenticator, Door, Identity, SessionWatch};
 use crate::service::submit::{Accepted, Addressed, Data, MailFrom, Submission, SubmitError, Submitter};
@@ -252,12 +252,9 @@ impl Client {
         }
         match shared.authenticator.authenticate(Door::Smtp, &login, &secret, self.peer).await {
             Ok(identity) => {
-                let Some(permit) = self.admission.admit_account(identity.account) else {
-                    return Answer::Close(Reply::new(
-                        421,
-                        "4.7.0",
-                        "Too many mail programs are signed in to this account, please close some of them",
-                    ));
+                let permit = match self.admission.admit_account(identity.account, identity.app_password) {
+                    Ok(permit) => permit,
+                    Err(full) => return Answer::Close(too_many(full)),
                 };
                 let max_size = shared.submitter.announced_size_for(&identity);
                 let watch = shared.authenticator.watch(&identity);
@@ -383,3 +380,14 @@ impl Client {
 
 /// The connection is over; why, in a word for the trace.
 struct Gone(&'static str);
+
+fn too_many(full: AccountFull) -> Reply {
+    let text = match full {
+        AccountFull::Account => {
+            "Too many mail programs are signed in to this account, please close some of them"
+        }
+        AccountFull::Device => "This device is signed in too many times, please close its mail program",
+        AccountFull::TooOften => "This device signs in too often, please wait a minute",
+    };
+    Reply::new(421, "4.7.0", text)
+}

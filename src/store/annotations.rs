@@ -59,7 +59,9 @@ impl Store {
             let annotation = self.open_annotation(account, &row.sealed).await?;
             all.entry(MailboxId(row.mailbox_id)).or_default().push(annotation);
         }
-        all.values_mut().for_each(|list| list.sort_unstable());
+        for list in all.values_mut() {
+            list.sort_unstable();
+        }
         Ok(all)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Invariants: of each purpose an account has one code, the newest; it is good for ten minutes and for one right
 //! answer, and void after five wrong ones. A code sent again within those ten minutes goes on with the count.
-//! Answering is one atomic step, in whatever gateway. Every code is its own challenge: the same wrong digits
+//! Answering is one atomic step, in whatever gateway. A code is good in the sign-in alone that asked for it. Every code is its own challenge: the same wrong digits
 //! against two codes are two mistakes under R4, against one code they are one.
 
 use std::time::{Duration, SystemTime};
@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use super::notices::NewNotice;
 use super::tokens::random_code;
-use super::{Store, StoreError, TextDomain, seconds_of};
+use super::{Store, StoreError, TextDomain, WebSession, seconds_of};
 use crate::types::{AccountId, Channel, InvitationId, NoticeContent, NoticeKind, Phone, Secret};
 
 /// R3: a code is good for so long.
@@ -47,9 +47,10 @@ impl CodePurpose {
         }
     }
 
-    /// What is hashed: the code, and what it is bound to.
-    fn bound(self, digits: [u8; 6]) -> Vec<u8> {
+    /// What is hashed: the code, and what it is bound to: the sign-in that asked for it, and the invitation.
+    fn bound(self, digits: [u8; 6], session: &WebSession) -> Vec<u8> {
         let mut bound = digits.to_vec();
+        bound.extend(session.key);
         if let Self::Accept(id) = self {
             bound.extend(id.0.to_be_bytes());
         }
@@ -60,8 +61,8 @@ impl CodePurpose {
 /// A code to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct NewCode<'a> {
-    /// Whose.
-    pub account: AccountId,
+    /// Who asks for it; it is good nowhere else.
+    pub session: &'a WebSession,
     /// What for.
     pub purpose: CodePurpose,
     /// Where it goes.
@@ -84,6 +85,8 @@ pub enum CodeSending {
     TooOften,
     /// Five wrong answers, and the last code's ten minutes are not over yet.
     Void,
+    /// The sign-in has ended.
+    Ended,
 }
 
 /// What an answer was.
@@ -112,22 +115,26 @@ impl Store {
         let now = self.0.clock.now();
         let expires_at = now + LIFE;
         let code = random_code()?;
+        let account = new.session.account.id;
         let mut tx = self.0.pool.begin().await?;
-        if !self.note_sent(&mut tx, new.account, "code", new.per_hour).await? {
+        if !self.session_hold(&mut tx, new.session).await? {
+            return Ok(CodeSending::Ended);
+        }
+        if !self.note_sent(&mut tx, account, "code", new.per_hour).await? {
             return Ok(CodeSending::TooOften);
         }
         if new.purpose == CodePurpose::Register {
             sqlx::query!(
                 "update invitation set stuck = 'code_not_answered' where account_id = $1 and state = 'open'",
-                new.account.0
+                account.0
             )
             .execute(&mut *tx)
             .await?;
         }
         let proves = match new.purpose {
             CodePurpose::Phone => {
-                let key = self.seal_key_in(&mut tx, new.account).await?;
-                Some(key.seal_text(TextDomain::Phone, new.account, new.to.as_str())?)
+                let key = self.seal_key_in(&mut tx, account).await?;
+                Some(key.seal_text(TextDomain::Phone, account, new.to.as_str())?)
             }
             _ => None,
         };
@@ -142,9 +149,9 @@ impl Store {
                     failures = case when c.purpose <> 'register' and c.expires_at <= excluded.sent_at
                                     then 0 else c.failures end
              returning failures",
-            new.account.0,
+            account.0,
             new.purpose.as_str(),
-            &self.lookup().code(new.account, new.purpose.as_str(), &new.purpose.bound(code)),
+            &self.lookup().code(account, new.purpose.as_str(), &new.purpose.bound(code, new.session)),
             proves,
             seconds_of(now),
             seconds_of(expires_at)
@@ -155,7 +162,7 @@ impl Store {
             return Ok(CodeSending::Void);
         }
         let content = NoticeContent::PhoneCode { code: Secret::new(code) };
-        let notice = NewNotice::new(new.account, content, new.channel)
+        let notice = NewNotice::new(account, content, new.channel)
             .to(new.to.as_str())
             .expires(expires_at)
             .replacing(&[NoticeKind::PhoneCode]);
@@ -163,6 +170,17 @@ impl Store {
         tx.commit().await?;
         self.wake_notices();
         Ok(CodeSending::Sent { expires_at })
+    }
+
+    /// The account's phone is another one now: what went to the old one is void. Inside the caller's transaction, which
+    /// holds the account.
+    pub(super) async fn codes_void(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<(), StoreError> {
+        sqlx::query!("delete from phone_code where account_id = $1", account.0).execute(&mut *tx).await?;
+        self.cancel_notices(tx, account, &[NoticeKind::PhoneCode]).await
     }
 
     /// Counts one more thing sent under a limit per hour and account; `false`: the limit is reached.
@@ -189,15 +207,16 @@ impl Store {
     pub(super) async fn code_answer(
         &self,
         tx: &mut PgConnection,
-        account: AccountId,
+        session: &WebSession,
         purpose: CodePurpose,
         digits: &[u8; 6],
     ) -> Result<CodeAnswer, StoreError> {
+        let account = session.account.id;
         let row = sqlx::query!(
             r#"select verdict as "verdict!", sent, phone from answer_phone_code($1, $2, $3, $4)"#,
             account.0,
             purpose.as_str(),
-            &self.lookup().code(account, purpose.as_str(), &purpose.bound(*digits)),
+            &self.lookup().code(account, purpose.as_str(), &purpose.bound(*digits, session)),
             seconds_of(self.0.clock.now())
         )
         .fetch_one(tx)

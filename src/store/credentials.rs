@@ -10,9 +10,10 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use aws_lc_rs::{constant_time, rand};
+use sqlx::PgConnection;
 
 use super::accounts::{Account, AccountState, PersonRow};
-use super::{NewNotice, Store, StoreError, time_of};
+use super::{NewNotice, Store, StoreError, TextDomain, WebSession, time_of};
 use crate::types::{
     AccountId, Actor, Address, AppPasswordId, AuditAction, AuditNote, Channel, NoticeContent, Secret,
 };
@@ -64,6 +65,8 @@ pub struct SignedIn {
     pub account: Account,
     /// With which device's password.
     pub app_password: AppPasswordId,
+    /// R22: the signature as the person typed it, if there is one.
+    pub signature: Option<String>,
 }
 
 /// Why not, and whose account it was, if any.
@@ -105,6 +108,8 @@ pub struct AppPassword {
     pub last_used_at: Option<SystemTime>,
     /// The peer's address at that time.
     pub last_used_from: Option<String>,
+    /// What its mail program calls itself.
+    pub last_client: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<SystemTime>,
 }
@@ -165,6 +170,9 @@ fn canonical(secret: &Secret) -> Secret {
     if plain.len() == LETTERS { Secret::new(plain.as_slice()) } else { secret.clone() }
 }
 
+/// Most characters that are kept of a program's name for itself.
+const CLIENT_MAX: usize = 80;
+
 impl Store {
     /// Makes an app password for a device. This is the only time the secret can be read.
     ///
@@ -190,8 +198,41 @@ impl Store {
         name: &str,
         secret: &Secret,
     ) -> Result<AppPasswordId, AppPasswordError> {
-        let name = checked_device(name)?;
         let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
+        let id = self.app_password_put(&mut tx, account, name, secret).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        self.wake_notices();
+        Ok(id)
+    }
+
+    /// R29: makes one from a web sign-in; `None`: it has ended.
+    ///
+    /// # Errors
+    /// [`AppPasswordError`].
+    pub async fn web_app_password(
+        &self,
+        session: &WebSession,
+        name: &str,
+    ) -> Result<Option<(AppPasswordId, Secret)>, AppPasswordError> {
+        let secret = random_app_password()?;
+        let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(None);
+        }
+        let id = self.app_password_put(&mut tx, session.account.id, name, &secret).await?;
+        tx.commit().await.map_err(StoreError::from)?;
+        self.wake_notices();
+        Ok(Some((id, secret)))
+    }
+
+    async fn app_password_put(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+        name: &str,
+        secret: &Secret,
+    ) -> Result<AppPasswordId, AppPasswordError> {
+        let name = checked_device(name)?;
         let id = sqlx::query_scalar!(
             "insert into app_password (account_id, name, verifier_key)
              select $1, $2, $3
@@ -207,14 +248,12 @@ impl Store {
         .map_err(app_password_error)?;
         let id = id.map(AppPasswordId).ok_or(AppPasswordError::TooMany)?;
         let note = AuditNote::done(AuditAction::AppPasswordCreate).account(account).app_password(id);
-        self.audit(&mut tx, note).await?;
+        self.audit(&mut *tx, note).await?;
         // At the portal: the owner hears of it, should it be somebody else who sits there.
         if matches!(self.origin().actor, Actor::Account(_)) {
             let content = NoticeContent::NewAppPassword { device: name.to_owned() };
-            self.enqueue_notice(&mut tx, NewNotice::new(account, content, Channel::Email)).await?;
+            self.enqueue_notice(tx, NewNotice::new(account, content, Channel::Email)).await?;
         }
-        tx.commit().await.map_err(StoreError::from)?;
-        self.wake_notices();
         Ok(id)
     }
 
@@ -258,7 +297,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn app_passwords(&self, account: AccountId) -> Result<Vec<AppPassword>, StoreError> {
         let rows = sqlx::query!(
-            r#"select id, name, last_used_from,
+            r#"select id, name, last_used_from, last_client,
                       (extract(epoch from created_at) * 1000000)::bigint as "created_at!",
                       (extract(epoch from last_used_at) * 1000000)::bigint as last_used_at,
                       (extract(epoch from revoked_at) * 1000000)::bigint as revoked_at
@@ -275,6 +314,7 @@ impl Store {
                 created_at: time_of(r.created_at),
                 last_used_at: r.last_used_at.map(time_of),
                 last_used_from: r.last_used_from,
+                last_client: r.last_client,
                 revoked_at: r.revoked_at.map(time_of),
             })
             .collect())
@@ -324,7 +364,7 @@ impl Store {
         let found = self
             .read_again(|| {
                 sqlx::query!(
-                    r#"select p.*, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
+                    r#"select p.*, (select a.signature from account a where a.id = p.account_id) as signature, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
                       (select count(*) from failed_secret f where f.account_id = p.account_id and f.kind = 'app')
                           as failures
                  from account_person p
@@ -393,7 +433,32 @@ impl Store {
         if last.is_none_or(|t| now.duration_since(t).is_ok_and(|age| age >= LAST_USED_STEP)) {
             self.0.last_used.note(account.id, app_password, now, from);
         }
-        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password })))
+        let signature = match row.signature {
+            Some(sealed) => self.signature_of(account.id, &sealed).await,
+            None => None,
+        };
+        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password, signature })))
+    }
+
+    /// R22. One that does not open is left away, and said: nobody is kept from the mail for it.
+    async fn signature_of(&self, account: AccountId, sealed: &[u8]) -> Option<String> {
+        let opened = match self.seal_key(account).await {
+            Ok(key) => key.open_text(TextDomain::Signature, account, sealed).map_err(StoreError::from),
+            Err(error) => Err(error),
+        };
+        opened
+            .inspect_err(|error| tracing::error!(account = account.0, %error, "a signature does not open"))
+            .ok()
+    }
+
+    /// What a device's mail program calls itself, for the list of devices (R29); written later. `client` is
+    /// cut to what a list can show.
+    pub fn note_client(&self, account: AccountId, password: AppPasswordId, client: &str) {
+        let shown: String = client.chars().filter(|c| !c.is_control()).take(CLIENT_MAX).collect();
+        let shown = shown.trim();
+        if !shown.is_empty() {
+            self.0.last_used.note_client(account, password, shown.to_owned());
+        }
     }
 
     /// Counts a wrong secret (R4), and locks the account at the fifth distinct one: the lock, its audit entry
@@ -515,7 +580,7 @@ impl Store {
     }
 }
 
-fn checked_device(name: &str) -> Result<&str, AppPasswordError> {
+pub(super) fn checked_device(name: &str) -> Result<&str, AppPasswordError> {
     let name = name.trim();
     if name.is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
         return Err(AppPasswordError::Name);

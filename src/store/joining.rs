@@ -86,7 +86,7 @@ impl Store {
                 }
             }
             Some(digits) => {
-                match self.code_answer(&mut tx, account, CodePurpose::Accept(id), digits).await? {
+                match self.code_answer(&mut tx, session, CodePurpose::Accept(id), digits).await? {
                     CodeAnswer::Right(_) => {}
                     wrong => {
                         tx.commit().await?;

@@ -1,4 +1,4 @@
-//! When and from where an app password was last used (R29), written off the path of the sign-in.
+//! When and from where an app password was last used, and by which program (R29), written off the path of the sign-in.
 //!
 //! Invariants: at most one write runs at a time and carries everything noted meanwhile; a device that
 //! signs in often is noted once; nothing noted is lost at an orderly end.
@@ -18,13 +18,25 @@ use crate::types::{AccountId, AppPasswordId};
 /// What waits to be written.
 #[derive(Default)]
 pub(super) struct LastUsed {
-    noted: Mutex<HashMap<(AccountId, AppPasswordId), (SystemTime, IpAddr)>>,
+    noted: Mutex<HashMap<(AccountId, AppPasswordId), Noted>>,
     more: Notify,
+}
+
+/// What waits for one device.
+#[derive(Default)]
+struct Noted {
+    used: Option<(SystemTime, IpAddr)>,
+    client: Option<String>,
 }
 
 impl LastUsed {
     pub(super) fn note(&self, account: AccountId, password: AppPasswordId, at: SystemTime, from: IpAddr) {
-        self.noted.lock().insert((account, password), (at, from));
+        self.noted.lock().entry((account, password)).or_default().used = Some((at, from));
+        self.more.notify_one();
+    }
+
+    pub(super) fn note_client(&self, account: AccountId, password: AppPasswordId, client: String) {
+        self.noted.lock().entry((account, password)).or_default().client = Some(client);
         self.more.notify_one();
     }
 }
@@ -48,21 +60,27 @@ pub(super) async fn run(last_used: Arc<LastUsed>, pool: PgPool, mut stop: watch:
     }
 }
 
-async fn write(
-    pool: &PgPool,
-    noted: HashMap<(AccountId, AppPasswordId), (SystemTime, IpAddr)>,
-) -> Result<(), StoreError> {
+async fn write(pool: &PgPool, noted: HashMap<(AccountId, AppPasswordId), Noted>) -> Result<(), StoreError> {
     let mut noted: Vec<_> = noted.into_iter().collect();
     // In one order, so that two gateways do not wait for each other in a ring.
     noted.sort_unstable_by_key(|(key, _)| *key);
     sqlx::query!(
-        "update app_password w set last_used_at = to_timestamp(u.at), last_used_from = u.origin
-           from unnest($1::bigint[], $2::bigint[], $3::float8[], $4::text[]) u(account, id, at, origin)
-          where w.account_id = u.account and w.id = u.id and w.revoked_at is null",
+        "update app_password w
+            set last_used_at = coalesce(to_timestamp(u.at), w.last_used_at),
+                last_used_from = coalesce(u.origin, w.last_used_from),
+                last_client = coalesce(u.client, w.last_client)
+           from unnest($1::bigint[], $2::bigint[], $3::float8[], $4::text[], $5::text[])
+                u(account, id, at, origin, client)
+          where w.account_id = u.account and w.id = u.id and w.revoked_at is null
+            and (u.at is not null or w.last_client is distinct from u.client)",
         &noted.iter().map(|((a, _), _)| a.0).collect::<Vec<_>>(),
         &noted.iter().map(|((_, p), _)| p.0).collect::<Vec<_>>(),
-        &noted.iter().map(|(_, (at, _))| super::seconds_of(*at)).collect::<Vec<_>>(),
-        &noted.iter().map(|(_, (_, from))| from.to_canonical().to_string()).collect::<Vec<_>>()
+        &noted.iter().map(|(_, n)| n.used.map(|(at, _)| super::seconds_of(at))).collect::<Vec<_>>() as _,
+        &noted
+            .iter()
+            .map(|(_, n)| n.used.map(|(_, from)| from.to_canonical().to_string()))
+            .collect::<Vec<_>>() as _,
+        &noted.iter().map(|(_, n)| n.client.as_deref()).collect::<Vec<_>>() as _
     )
     .execute(pool)
     .await?;

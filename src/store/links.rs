@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 
 use super::notices::NewNotice;
 use super::tokens::random_token;
-use super::{Account, Store, StoreError, addresses, seconds_of, time_of};
+use super::{Account, Store, StoreError, WebSession, addresses, seconds_of, time_of};
 use crate::types::{AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, NoticeKind, Secret};
 
 /// A link is good for so long.
@@ -113,17 +113,21 @@ impl Store {
     /// another account's nothing is sent, and the answer is the same.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]. `None`: the sign-in has ended.
     pub async fn email_send(
         &self,
-        account: AccountId,
+        session: &WebSession,
         to: &Address,
         page: &str,
         per_hour: u32,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
+        let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(None);
+        }
         if !self.note_sent(&mut tx, account, "email", per_hour).await? {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let (link, expires_at) = self.link_put(&mut tx, account, "email", Some(to), page).await?;
         let another = sqlx::query_scalar!(
@@ -145,7 +149,7 @@ impl Store {
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
         self.wake_notices();
-        Ok(true)
+        Ok(Some(true))
     }
 
     /// Makes a link, which voids the older one of its kind; answers it whole.
@@ -275,6 +279,8 @@ impl Store {
             .await?;
         self.password_put(&mut tx, account, password).await?;
         let session = self.session_begin(&mut tx, account, super::WebStage::Full, None, peer).await?;
+        let note = AuditNote::done(AuditAction::SignIn).account(account).detail("door=portal by=reset");
+        self.audit(&mut tx, note).await?;
         tx.commit().await?;
         self.wake_notices();
         Ok(Some(session))
@@ -431,6 +437,11 @@ impl Store {
                 return Ok(false);
             }
         }
+        // A reset link may lie in a mailbox that is no longer the account's.
+        sqlx::query!("delete from account_link where account_id = $1 and kind = 'reset'", account.id.0)
+            .execute(&mut *tx)
+            .await?;
+        self.cancel_notices(tx, account.id, &[NoticeKind::ResetLink, NoticeKind::AccountUnlocked]).await?;
         let notice = NewNotice::new(account.id, NoticeContent::EmailChanged, Channel::Email)
             .to(account.email.as_str());
         self.enqueue_notice(tx, notice).await?;

@@ -15,8 +15,10 @@ mod audit_entries;
 mod audit_head;
 mod bodies;
 mod codes;
+mod contacts;
 mod credentials;
 mod deliver;
+mod device_links;
 mod erase;
 mod events;
 mod health;
@@ -70,6 +72,7 @@ pub use audit_entries::{AuditFilter, AuditRow};
 pub use audit_head::{Head, HeadFile, hex};
 pub use bodies::BodyReader;
 pub use codes::{CodeAnswer, CodePurpose, CodeSending, NewCode};
+pub use contacts::{Book, Card, CardsWanted, ContactPerson};
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };

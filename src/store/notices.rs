@@ -125,6 +125,7 @@ impl Payload {
             | NoticeContent::EmailChanged
             | NoticeContent::PhoneChanged
             | NoticeContent::PasswordChanged
+            | NoticeContent::SecondStepChanged
             | NoticeContent::AccountLocked => {
                 if nothing.to.is_none() {
                     return Ok(None);
@@ -158,6 +159,7 @@ impl Payload {
             NoticeKind::EmailChanged => NoticeContent::EmailChanged,
             NoticeKind::PhoneChanged => NoticeContent::PhoneChanged,
             NoticeKind::PasswordChanged => NoticeContent::PasswordChanged,
+            NoticeKind::SecondStepChanged => NoticeContent::SecondStepChanged,
             NoticeKind::AccountLocked => NoticeContent::AccountLocked,
             NoticeKind::AccountUnlocked => NoticeContent::AccountUnlocked { link: secret(self.secret)? },
             NoticeKind::NewSignIn => {

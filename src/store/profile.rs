@@ -198,6 +198,7 @@ impl Store {
             }
         }
         if edit.phone.is_some() {
+            self.codes_void(&mut tx, id).await?;
             let notice = NewNotice::new(id, NoticeContent::PhoneChanged, Channel::Email);
             self.enqueue_notice(&mut tx, notice).await?;
         }
@@ -298,13 +299,14 @@ impl Store {
         if !self.session_hold(&mut tx, session).await? {
             return Ok(None);
         }
-        let answer = self.code_answer(&mut tx, account, CodePurpose::Phone, digits).await?;
+        let answer = self.code_answer(&mut tx, session, CodePurpose::Phone, digits).await?;
         if let CodeAnswer::Right(Some(phone)) = &answer {
             let old = self.profile_phone(&mut tx, account).await?;
             let sealed = self.seal_phone(&mut tx, account, phone).await?;
             sqlx::query!("update account set phone = $2 where id = $1", account.0, sealed)
                 .execute(&mut *tx)
                 .await?;
+            self.codes_void(&mut tx, account).await?;
             if old.is_some() {
                 let notice = NewNotice::new(account, NoticeContent::PhoneChanged, Channel::Email);
                 self.enqueue_notice(&mut tx, notice).await?;
@@ -361,7 +363,9 @@ impl Store {
         }
         sqlx::query!("update account set two_step = true where id = $1", account.0).execute(&mut *tx).await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOn).account(account)).await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(true)
     }
 
@@ -396,6 +400,7 @@ impl Store {
         }
         let token = self.session_renew(&mut tx, session, WebStage::Full, session.factor_at).await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account)).await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
         self.wake_notices();
         Ok(Some(token))

@@ -10,10 +10,11 @@ use std::time::SystemTime;
 use sqlx::PgConnection;
 
 use super::codes::{CodeAnswer, CodePurpose};
+use super::notices::NewNotice;
 use super::sessions::{WebSession, WebStage, forget_portal_failures};
 use super::tokens::{canonical_recovery, random_recovery_code};
 use super::{Store, StoreError, TextDomain, seconds_of, time_of};
-use crate::types::{AccountId, AuditAction, AuditNote, Secret};
+use crate::types::{AccountId, AuditAction, AuditNote, Channel, NoticeContent, Secret};
 
 /// R3: how many recovery codes an app comes with.
 const RECOVERY_CODES: usize = 10;
@@ -71,7 +72,7 @@ impl Store {
             return Ok(Proved::Ended);
         }
         let answered = match answer {
-            StepAnswer::Code(purpose, digits) => self.code_answer(&mut tx, account, purpose, digits).await?,
+            StepAnswer::Code(purpose, digits) => self.code_answer(&mut tx, session, purpose, digits).await?,
             StepAnswer::App(step) => {
                 if !self.app_step(&mut tx, account, step).await? {
                     return Ok(Proved::Used);
@@ -114,6 +115,17 @@ impl Store {
             self.join_due(account).await;
         }
         Ok(Proved::Done(token))
+    }
+
+    /// The owner hears of it, should it be somebody else who sits there; after the commit wake the workers.
+    pub(super) async fn second_step_changed(
+        &self,
+        tx: &mut PgConnection,
+        account: AccountId,
+    ) -> Result<(), StoreError> {
+        let notice = NewNotice::new(account, NoticeContent::SecondStepChanged, Channel::Email);
+        self.enqueue_notice(tx, notice).await?;
+        Ok(())
     }
 
     /// R3: uses a TOTP step up; `false`: it, or a later one, was used before.
@@ -169,13 +181,18 @@ impl Store {
         Ok(Some(Secret::new(text)))
     }
 
-    /// Begins an enrolment with a secret in base32; what was begun before is void.
+    /// Begins an enrolment with a secret in base32; what was begun before is void. `false`: the sign-in has ended.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn app_begin(&self, account: AccountId, secret: &Secret) -> Result<(), StoreError> {
+    pub async fn app_begin(&self, session: &WebSession, secret: &Secret) -> Result<bool, StoreError> {
+        let account = session.account.id;
+        let mut tx = self.0.pool.begin().await?;
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(false);
+        }
         let text = std::str::from_utf8(secret.expose()).map_err(|_| StoreError::Corrupt("totp.pending"))?;
-        let sealed = self.seal_key(account).await?.seal_text(TextDomain::Totp, account, text)?;
+        let sealed = self.seal_key_in(&mut tx, account).await?.seal_text(TextDomain::Totp, account, text)?;
         sqlx::query!(
             "insert into totp (account_id, pending, pending_at) values ($1, $2, to_timestamp($3))
                  on conflict (account_id) do update
@@ -184,9 +201,10 @@ impl Store {
             sealed,
             seconds_of(self.0.clock.now())
         )
-        .execute(&self.0.pool)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// What was begun last, if anything.
@@ -239,7 +257,9 @@ impl Store {
         let codes = self.recovery_put(&mut tx, account).await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOn).account(account).detail("by=app"))
             .await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(Some(codes))
     }
 
@@ -258,7 +278,9 @@ impl Store {
         }
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app"))
             .await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(true)
     }
 
@@ -273,7 +295,9 @@ impl Store {
         }
         self.audit(&mut tx, AuditNote::done(AuditAction::TwoStepOff).account(account).detail("by=app"))
             .await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(true)
     }
 
@@ -313,7 +337,9 @@ impl Store {
         let note =
             AuditNote::done(AuditAction::AccountChange).account(account).detail("fields=recovery-codes");
         self.audit(&mut tx, note).await?;
+        self.second_step_changed(&mut tx, account).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(Some(codes))
     }
 

@@ -189,8 +189,11 @@ impl Store {
     /// [`StoreError`].
     pub async fn web_session_end(&self, session: &WebSession) -> Result<(), StoreError> {
         let mut tx = self.0.pool.begin().await?;
-        sqlx::query!("delete from web_session where id_key = $1", &session.key).execute(&mut *tx).await?;
-        self.audit(&mut tx, AuditNote::done(AuditAction::SignOut).account(session.account.id)).await?;
+        let done =
+            sqlx::query!("delete from web_session where id_key = $1", &session.key).execute(&mut *tx).await?;
+        if done.rows_affected() == 1 {
+            self.audit(&mut tx, AuditNote::done(AuditAction::SignOut).account(session.account.id)).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -12,8 +12,8 @@ use crate::types::Secret;
 
 /// Letters of a recovery code: five bits each.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-/// Letters of one: 75 random bits.
-const RECOVERY_LETTERS: usize = 15;
+/// Letters of one: 125 random bits, so that a keyed hash is enough to store (ASVS 5.0, 6.5.2: from 112).
+const RECOVERY_LETTERS: usize = 25;
 
 /// 256 random bits as 43 characters that can stand in a link or a cookie.
 pub(super) fn random_token() -> Result<Secret, StoreError> {
@@ -44,7 +44,7 @@ pub(super) fn random_code() -> Result<[u8; 6], StoreError> {
     }
 }
 
-/// R3: a recovery code as it is shown: `k3v9a-0bcde-12345`.
+/// R3: a recovery code as it is shown: `k3v9a-0bcde-12345-fghjk-mnpqr`.
 pub(super) fn random_recovery_code() -> Result<Secret, StoreError> {
     let mut random = Zeroizing::new([0u8; RECOVERY_LETTERS]);
     rand::fill(random.as_mut()).map_err(|_| KeyError::Random)?;
@@ -96,5 +96,6 @@ mod tests {
         let typed = Secret::new(text.to_uppercase().replace('-', " ").replace('0', "O"));
         assert_eq!(canonical_recovery(&typed), canonical_recovery(&code));
         assert_eq!(canonical_recovery(&code).len(), RECOVERY_LETTERS);
+        const { assert!(RECOVERY_LETTERS * 5 >= 112) };
     }
 }

@@ -15,6 +15,7 @@ mod phone;
 mod search_key;
 mod secret;
 mod sequence_set;
+mod signing;
 mod sort;
 
 pub use address::{Address, AddressError};
@@ -29,6 +30,7 @@ pub use phone::{Phone, PhoneError};
 pub use search_key::{AddressField, DateOrder, SearchKey};
 pub use secret::Secret;
 pub use sequence_set::{MessageSet, SequenceSet};
+pub use signing::SigningScheme;
 pub use sort::{SortBy, SortCriterion, SortOrder, ThreadBy};
 
 /// Free accounts only reply, paid ones compose (R7).

@@ -80,6 +80,8 @@ kinds! {
     PhoneChanged, "phone-changed", 3 * DAY;
     /// The portal password was changed.
     PasswordChanged, "password-changed", 3 * DAY;
+    /// R2, R3: two-step verification turned on or off, an app set up or taken away, new recovery codes.
+    SecondStepChanged, "second-step-changed", 3 * DAY;
     /// R4: five wrong secrets, or Support.
     AccountLocked, "account-locked", 3 * DAY;
     /// R4: unlocked by Support, with a reset link.
@@ -134,6 +136,8 @@ pub enum NoticeContent {
     PhoneChanged,
     /// See [`NoticeKind::PasswordChanged`].
     PasswordChanged,
+    /// See [`NoticeKind::SecondStepChanged`].
+    SecondStepChanged,
     /// See [`NoticeKind::AccountLocked`].
     AccountLocked,
     /// See [`NoticeKind::AccountUnlocked`].
@@ -167,6 +171,7 @@ impl NoticeContent {
             Self::EmailChanged => NoticeKind::EmailChanged,
             Self::PhoneChanged => NoticeKind::PhoneChanged,
             Self::PasswordChanged => NoticeKind::PasswordChanged,
+            Self::SecondStepChanged => NoticeKind::SecondStepChanged,
             Self::AccountLocked => NoticeKind::AccountLocked,
             Self::AccountUnlocked { .. } => NoticeKind::AccountUnlocked,
             Self::NewSignIn { .. } => NoticeKind::NewSignIn,

@@ -235,6 +235,60 @@ async fn while_statements_fail(gateway: &Gateway, planted: &mut Planted) {
     psql(url, "alter table mailbox_away rename to mailbox; alter table address_away rename to address");
 }
 
+/// The portal: links, cookies, tokens, passwords, addresses, good and bad, and a page that fails.
+async fn forms_and_links(gateway: &Gateway, planted: &mut Planted) {
+    let ca = reqwest::Certificate::from_pem(&gateway.ca).unwrap();
+    let http = reqwest::Client::builder()
+        .tls_certs_only([ca])
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap();
+    let base = gateway.demo.ready["portal"]["url"].as_str().unwrap();
+    let cookie_of = |answer: &reqwest::Response| {
+        let set = answer.headers().get_all("set-cookie").iter().next().expect("a cookie");
+        set.to_str().unwrap().split(';').next().unwrap().to_owned()
+    };
+    for page in ["reset", "invitation", "email"] {
+        let path = format!("{base}/{page}/{}?{}", planted.word("link"), planted.word("query"));
+        assert_eq!(http.get(path).send().await.unwrap().status(), 410);
+    }
+    let page = http.get(format!("{base}/sign-in?next={}", planted.word("next"))).send().await.unwrap();
+    let visitor = cookie_of(&page);
+    planted.remember(visitor.split_once('=').unwrap().1);
+    let body = page.text().await.unwrap();
+    let csrf = crate::portal_web::between(&body, "name=\"csrf\" value=\"", "\"").unwrap().to_owned();
+    planted.remember(&csrf);
+    let post = async |path: &str, cookie: &str, fields: &[(&str, &str)]| {
+        http.post(format!("{base}{path}")).header("cookie", cookie).form(fields).send().await.unwrap()
+    };
+    let (login, password) =
+        (format!("{}@elsewhere.example", planted.word("weblogin")), planted.word("webpassword"));
+    let fields = [("csrf", csrf.as_str()), ("login", login.as_str()), ("password", password.as_str())];
+    assert_eq!(post("/sign-in", &visitor, &fields).await.status(), 422);
+    let own = gateway.account(1, "email");
+    let fields = [("csrf", csrf.as_str()), ("login", own.as_str()), ("password", password.as_str())];
+    assert_eq!(post("/sign-in", &visitor, &fields).await.status(), 422);
+    assert_eq!(post("/reset", &visitor, &[("csrf", &csrf), ("login", &login)]).await.status(), 303);
+    let bad = planted.word("webtoken");
+    assert_eq!(post("/reset", &visitor, &[("csrf", &bad), ("login", &login)]).await.status(), 403);
+    let forged = format!("__Host-postern={}", planted.word("webcookie"));
+    assert_eq!(
+        http.get(format!("{base}/profile")).header("cookie", forged).send().await.unwrap().status(),
+        303
+    );
+    let right = gateway.account(1, "portal_password");
+    let fields = [("csrf", csrf.as_str()), ("login", own.as_str()), ("password", right.as_str())];
+    let signed_in = post("/sign-in", &visitor, &fields).await;
+    assert_eq!(signed_in.status(), 303);
+    planted.remember(cookie_of(&signed_in).split_once('=').unwrap().1);
+    let url = gateway.demo.ready["database_url"].as_str().unwrap();
+    psql(url, "alter table account_link rename to account_link_away");
+    let path = format!("{base}/reset/{}", planted.word("failinglink"));
+    assert_eq!(http.get(path).send().await.unwrap().status(), 500);
+    psql(url, "alter table account_link_away rename to account_link");
+}
+
 /// While the database is being killed each command fails in a way of its own, and each failure is logged.
 async fn while_the_database_dies(gateway: &Gateway, planted: &mut Planted) {
     let anna = gateway.account(0, "secure_address");
@@ -279,6 +333,7 @@ async fn nothing_planted_reaches_the_log() {
 
     sign_in_badly(&gateway, &mut planted).await;
     mail_of_patients(&gateway, &mut planted).await;
+    forms_and_links(&gateway, &mut planted).await;
     while_statements_fail(&gateway, &mut planted).await;
     while_the_database_dies(&gateway, &mut planted).await;
     // The verbs, which say a new secret once on standard output.
@@ -306,7 +361,9 @@ async fn nothing_planted_reaches_the_log() {
     gateway.demo.stop().await;
 
     let log = std::fs::read_to_string(dir.with_extension("log")).unwrap();
-    for expected in ["TRACE", "unparsed", "sign-in-refused", "submission-refused", "a command failed"] {
+    for expected in
+        ["TRACE", "unparsed", "sign-in-refused", "submission-refused", "a command failed", "a page failed"]
+    {
         assert!(log.contains(expected), "the log is not what this test is about: no {expected}");
     }
     let leaked: Vec<(&str, Vec<&str>)> = log

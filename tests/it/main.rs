@@ -10,16 +10,23 @@
 )]
 #![allow(missing_docs)]
 
+mod address_book;
 mod architecture;
+mod asvs_authentication;
+mod asvs_session;
 mod audit;
 mod cli_transcripts;
 mod client;
 mod demo_process;
+mod device_profile;
+mod device_setup;
+mod devices;
 mod dump;
 mod foreign;
 mod gateway;
 mod harness;
 mod imap_door;
+mod imap_many_clients;
 mod imap_search;
 mod imap_transcripts;
 mod keys;
@@ -41,6 +48,7 @@ mod round_trips;
 mod schema_upgrades;
 mod search_index;
 mod service_submit;
+mod signature;
 mod smtp_transcripts;
 mod status;
 mod store_accounts;

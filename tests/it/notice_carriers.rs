@@ -35,6 +35,7 @@ fn every_kind() -> Vec<NoticeContent> {
         NoticeContent::EmailChanged,
         NoticeContent::PhoneChanged,
         NoticeContent::PasswordChanged,
+        NoticeContent::SecondStepChanged,
         NoticeContent::AccountLocked,
         NoticeContent::AccountUnlocked { link: link() },
         NoticeContent::NewSignIn { device: "Firefox on Windows".into(), address: "192.0.2.7".into() },

@@ -1,4 +1,4 @@
-//! Holds `docs/rfc-status.md`, `docs/rules-status.md` and `docs/threat-model.md` to the sources, the tests and
+//! Holds `docs/rfc-status.md`, `docs/rules-status.md`, `docs/asvs.md` and `docs/threat-model.md` to the sources, the tests and
 //! what the doors really announce: whatever is claimed names a proof, and the proof exists.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,6 +182,17 @@ fn every_claim_about_a_rule_has_a_test() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_claim_about_asvs_has_a_test() {
+    let wrong = check(
+        "docs/asvs.md",
+        &["yes", "partly", "no", "in words", "not applicable"],
+        &["yes", "partly"],
+        (2, 4),
+    );
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The threat model names tests in its last column: `module::name`, then shorter ones of the same module.

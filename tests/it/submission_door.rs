@@ -265,7 +265,7 @@ async fn r4_a_lock_ends_sessions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_door_says_so() {
-    let limits = Limits { total: 3, per_address: 2, per_account: 1 };
+    let limits = Limits { total: 3, per_address: 2, per_account: 1, ..Limits::default() };
     let gate = Gate::open(Wanted { limits, ..Wanted::default() }).await;
     let first = gate.anna().await;
     let mut second = gate.connect().await;

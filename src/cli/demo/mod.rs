@@ -147,7 +147,7 @@ async fn begin(arguments: &Arguments) -> anyhow::Result<(Gateway, ConfigPlace)> 
 
     people::ensure(gateway.store(), &mut state, &dir).await?;
     if !state.mail_sent {
-        mail::send(&gateway, &state).await?;
+        Box::pin(mail::send(&gateway, &state)).await?;
         state.mail_sent = true;
         state.save(&dir)?;
     }

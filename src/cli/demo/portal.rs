@@ -27,7 +27,7 @@ pub(super) async fn ensure(gateway: &Gateway, state: &mut State, dir: &Path) -> 
     phones(gateway.store(), state, dir).await?;
     app(gateway.store(), state, dir).await?;
     if !state.invited {
-        invite(gateway, state).await?;
+        Box::pin(invite(gateway, state)).await?;
         state.invited = true;
         state.save(dir)?;
     }
@@ -68,7 +68,7 @@ async fn app(store: &Store, state: &mut State, dir: &Path) -> anyhow::Result<()>
     let token = token.context("an account of the demo is not in service")?;
     let session = store.web_session(&token, WebLife { idle: IDLE, absolute: ABSOLUTE }).await?;
     let session = session.context("the demo's own sign-in has ended")?;
-    store.app_begin(account.id, &secret).await?;
+    anyhow::ensure!(store.app_begin(&session, &secret).await?, "the demo's own sign-in has ended");
     let pending = store.app_pending(account.id).await?.context("the enrolment has gone")?;
     // A step of the past, so that the first real code is good.
     let step = totp::step_at(std::time::SystemTime::now() - Duration::from_mins(2));

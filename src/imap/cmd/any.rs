@@ -26,12 +26,26 @@ impl<S: Bytes> Client<S> {
         Reply::ok("LOGOUT done")
     }
 
-    /// RFC 2971. What the client says of itself is not kept: it tells Support nothing it needs.
-    pub(super) fn id(&mut self) -> Reply {
+    /// RFC 2971. Name and version of the client are kept for the list of its owner's devices (R29), before
+    /// and after sign-in; the rest is not looked at.
+    pub(super) fn id(&mut self, fields: Option<&[(String, Option<String>)]>) -> Reply {
+        let value = |key: &str| {
+            let field = fields.unwrap_or_default().iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+            field.and_then(|(_, value)| value.as_deref()).unwrap_or_default()
+        };
+        self.says_it_is = format!("{} {}", value("name"), value("version"));
+        self.note_client();
         self.wire.out.extend_from_slice(
             concat!("* ID (\"name\" \"postern\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")\r\n")
                 .as_bytes(),
         );
         Reply::ok("ID done")
+    }
+
+    /// Of somebody who has signed in.
+    pub(super) fn note_client(&self) {
+        if let Some(account) = &self.account {
+            self.imap.authenticator.note_client(&account.identity, &self.says_it_is);
+        }
     }
 }

@@ -43,6 +43,7 @@ impl<S: Bytes> Client<S> {
         let Some(range) = located(&parsed.section, &facts, size) else {
             return Err(bad("The message has no such part"));
         };
+        mail.note_read(mailbox, [parsed.uid]);
         let before = appending.size();
         if let SectionText::HeaderFields(names) | SectionText::HeaderFieldsNot(names) = &parsed.section.text {
             let not = matches!(parsed.section.text, SectionText::HeaderFieldsNot(_));

@@ -105,12 +105,11 @@ impl<S: Bytes> Client<S> {
         };
         let context = &mut selected.contexts[at];
         let removed = context.results.remove(&left);
-        let added = match sorted {
-            Some(sorted) => context.results.add_sorted(sorted),
-            None => {
-                let uids: Vec<u32> = come.iter().map(|row| row.uid).collect();
-                context.results.add_in_mailbox_order(&uids)
-            }
+        let added = if let Some(sorted) = sorted {
+            context.results.add_sorted(sorted)
+        } else {
+            let uids: Vec<u32> = come.iter().map(|row| row.uid).collect();
+            context.results.add_in_mailbox_order(&uids)
         };
         (context.modseq, context.next_uid) = (upto, next_uid);
         let (tag, by) = (context.tag.clone(), context.by);

@@ -32,7 +32,7 @@ impl<S: Bytes> Client<S> {
             C::Capability => Ok(self.capability()),
             C::Noop | C::Check => self.noop().await,
             C::Logout => Ok(self.logout()),
-            C::Id(_) => Ok(self.id()),
+            C::Id(fields) => Ok(self.id(fields.as_deref())),
             C::StartTls => Ok(self.start_tls()),
             C::Authenticate { mechanism, initial } => Box::pin(self.authenticate(&mechanism, initial)).await,
             C::Login { user, password } => Box::pin(self.sign_in(&user, &password)).await,

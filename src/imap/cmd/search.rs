@@ -26,7 +26,7 @@ impl<S: Bytes> Client<S> {
             let results = Results::InMailboxOrder(hits.iter().map(|hit| hit.uid).collect());
             self.keep_context(tag, by, &key, results)?;
         }
-        self.answer_found(tag, by, returns, &key, "SEARCH", hits)?;
+        self.answer_found(tag, by, returns, &key, "SEARCH", &hits)?;
         Ok(Reply::ok("SEARCH done"))
     }
 
@@ -44,11 +44,11 @@ impl<S: Bytes> Client<S> {
             }
         };
         let hit = |uid: u32| hits.binary_search_by_key(&uid, |hit| hit.uid).ok().map(|at| hits[at]);
-        let sorted = order.uids().filter_map(hit).collect();
+        let sorted: Vec<Hit> = order.uids().filter_map(hit).collect();
         if returns.is_some_and(|r| r.update) {
             self.keep_context(tag, by, &key, Results::Sorted(order))?;
         }
-        self.answer_found(tag, by, returns, &key, "SORT", sorted)?;
+        self.answer_found(tag, by, returns, &key, "SORT", &sorted)?;
         Ok(Reply::ok("SORT done"))
     }
 
@@ -203,31 +203,31 @@ impl<S: Bytes> Client<S> {
         returns: Option<SearchReturn>,
         key: &SearchKey,
         word: &str,
-        hits: Vec<Hit>,
+        hits: &[Hit],
     ) -> Result<(), Failure> {
         let mod_seq = key.mentions_modseq();
         let selected = self.selected()?;
         if let Some(returns) = returns.filter(|r| r.save) {
-            selected.saved = saved(&hits, returns);
+            selected.saved = saved(hits, returns);
         }
         let number = |hit: &Hit| number(selected, by, hit.uid);
         let found = match returns {
             None => {
                 let all = hits.iter().filter_map(number).collect();
-                let mod_seq = mod_seq.then(|| highest(&hits)).flatten();
+                let mod_seq = mod_seq.then(|| highest(hits)).flatten();
                 Found { all: Some(all), mod_seq, ..Found::default() }
             }
             // RFC 5182 §2.1: SAVE alone is answered by the tagged reply.
             Some(r) if r.save && !(r.min || r.max || r.all || r.count || r.partial.is_some()) => {
                 return Ok(());
             }
-            Some(r) => found(&hits, r, mod_seq, number),
+            Some(r) => found(hits, r, mod_seq, number),
         };
         let out = &mut self.wire.out;
         if returns.is_some() {
-            found.write_esearch(tag, by, out)
+            found.write_esearch(tag, by, out);
         } else {
-            found.write_plain(word, out)
+            found.write_plain(word, out);
         }
         Ok(())
     }

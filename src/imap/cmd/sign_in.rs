@@ -8,6 +8,7 @@ use crate::imap::codec::SaslResponse;
 use crate::imap::conn::{Answer, Client, SignedIn, Then};
 use crate::imap::reply::{Code, Reply};
 use crate::imap::wire::{Bytes, Incoming};
+use crate::net::AccountFull;
 use crate::service::authenticate::{AuthError, Door};
 use crate::types::Secret;
 
@@ -97,9 +98,9 @@ impl<S: Bytes> Client<S> {
                 return Err(Reply::no(text).with(Code::Unavailable).into());
             }
         };
-        let Some(permit) = self.peer.admission.admit_account(identity.account) else {
-            let text = "Too many connections of this account are open, please close a mail program";
-            return Err(Reply::no(text).with(Code::Limit).into());
+        let permit = match self.peer.admission.admit_account(identity.account, identity.app_password) {
+            Ok(permit) => permit,
+            Err(full) => return Err(too_many(full).into()),
         };
         self.watch = Some(self.imap.authenticator.watch(&identity));
         let mail = self.imap.mail.of(&identity);
@@ -107,6 +108,7 @@ impl<S: Bytes> Client<S> {
         let off = mail.imap_switched_off().await?;
         self.session.signed_in(self.settings.append_limit(identity.attachment_limit), off);
         self.account = Some(Box::new(SignedIn { identity, mail, _present: present, _permit: permit }));
+        self.note_client();
         self.wire.signed_in(self.session.append_limit(), self.settings.append_limit(None));
         Ok(Reply::ok("You are signed in").with(Code::Capability(self.session.capabilities())))
     }
@@ -128,5 +130,21 @@ impl<S: Bytes> Client<S> {
             self.part("Too many refused sign-ins");
         }
         Err(Reply::no(REFUSED).with(Code::AuthenticationFailed).into())
+    }
+}
+
+fn too_many(full: AccountFull) -> Reply {
+    match full {
+        AccountFull::Account => {
+            Reply::no("Too many connections of this account are open, please close a mail program")
+                .with(Code::Limit)
+        }
+        AccountFull::Device => {
+            Reply::no("Too many connections of this device are open, please close its mail program")
+                .with(Code::Limit)
+        }
+        AccountFull::TooOften => {
+            Reply::no("This device signs in too often, please wait a minute").with(Code::Unavailable)
+        }
     }
 }

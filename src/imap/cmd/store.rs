@@ -1,12 +1,14 @@
 //! STORE and UID STORE (RFC 9051 §6.4.6, RFC 7162 §3.1.3).
 
+use std::collections::HashMap;
+
 use crate::imap::command::{By, Store};
 use crate::imap::conn::{Answer, Client};
 use crate::imap::reply::{Code, Reply};
 use crate::imap::selected::{Telling, flags_fetch};
 use crate::imap::view::FlagsSeen;
 use crate::imap::wire::Bytes;
-use crate::types::{FlagChange, SeqNum};
+use crate::types::{FlagChange, Flags, SeqNum};
 
 impl<S: Bytes> Client<S> {
     pub(super) async fn store(&mut self, store: Store) -> Answer {
@@ -26,6 +28,11 @@ impl<S: Bytes> Client<S> {
             FlagChange::Add | FlagChange::Replace => mail.make_keywords(id, &store.flags.keywords).await?,
         };
         let flags = store.flags.system.union(keywords);
+        // Whom silence may be kept to: RFC 9051 §6.4.6, others' changes are told even so.
+        let known = match &self.selected {
+            Some(selected) if store.silent => selected.live.read(|now| selected.view.known_flags(now, &uids)),
+            _ => HashMap::new(),
+        };
         let stored = mail.store_flags(id, &uids, store.change, flags, store.unchanged_since).await?;
         self.refresh().await?;
 
@@ -33,8 +40,14 @@ impl<S: Bytes> Client<S> {
         let Some(selected) = &mut self.selected else {
             return Err(Reply::bad("no mailbox is selected").into());
         };
-        for &(uid, _, modseq) in &stored.changed {
-            selected.view.answered(uid, modseq);
+        let expected = |uid: u32, now: Flags| {
+            known.get(&uid).is_some_and(|before| before.changed(store.change, flags) == now)
+        };
+        for &(uid, now, modseq) in &stored.changed {
+            // What else happened to it is told with the tagged reply.
+            if !store.silent || expected(uid, now) {
+                selected.view.answered(uid, modseq);
+            }
         }
         let keywords = selected.tell_keywords(&mut self.wire.out);
         let mut told = stored.changed;
@@ -42,13 +55,13 @@ impl<S: Bytes> Client<S> {
             told.extend(stored.same);
             told.sort_unstable_by_key(|&(uid, ..)| uid);
         }
-        for (uid, flags, modseq) in told {
+        for (uid, flags_now, modseq) in told {
             let Some(seq) = selected.view.seq(uid) else { continue };
             let out = &mut self.wire.out;
             if !store.silent {
-                let told = FlagsSeen { seq, uid, flags, modseq };
+                let told = FlagsSeen { seq, uid, flags: flags_now, modseq };
                 flags_fetch(&selected.view, &told, &keywords, telling, out);
-            } else if telling.condstore {
+            } else if telling.condstore && expected(uid, flags_now) {
                 // RFC 7162 §3.1.3: the new mod-sequence is told even so.
                 let mut fetch = telling.begin(seq, uid, out);
                 if telling.uid {

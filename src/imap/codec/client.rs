@@ -537,9 +537,6 @@ impl Client {
             | CommandBody::Unselect
             | CommandBody::Unauthenticate
             | CommandBody::Expunge { uids: None } => {}
-            CommandBody::MyRights(mailbox) | CommandBody::GetAcl(mailbox) => {
-                self.raw(" ").name(mailbox.as_str());
-            }
             CommandBody::ListRights { mailbox, identifier } => {
                 self.raw(" ").name(mailbox.as_str()).raw(" ").astring(identifier.as_bytes());
             }
@@ -634,7 +631,9 @@ impl Client {
                         .raw(")");
                 }
             }
-            CommandBody::Delete(mailbox)
+            CommandBody::MyRights(mailbox)
+            | CommandBody::GetAcl(mailbox)
+            | CommandBody::Delete(mailbox)
             | CommandBody::Subscribe(mailbox)
             | CommandBody::Unsubscribe(mailbox)
             | CommandBody::GetQuotaRoot(mailbox) => {

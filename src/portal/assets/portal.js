@@ -107,7 +107,8 @@
     var look = function () {
       var left = idle - (Date.now() - last);
       if (left > warn) { warnTimer = setTimeout(look, left - warn); return; }
-      if (!dialog.open) { dialog.showModal(); }
+      // At the end of the twelve hours there is nothing to be prevented.
+      if (!dialog.open && idle > warn) { dialog.showModal(); }
       clearTimeout(endTimer);
       endTimer = setTimeout(function () { location.assign(body.dataset.ended); }, Math.max(left, 0) + 1000);
     };

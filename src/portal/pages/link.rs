@@ -14,6 +14,14 @@ pub(super) fn token(path: &str) -> Secret {
     Secret::new(path)
 }
 
+/// Whether it can be one of ours. Who shows a form that leads back to the path asks this first (or has found the
+/// link): `..` and `?` in a path would aim the form, with the token of the visit in it, at another page.
+pub(super) fn is_shaped(path: &str) -> bool {
+    !path.is_empty()
+        && path.len() <= 64
+        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
 /// 410: it was good once, or never; which, nobody is told.
 pub(super) fn dead(
     seat: &Seat,

@@ -121,7 +121,8 @@ pub(in crate::portal) async fn send(
     match people.register(&secret, names.0, names.1, sent.secret("password"), seat.visitor()).await {
         Ok(token) => {
             let session = people.resume(&token, crate::service::people::Activity::Person).await?;
-            let session = session.ok_or(Fault::SignedOut)?;
+            let session = session.ok_or(Fault::SignedOut)?.seen_from(seat.visitor().address);
+            seat.leave(&portal).await?;
             match people.send_code(&session, code::channel(&sent)).await {
                 Ok(_) => Ok(keep(to("/code?sent=yes"), &token)),
                 Err(error) => form(&seat, &path, &about, names, &Mistakes::of_denied(&denied(error)?)),
@@ -198,6 +199,9 @@ pub(in crate::portal) async fn code_page(
     Path(token): Path<String>,
     Query(done): Query<Done>,
 ) -> Result<Response, Fault> {
+    if !link::is_shaped(&token) {
+        return dead(person.seat());
+    }
     accept_code(&person, &token, &done, &Mistakes::none())
 }
 

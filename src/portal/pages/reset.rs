@@ -114,12 +114,20 @@ pub(in crate::portal) async fn new_send(
     sent: Form,
 ) -> Result<Response, Fault> {
     portal.limits().may_enter(seat.origin())?;
+    if !link::is_shaped(&token) {
+        return dead(&seat);
+    }
     let mut mistakes = Mistakes::none();
     check_new_password(&sent, &mut mistakes);
     if !mistakes.is_empty() {
         return form(&seat, &token, &mistakes);
     }
-    match portal.people().reset(&link::token(&token), sent.secret("password"), seat.visitor()).await {
+    let signed_in =
+        portal.people().reset(&link::token(&token), sent.secret("password"), seat.visitor()).await;
+    if signed_in.is_ok() {
+        seat.leave(&portal).await?;
+    }
+    match signed_in {
         Ok(SignedIn::Full(token)) => Ok(keep(to("/?done=reset"), &token)),
         Ok(SignedIn::SecondStep(token)) => Ok(keep(to("/code"), &token)),
         Err(error) if is_dead(&error) => dead(&seat),
@@ -136,7 +144,13 @@ struct Strength {
 
 /// `POST /password-strength`: for the meter beside a new password. The password goes where it goes anyway,
 /// and nothing is kept.
-pub(in crate::portal) async fn strength(seat: Seat, sent: Form) -> Result<Response, Fault> {
+pub(in crate::portal) async fn strength(
+    State(portal): State<Portal>,
+    seat: Seat,
+    sent: Form,
+) -> Result<Response, Fault> {
+    portal.limits().may_compute(seat.origin())?;
+    let Ok(_estimate) = portal.0.estimates.try_acquire() else { return Err(Fault::Busy) };
     let own: Vec<String> = seat.session().map_or_else(Vec::new, |s| {
         vec![s.account.first_name.clone(), s.account.last_name.clone(), s.account.email.to_string()]
     });

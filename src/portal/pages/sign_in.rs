@@ -86,7 +86,12 @@ pub(in crate::portal) async fn send(
     }
     let way = Way::parse(sent.get("next"));
     let login = sent.trimmed("login");
-    match portal.people().sign_in(login, sent.secret("password"), seat.visitor()).await {
+    let signed_in = portal.people().sign_in(login, sent.secret("password"), seat.visitor()).await;
+    // Its cookie is replaced: nobody could end it any more.
+    if signed_in.is_ok() {
+        seat.leave(&portal).await?;
+    }
+    match signed_in {
         Ok(SignedIn::Full(token)) => Ok(keep(to(way.as_str()), &token)),
         Ok(SignedIn::SecondStep(token)) => Ok(keep(to(&way.through("/code")), &token)),
         Err(error) => {

@@ -25,6 +25,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
                 &[
                     "It proves who you are in two ways: by the email address (a link that works once) and by the phone (a code, as a text message or in a call). Registration and every password reset ask for both.",
                     "At sign-in it is on for everybody. You can turn it off under “Security”, unless your practice forbids it; you then need a password of at least 15 characters.",
+                    "A code by text or call is safer than a password alone, but whoever takes over your phone number, or sees your screen, can read it. An authenticator app is safer still, and we recommend it.",
                     "An authenticator app can replace the code by phone. You set it up under “Security”; keep the recovery codes you get there.",
                 ],
             ),
@@ -103,7 +104,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             (
                 "Can I add a signature?",
                 &[
-                    "You can enter it under “Messaging”, where you also choose how you hear of new messages. It is not appended yet: until it is, enter it in your mail program, too.",
+                    "You can enter it under “Messaging”, where you also choose how you hear of new messages. It is appended to every message you send, also from your mail program; signed messages are left as they are.",
                 ],
             ),
             (

@@ -104,7 +104,9 @@ pub enum Denied {
     #[error("Please check the phone number: {0}")]
     Phone(#[from] PhoneError),
     /// A first or last name is empty or too long.
-    #[error("Please give first and last name, each at most 100 characters")]
+    #[error(
+        "Please give first and last name, each at most 100 characters, without / : @ < > and with a space after a point"
+    )]
     Name,
     /// R15: doctor or staff was not chosen.
     #[error("Please choose whether the person is a doctor or staff")]

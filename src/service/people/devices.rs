@@ -108,17 +108,18 @@ impl People {
     /// R29: makes an app password; the secret is shown this once. Needs a fresh factor, even with two-step off.
     ///
     /// # Errors
-    /// [`Denied::FactorNeeded`], [`Denied::DeviceName`], [`Denied::TooManyDevices`].
+    /// [`Denied::FactorNeeded`], [`Denied::DeviceName`], [`Denied::TooManyDevices`], [`Denied::SignedOut`].
     pub async fn device_create(
         &self,
         session: &Session,
         name: &str,
     ) -> Result<(AppPasswordId, Secret), PeopleError> {
-        self.0.fresh(session)?;
+        let web = self.0.fresh(session)?;
         if name.chars().count() > 100 {
             return Err(Denied::DeviceName.into());
         }
-        Ok(self.0.store_of(session).app_password_create(session.account.id, name).await?)
+        let made = self.0.store_of(session).web_app_password(web, name).await?;
+        Ok(made.ok_or(Denied::SignedOut)?)
     }
 
     /// R29: revokes one; its connections end within 5 seconds. `false`: it was revoked already or is not the

@@ -7,7 +7,7 @@ use super::session::full;
 use super::{Channel, Denied, Inner, People, PeopleError, Secret, Session, SessionToken, Stage, Visitor};
 use crate::policy::{people as rules, totp};
 use crate::store::{CodeAnswer, CodePurpose, CodeSending, NewCode, Proved, StepAnswer};
-use crate::types::{AccountId, Origin, Phone};
+use crate::types::{Origin, Phone};
 
 /// An enrolment that is not confirmed by then is forgotten.
 const ENROLMENT_LIFE: Duration = Duration::from_mins(15);
@@ -65,17 +65,18 @@ impl Inner {
     /// Sends a code under the limits of the account.
     pub(super) async fn send(
         &self,
-        account: AccountId,
+        session: &Session,
         purpose: CodePurpose,
         to: &Phone,
         by: Channel,
     ) -> Result<CodeSent, PeopleError> {
         let channel = by.of_notice();
         let per_hour = self.settings.codes_per_hour;
-        match self.store.code_send(NewCode { account, purpose, to, channel, per_hour }).await? {
+        match self.store.code_send(NewCode { session: &session.web, purpose, to, channel, per_hour }).await? {
             CodeSending::Sent { expires_at } => Ok(CodeSent { ending: to.ending().to_owned(), expires_at }),
             CodeSending::TooOften => Err(Denied::TooOften.into()),
             CodeSending::Void => Err(Denied::CodeVoid.into()),
+            CodeSending::Ended => Err(Denied::SignedOut.into()),
         }
     }
 
@@ -121,7 +122,7 @@ impl People {
             return Err(Denied::UseApp.into());
         }
         let to = session.web.phone.as_ref().ok_or(Denied::NoPhone)?;
-        self.0.send(session.account.id, purpose(session.stage), to, by).await
+        self.0.send(session, purpose(session.stage), to, by).await
     }
 
     /// Proves the second step, and does what the stage waits for: `Registering` → the account becomes active and
@@ -176,9 +177,11 @@ impl People {
     /// # Errors
     /// [`Denied::FactorNeeded`].
     pub async fn app_enrol(&self, session: &Session) -> Result<Enrolment, PeopleError> {
-        self.0.fresh(session)?;
+        let web = self.0.fresh(session)?;
         let secret = totp::new_secret().ok_or_else(|| PeopleError::ours("no random numbers"))?;
-        self.0.store_of(session).app_begin(session.account.id, &secret).await?;
+        if !self.0.store_of(session).app_begin(web, &secret).await? {
+            return Err(Denied::SignedOut.into());
+        }
         Ok(enrolment(session, secret))
     }
 

@@ -160,14 +160,14 @@ impl People {
     /// # Errors
     /// [`Denied::FactorNeeded`], [`Denied::Address`], [`Denied::OwnDomain`], [`Denied::TooOften`].
     pub async fn email_change(&self, session: &Session, email: &str) -> Result<(), PeopleError> {
-        self.0.fresh(session)?;
+        let web = self.0.fresh(session)?;
         let to = self.0.ordinary(email)?;
         let page = super::email_link(&self.0.settings.portal_url);
         let per_hour = self.0.settings.links_per_hour;
-        if self.0.store_of(session).email_send(session.account.id, &to, &page, per_hour).await? {
-            Ok(())
-        } else {
-            Err(Denied::TooOften.into())
+        match self.0.store_of(session).email_send(web, &to, &page, per_hour).await? {
+            Some(true) => Ok(()),
+            Some(false) => Err(Denied::TooOften.into()),
+            None => Err(Denied::SignedOut.into()),
         }
     }
 
@@ -212,7 +212,7 @@ impl People {
             self.0.fresh(session)?;
         }
         let to = rules::phone(phone).map_err(Denied::Phone)?;
-        self.0.send(session.account.id, CodePurpose::Phone, &to, by).await
+        self.0.send(session, CodePurpose::Phone, &to, by).await
     }
 
     /// R6: the new number holds.

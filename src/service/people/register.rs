@@ -150,7 +150,7 @@ impl People {
         by: Channel,
     ) -> Result<CodeSent, PeopleError> {
         let invitation = self.0.acceptable(session, token).await?;
-        self.0.send(session.account.id, CodePurpose::Accept(invitation.id), &invitation.phone, by).await
+        self.0.send(session, CodePurpose::Accept(invitation.id), &invitation.phone, by).await
     }
 
     /// Proves it; the waiting mail is in INBOX then.

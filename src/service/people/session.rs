@@ -75,6 +75,8 @@ pub struct Session {
     pub created_at: SystemTime,
     /// R5: when it ends unless there is activity (30 minutes), or for good (12 hours), whichever is first.
     pub ends_at: SystemTime,
+    /// Where this request comes from, which need not be where the sign-in began.
+    peer: Option<IpAddr>,
     /// For the hidden field of every form; compare with [`Session::csrf_fits`].
     pub csrf: String,
     pub(super) web: WebSession,
@@ -96,9 +98,15 @@ impl Session {
         Secret::new(given) == Secret::new(self.csrf.as_str())
     }
 
-    /// Where it began, as far as it is an address.
+    /// For the audit log: where the request at hand comes from; where the sign-in began, should the door not have said.
     pub(super) fn address(&self) -> Option<IpAddr> {
-        self.web.from_address.parse().ok()
+        self.peer.or_else(|| self.web.from_address.parse().ok())
+    }
+
+    /// Tells where the request at hand comes from: a stolen cookie is used elsewhere.
+    #[must_use]
+    pub fn seen_from(self, peer: IpAddr) -> Self {
+        Self { peer: Some(peer), ..self }
     }
 }
 
@@ -160,6 +168,7 @@ impl People {
             ends_at: (web.active_at + IDLE).min(web.created_at + ABSOLUTE),
             csrf: URL_SAFE_NO_PAD.encode(store.lookup().token("form", &token.0)),
             account: web.account.clone(),
+            peer: None,
             web,
         }))
     }

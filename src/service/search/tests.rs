@@ -226,7 +226,7 @@ fn naive(key: &SearchKey, message: &Message, row: &Row, recent: bool, world: &Wo
         SearchKey::Smaller(n) => row.size < *n,
         SearchKey::Address(AddressField::From, text) => named("From", text),
         SearchKey::Address(AddressField::To, text) => named("To", text),
-        SearchKey::Address(..) => false,
+        SearchKey::Address(..) | SearchKey::ThreadId => false,
         SearchKey::Subject(text) => named("Subject", text),
         SearchKey::Header(name, text) => named(name, text),
         SearchKey::Body(text) => text.is_empty() || body(text),
@@ -244,7 +244,6 @@ fn naive(key: &SearchKey, message: &Message, row: &Row, recent: bool, world: &Wo
         SearchKey::Older(seconds) => NOW - row.internal_date >= i64::from(*seconds),
         SearchKey::Younger(seconds) => NOW - row.internal_date <= i64::from(*seconds),
         SearchKey::EmailId(id) => *id == Some(row.body),
-        SearchKey::ThreadId => false,
     }
 }
 

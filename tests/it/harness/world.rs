@@ -100,7 +100,7 @@ fn certificates(folder: &std::path::Path) -> Vec<u8> {
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(ca, ca_key);
     let key = KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), format!("autoconfig.{DOMAIN}")];
     let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &issuer).unwrap();
     std::fs::write(folder.join("ca.pem"), ca_certificate.pem()).unwrap();
     std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();

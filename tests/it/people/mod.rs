@@ -1,6 +1,7 @@
 //! The people's side on a real PostgreSQL, from the use case to what the outbox and the mailboxes then hold.
 
 mod at_once;
+mod hostile;
 mod invitations;
 mod joining;
 mod profile;

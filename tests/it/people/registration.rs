@@ -100,7 +100,10 @@ async fn r2_begun_twice_the_second_goes_on() {
     let stale = g.people.prove(&old, Proof::Phone(secret(&code)), &visitor()).await;
     assert_eq!(denied(stale), Denied::SignedOut);
     let session = g.session(&second).await;
-    g.people.prove(&session, Proof::Phone(secret(&code)), &visitor()).await.unwrap();
+    // Nor is its code good in the new one.
+    let stale = g.people.prove(&session, Proof::Phone(secret(&code)), &visitor()).await;
+    assert_eq!(denied(stale), Denied::CodeWrong);
+    g.prove(&second).await;
     assert!(g.people.sign_in(DORA, secret("kiesel77"), &visitor()).await.is_err());
     assert!(g.people.sign_in(DORA, secret("kiesel78"), &visitor()).await.is_ok());
 }

@@ -444,6 +444,8 @@ async fn plays(g: &Ground, acts: &[Act]) {
         match act {
             Act::Wait(minutes) => g.clock.advance(Duration::from_mins(*minutes)),
             Act::Send => {
+                // No two codes are made in one microsecond: that is what tells them apart.
+                g.clock.advance(Duration::from_millis(1));
                 let outcome = g.people.send_code(&session, Channel::Text).await;
                 let now = g.clock.now();
                 if ends <= now {

@@ -48,5 +48,6 @@ $ postern --json app-password revoke bert@praxis.test 2
   "created_at": "*Z",
   "last_used_at": null,
   "last_used_from": null,
+  "last_client": null,
   "revoked_at": "*Z"
 }

@@ -13,3 +13,7 @@ postern: IDLE cannot be switched off and on at once
 ? 1
 $ postern user set-imap anna@praxis.test --on QRESYNC
 * is offered every IMAP capability
+$ postern audit list --action account-change
+NUMBER *
+$n *Z * support:ida * account-change * done * 1 * imap off=QRESYNC,COMPRESS=DEFLATE on=
+...

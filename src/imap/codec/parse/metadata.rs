@@ -68,9 +68,9 @@ pub(super) fn entries(c: &mut Cursor<'_>, entries: &mut Vec<AnnotationName>) -> 
         Ok(())
     };
     if c.peek() == Some(b'(') {
-        c.list(&mut add)?
+        c.list(&mut add)?;
     } else {
-        add(c)?
+        add(c)?;
     }
     if entries.is_empty() { Err(Stop::Bad("An entry was expected")) } else { Ok(()) }
 }
