@@ -63,7 +63,7 @@ fn forms(word: &str) -> HashSet<Vec<u8>> {
                 let encoded = STANDARD.encode(&padded);
                 let start = (before * 8).div_ceil(6);
                 let end = padded.len() * 8 / 6;
-                forms.insert(encoded[start..end].as_bytes().to_vec());
+                forms.insert(encoded.as_bytes()[start..end].to_vec());
             }
             forms.insert(bytes);
         }
