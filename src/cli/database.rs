@@ -107,7 +107,7 @@ fn options(config: &Config) -> cluster::Options {
 pub async fn prepare(config: &Config, url: &str) -> anyhow::Result<()> {
     Store::migrate(url).await?;
     let path = &config.keys.master_file;
-    if path.exists() || Store::has_master_key(url).await? {
+    if !config.keys.master_command.is_empty() || path.exists() || Store::has_master_key(url).await? {
         return Ok(());
     }
     if let Some(folder) = path.parent() {
@@ -122,12 +122,23 @@ pub async fn prepare(config: &Config, url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The master key, from its file or its program.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn master_key(config: &Config) -> Result<MasterKey, KeyError> {
+    match &config.keys.master_command[..] {
+        [] => MasterKey::load(&config.keys.master_file),
+        words => MasterKey::from_command(words),
+    }
+}
+
 /// Opens the store behind an address.
 ///
 /// # Errors
 /// A wrong or missing key, an old schema, no database.
 pub async fn open(config: &Config, url: &str, connections: u32, clock: Clock) -> anyhow::Result<Store> {
-    let master_key = match MasterKey::load(&config.keys.master_file) {
+    let master_key = match master_key(config) {
         Ok(key) => key,
         Err(KeyError::Missing(_)) if !Store::has_master_key(url).await.unwrap_or(true) => {
             bail!("the database is empty; prepare it with: postern migrate")

@@ -12,11 +12,14 @@ use super::database::Database;
 use super::{ConfigPlace, Output};
 use crate::config::Config;
 use crate::net::{self, ServerTls};
-use crate::store::{MasterKey, Schema, Store};
+use crate::store::{Schema, Store};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Free space below which a day's mail may not fit.
 const DISK_MB: u64 = 2048;
+
+/// Messages of one mailbox that the search index may be behind by.
+const SEARCH_BEHIND: u32 = 5000;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -182,8 +185,11 @@ fn certificate(config: &Config, report: &mut Report) {
 }
 
 fn master_key(config: &Config, report: &mut Report) {
-    match MasterKey::load(&config.keys.master_file) {
-        Ok(_) => report.good("master key", config.keys.master_file.display().to_string()),
+    match super::database::master_key(config) {
+        Ok(_) => match config.keys.master_command.first() {
+            Some(program) => report.good("master key", format!("from {program}")),
+            None => report.good("master key", config.keys.master_file.display().to_string()),
+        },
         Err(error) => report.fault(
             "master key",
             error.to_string(),
@@ -213,7 +219,10 @@ async fn database(config: &Config, report: &mut Report) {
                 report.good(WHAT, format!("PostgreSQL {major}.{minor}, {whose}"));
             }
             match health.schema {
-                Schema::Current => report.good("schema", "up to date"),
+                Schema::Current => {
+                    report.good("schema", "up to date");
+                    search_index(&database.url, report).await;
+                }
                 Schema::Behind(n) => {
                     report.fault("schema", format!("{n} migrations behind"), "run: postern migrate");
                 }
@@ -240,6 +249,20 @@ async fn database(config: &Config, report: &mut Report) {
     }
     if let Err(error) = database.stop().await {
         report.warning(WHAT, super::told(&error), "look at the private PostgreSQL's log");
+    }
+}
+
+/// A gateway that runs keeps the index within some hundred messages.
+async fn search_index(url: &str, report: &mut Report) {
+    const WHAT: &str = "search index";
+    match Store::search_index_behind(url, SEARCH_BEHIND).await {
+        Ok(0) => report.good(WHAT, "up to date"),
+        Ok(n) => report.warning(
+            WHAT,
+            format!("{n} mailboxes have {SEARCH_BEHIND} messages or more that are not indexed; searching them is slow"),
+            "let the gateway run a while; if it stays so, run: postern search reindex",
+        ),
+        Err(error) => report.warning(WHAT, error.to_string(), "run: postern search reindex"),
     }
 }
 

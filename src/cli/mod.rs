@@ -14,14 +14,20 @@ pub mod demo;
 pub mod doctor;
 pub mod imap_switches;
 pub mod invite;
+pub mod keys;
 mod logging;
+pub mod message;
 pub mod migrate;
 pub mod notice;
 pub mod notices;
 pub mod practice;
+mod progress;
+pub mod retention;
+pub mod search;
 pub mod serve;
 pub mod table;
 pub mod user;
+pub mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,6 +74,20 @@ enum Verb {
     /// App passwords of mail programs: make, list, revoke
     #[command(subcommand)]
     AppPassword(app_password::Command),
+    /// The master key: its versions, a new one
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Deleted messages, while they are recoverable: list, bring back
+    #[command(subcommand)]
+    Message(message::Command),
+    /// How long mail is kept: expiry of a practice's, holds for the law
+    #[command(subcommand)]
+    Retention(retention::Command),
+    /// The search index over sealed mail: build anew, check
+    #[command(subcommand)]
+    Search(search::Command),
+    /// Open and compare everything that is stored, while the gateway serves, and name all that is damaged
+    Verify(verify::Arguments),
     /// Notices on their way: list, show, try again
     #[command(subcommand)]
     Notice(notice::Command),
@@ -92,6 +112,19 @@ pub fn main() -> ExitCode {
         Verb::Demo(arguments) => block_on(demo::run(arguments)),
         Verb::Serve => block_on(serve::run(&place)),
         Verb::Migrate => block_on(async { migrate::run(&place.load()?, output).await }),
+        Verb::Keys(command) => block_on(keys::run(&place, command, output)),
+        Verb::Message(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            message::run(store, command, output).await
+        })),
+        Verb::Retention(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            retention::run(store, command, output).await
+        })),
+        Verb::Search(command) => block_on(database::with_store(&place, Act::Looks, async |store| {
+            search::run(store, command, output).await
+        })),
+        Verb::Verify(arguments) => block_on(database::with_store(&place, Act::Looks, async |store| {
+            verify::run(store, arguments, output).await
+        })),
         Verb::Practice(command) => block_on(database::with_store(&place, command.act(), async |store| {
             practice::run(store, command, output).await
         })),

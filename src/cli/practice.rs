@@ -42,6 +42,15 @@ pub enum Command {
         #[command(flatten)]
         record: RecordChange,
     },
+    /// Destroy a practice's key: nobody can ever read its mail again, in this database or a later backup. Its
+    /// accounts are closed. What it exchanged with others stays readable to them
+    Erase {
+        /// Its number or its exact name
+        practice: String,
+        /// Its exact name once more; without it, it is asked for on the terminal
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
 }
 
 /// What Support keeps about a practice beside its name.
@@ -130,7 +139,7 @@ impl Command {
     pub fn act(&self) -> Act {
         match self {
             Self::List | Self::Show { .. } => Act::Looks,
-            Self::Create { .. } | Self::Set { .. } => Act::Changes,
+            Self::Create { .. } | Self::Set { .. } | Self::Erase { .. } => Act::Changes,
         }
     }
 }
@@ -286,7 +295,41 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
             practice = find(store, &practice.id.to_string()).await?;
             print(store, &practice, output).await
         }
+        Command::Erase { practice, name } => {
+            let practice = find(store, &practice).await?;
+            let name = match name {
+                Some(name) => name,
+                None => asked(&format!(
+                    "All mail of \"{}\" ({} accounts) will be unreadable for ever. Type its name: ",
+                    practice.name, practice.accounts
+                ))?,
+            };
+            if name.trim() != practice.name {
+                anyhow::bail!("that is not its name; nothing was changed");
+            }
+            let Some(closed) = store.practice_erase(practice.id).await? else {
+                anyhow::bail!("the practice {} was erased before", practice.id);
+            };
+            output.print(
+                &serde_json::json!({ "practice": practice.id, "erased": true, "accounts_closed": closed }),
+                format_args!(
+                    "Erased: the key of practice {} is gone, {closed} accounts are closed. Backups made until now \
+                     still hold the key: destroy them when you must.\n",
+                    practice.id
+                ),
+            )
+        }
     }
+}
+
+fn asked(question: &str) -> anyhow::Result<String> {
+    use std::io::{BufRead as _, Write as _};
+    let mut err = std::io::stderr().lock();
+    write!(err, "{question}")?;
+    err.flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// A practice by its number or name.

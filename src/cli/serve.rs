@@ -32,6 +32,7 @@ use crate::service::device_setup::DeviceSetup;
 use crate::service::mailbox::Mail;
 use crate::service::people::{self, People};
 use crate::service::portal_password::PortalPasswords;
+use crate::service::search::Tender;
 use crate::service::submit::{self, Submitter};
 use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
@@ -114,7 +115,11 @@ impl Gateway {
         }
         let store =
             database::open(&config, &database.url, config.database.connections, clock.clone()).await?;
-        store.start_sweeper(Retention::default());
+        store.start_sweeper(Retention {
+            expunged: Duration::from_hours(24 * u64::from(config.retention.deleted_days)),
+            ..Retention::default()
+        });
+        store.start_key_watch();
         store.start_presence();
         store.start_sealer(audit_settings(&config));
         if carriers.channels().is_empty() {
@@ -223,6 +228,13 @@ impl Gateway {
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
             self.doors.spawn(portal::serve(listener, door, self.shutdown.subscribe(), pages.clone()));
         }
+        let (tender, mut end) = (Tender::new(self.store.clone()), self.shutdown.subscribe());
+        self.doors.spawn(async move {
+            tokio::select! {
+                () = end.draining() => {}
+                () = tender.run() => {}
+            }
+        });
         if !sockets.metrics.is_empty() {
             let figures = logging::figures()?;
             let upkeep = figures.clone();

@@ -135,6 +135,15 @@ settings! {
         /// The file with the master key (`postern migrate` makes it when it is missing and the database is empty).
         /// Without it no mail can be read: keep a copy where the database's backups are not.
         master_file: PathBuf = PathBuf::from("/etc/postern/master.key");
+        /// A program and its arguments that print what the file would hold, for a key service or an HSM. It goes
+        /// before `master_file`, is run at start and at a rotation, and must end within seconds.
+        master_command: Vec<String> = Vec::new();
+    }
+
+    /// How long mail can be brought back, by Support: `postern message list-deleted`.
+    [retention: RetentionTimes] {
+        /// Days that a deleted message stays recoverable. A legal hold of an account stops the count.
+        deleted_days: u32 = 30;
     }
 
     /// The certificate of all listeners. The files are read again at SIGHUP.

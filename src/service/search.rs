@@ -1,28 +1,35 @@
 //! Searching a mailbox: right first (decoded, every charset, any case, substrings), and what is
 //! cheap before what is dear.
 //!
-//! Three passes, each over what the last left undecided: [`Plan::first_pass`] looks at rows only
-//! (pure, meant to run under the mailbox's read lock); then facts come in batches for what header
-//! fields decide; then bodies, small ones by the batch, large ones piece by piece. No connection of
-//! the database is held between two statements and memory is bounded whatever is searched, so a
-//! search may be dropped at any `await`.
+//! Four passes, each over what the last left undecided: [`Plan::first_pass`] looks at rows only
+//! (pure, meant to run under the mailbox's read lock); then the mailbox's index of words ([`index`],
+//! [`tend`]) decides most messages and narrows the rest, as far as it reaches; then facts come in batches
+//! for what header fields decide; then bodies, small ones by the batch, large ones piece by piece. No
+//! connection of the database is held between two statements and memory is bounded whatever is
+//! searched, so a search may be dropped at any `await`.
 //!
-//! Statements: none for what rows decide; one per [`FACTS`] messages for the header; one per
-//! [`BODIES`] bytes of bodies, and one per half MiB of a large one.
+//! Statements: none for what rows decide; for words a few for each segment of the index (about 16,000
+//! messages); one per [`FACTS`] messages for the header; one per [`BODIES`] bytes of bodies, and one per
+//! half MiB of a large one.
 
 pub(super) mod fold;
 mod header;
 mod hunt;
+mod index;
+mod look_up;
 mod plan;
+mod tend;
 #[cfg(test)]
 mod tests;
 
 pub use plan::{Plan, Scope};
+pub use tend::{IndexFault, Indexed, Tender};
 
 use crate::mime::FactsRef;
 use crate::service::mailbox::{AccountMail, MailError, Row};
-use crate::types::{BodyId, ModSeq};
+use crate::types::{BodyId, MailboxId, ModSeq};
 use hunt::Hunt;
+use plan::Known;
 
 /// Messages whose facts are read together.
 const FACTS: usize = 200;
@@ -48,12 +55,27 @@ pub struct FirstPass {
     hits: Vec<Hit>,
     /// With whether the message is recent in the session.
     undecided: Vec<(Row, bool)>,
+    /// Whose index may be asked.
+    mailbox: Option<MailboxId>,
+}
+
+/// A message that is not decided yet.
+struct Open {
+    row: Row,
+    recent: bool,
+    known: Known,
 }
 
 impl FirstPass {
     /// The hits, if the rows decided everything.
     pub fn decided(&self) -> Option<&[Hit]> {
         self.undecided.is_empty().then_some(&self.hits)
+    }
+
+    /// The rows are this mailbox's: its index may be asked.
+    #[must_use]
+    pub fn within(self, mailbox: MailboxId) -> Self {
+        Self { mailbox: Some(mailbox), ..self }
     }
 }
 
@@ -76,15 +98,16 @@ impl Plan {
 impl AccountMail {
     /// All that match, ascending by UID. A message that is gone for good matches nothing.
     pub async fn search(&self, plan: &Plan, pass: FirstPass) -> Result<Vec<Hit>, MailError> {
-        let FirstPass { mut hits, undecided } = pass;
+        let FirstPass { mut hits, undecided, mailbox } = pass;
+        let undecided = self.look_up(plan, mailbox, undecided, &mut hits).await?;
         let mut rest = &undecided[..];
         while !rest.is_empty() {
             let batch = &rest[..rest.len().min(FACTS)];
-            let bodies: Vec<BodyId> = batch.iter().map(|(row, _)| row.body).collect();
+            let bodies: Vec<BodyId> = batch.iter().map(|open| open.row.body).collect();
             let facts = self.facts(&bodies).await?;
             let count = facts.len().clamp(1, batch.len());
             let mut hunts = Vec::new();
-            for (&(row, recent), facts) in batch[..count].iter().zip(&facts) {
+            for (open, facts) in batch[..count].iter().zip(&facts) {
                 let Some(facts) = facts.as_deref() else { continue };
                 let facts = match FactsRef::parse(facts) {
                     Ok(facts) => facts,
@@ -93,7 +116,8 @@ impl AccountMail {
                         continue;
                     }
                 };
-                let mut known = plan.unknown();
+                let (row, recent) = (open.row, open.recent);
+                let mut known = open.known.clone();
                 header::examine(plan, facts.header, &mut known);
                 match plan.verdict(&row, recent, &known) {
                     Some(true) => hits.push(Hit { uid: row.uid, modseq: row.modseq }),

@@ -254,7 +254,7 @@ impl Store {
     }
 }
 
-fn shape(id: BodyId, size: i64, chunk_size: i32) -> Result<BodyShape, StoreError> {
+pub(super) fn shape(id: BodyId, size: i64, chunk_size: i32) -> Result<BodyShape, StoreError> {
     let size = u64::try_from(size).map_err(|_| StoreError::Corrupt("message.size"))?;
     let chunk_size = u32::try_from(chunk_size).ok().filter(|n| *n > 0);
     Ok(BodyShape { id, size, chunk_size: chunk_size.ok_or(StoreError::Corrupt("message.chunk_size"))? })

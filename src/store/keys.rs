@@ -1,29 +1,24 @@
-//! The master key, what is derived from it, and the seal keys it unwraps.
+//! What is derived from the master key, and the seal keys it unwraps.
 //!
-//! Invariants: the master key lives in a file (mode 0600) or a key service, never in the database; before
-//! a process seals, opens or writes anything, `master_key_check` has shown that its key is the one that
-//! this database was begun with. Seal keys are made together with their practice (or with an account
+//! Invariants: the master key ([`super::master_key`]) is never in the database; before a process seals, opens
+//! or writes anything, `master_key_check` has shown that its key is the database's own. Seal keys are made together with their practice (or with an account
 //! without one), wrapped by the master key whose version stands beside them, and cached unwrapped.
 
-use std::collections::HashMap;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::{hkdf, hmac, rand};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sqlx::postgres::{PgConnection, PgPool};
 use zeroize::Zeroizing;
 
+use super::lookup::{HashKeys, Lookup};
+use super::master_key::{MasterKey, Source};
 use super::seal::{self, KEY_LEN, SealError, SealKey};
 use super::{Store, StoreError};
-use crate::types::{AccountId, AnnotationName, Keyword, MailboxName, PracticeId, SealKeyId, Secret};
+use crate::types::{AccountId, PracticeId, SealKeyId};
 
-/// The version of the master key that this program writes; another one means a rotation it does not know.
-const MASTER_VERSION: i32 = 1;
-const FILE_MARK: &str = "postern-master-key-v1";
 const PROOF: &[u8] = b"this database belongs to this master key";
 
 /// Why a master key cannot be used. The texts are for the operator.
@@ -52,174 +47,17 @@ pub enum KeyError {
         "this master key is not the one that this database was begun with; nothing was changed: put the right key file in place"
     )]
     Wrong,
-    /// The database's keys were wrapped by a master key version that this program does not know.
-    #[error("the database uses master key version {0}, which this version of postern does not know")]
+    /// The database's keys were wrapped by a version of the master key that is not at hand.
+    #[error(
+        "the database uses version {0} of the master key, which is not in the key file; nothing was changed: put the file with that version in place"
+    )]
     Version(i32),
+    /// The program that prints the key did not.
+    #[error("the program that tells the master key: {0}")]
+    Command(String),
     /// The system's random numbers failed.
     #[error("the system gave no random numbers")]
     Random,
-}
-
-/// The key above all others. Whoever has it and the database reads everything.
-pub struct MasterKey(Zeroizing<[u8; KEY_LEN]>);
-
-impl MasterKey {
-    /// A new key, in memory only.
-    ///
-    /// # Errors
-    /// [`KeyError::Random`].
-    pub fn random() -> Result<Self, KeyError> {
-        let mut bytes = Zeroizing::new([0; KEY_LEN]);
-        rand::fill(bytes.as_mut()).map_err(|_| KeyError::Random)?;
-        Ok(Self(bytes))
-    }
-
-    /// Makes a new key and its file, readable by its owner alone; the file is on disk before this returns.
-    ///
-    /// # Errors
-    /// [`KeyError::Exists`] rather than overwrite one.
-    pub fn create(path: &Path) -> Result<Self, KeyError> {
-        use std::os::unix::fs::OpenOptionsExt;
-        let key = Self::random()?;
-        let io = |e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
-            _ => KeyError::Io(path.to_owned(), e),
-        };
-        let mut text = Zeroizing::new(format!("{FILE_MARK} "));
-        STANDARD.encode_string(key.0.as_ref(), &mut text);
-        text.push('\n');
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-        let folder = match path.parent() {
-            Some(p) if !p.as_os_str().is_empty() => p,
-            _ => Path::new("."),
-        };
-        std::fs::File::open(folder).and_then(|d| d.sync_all()).map_err(io)?;
-        Ok(key)
-    }
-
-    /// Reads a key file.
-    ///
-    /// # Errors
-    /// One [`KeyError`] for each thing that can be wrong with it.
-    pub fn load(path: &Path) -> Result<Self, KeyError> {
-        use std::os::unix::fs::PermissionsExt;
-        let io = |e: std::io::Error| match e.kind() {
-            std::io::ErrorKind::NotFound => KeyError::Missing(path.to_owned()),
-            _ => KeyError::Io(path.to_owned(), e),
-        };
-        let form = || KeyError::Form(path.to_owned());
-        let file = std::fs::File::open(path).map_err(io)?;
-        if file.metadata().map_err(io)?.permissions().mode() & 0o077 != 0 {
-            return Err(KeyError::Permissions(path.to_owned()));
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.take(256).read_to_string(&mut text).map_err(|e| match e.kind() {
-            std::io::ErrorKind::InvalidData => form(),
-            _ => KeyError::Io(path.to_owned(), e),
-        })?;
-        let encoded = text.trim_end().strip_prefix(FILE_MARK).ok_or_else(form)?.trim_start();
-        let bytes = Zeroizing::new(STANDARD.decode(encoded).map_err(|_| form())?);
-        let bytes: &[u8; KEY_LEN] = bytes.as_slice().try_into().map_err(|_| form())?;
-        Ok(Self(Zeroizing::new(*bytes)))
-    }
-}
-
-impl std::fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MasterKey(…)")
-    }
-}
-
-/// Keyed hashes: HMAC-SHA-256, one derived key for each purpose, the account first in what is hashed,
-/// so that equal values of two accounts, or of two columns, cannot be told to be equal.
-pub struct Lookup {
-    msgid: hmac::Key,
-    mailbox_name: hmac::Key,
-    keyword: hmac::Key,
-    secret: hmac::Key,
-    fingerprint: hmac::Key,
-    token: hmac::Key,
-    code: hmac::Key,
-    annotation: hmac::Key,
-}
-
-impl Lookup {
-    fn of(master: &hkdf::Prk) -> Result<Self, KeyError> {
-        let key = |info: &[u8]| {
-            let info = [b"lookup v1 ".as_slice(), info];
-            let okm =
-                master.expand(&info, hkdf::HKDF_SHA256.hmac_algorithm()).map_err(|_| KeyError::Random)?;
-            Ok::<_, KeyError>(hmac::Key::from(okm))
-        };
-        Ok(Self {
-            msgid: key(b"message-id")?,
-            mailbox_name: key(b"mailbox name")?,
-            keyword: key(b"keyword")?,
-            secret: key(b"secret")?,
-            fingerprint: key(b"fingerprint")?,
-            token: key(b"token")?,
-            code: key(b"code")?,
-            annotation: key(b"annotation")?,
-        })
-    }
-
-    /// A Message-ID, as it stands between the angle brackets.
-    pub fn msgid(&self, account: AccountId, msgid: &str) -> [u8; 32] {
-        keyed(&self.msgid, account, msgid.as_bytes())
-    }
-
-    /// A mailbox's or a subscription's name.
-    pub fn mailbox_name(&self, account: AccountId, name: &MailboxName) -> [u8; 32] {
-        keyed(&self.mailbox_name, account, name.as_str().as_bytes())
-    }
-
-    /// A keyword, without regard to case.
-    pub fn keyword(&self, account: AccountId, keyword: &Keyword) -> [u8; 32] {
-        keyed(&self.keyword, account, keyword.folded().as_bytes())
-    }
-
-    /// A secret given at sign-in, right or wrong (R4, R29).
-    pub fn secret(&self, account: AccountId, secret: &Secret) -> [u8; 32] {
-        keyed(&self.secret, account, secret.expose())
-    }
-
-    /// A link's or a web sign-in's 256 random bits; `purpose` keeps the kinds apart.
-    pub fn token(&self, purpose: &'static str, token: &Secret) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.token);
-        context.update(purpose.as_bytes());
-        context.update(&[0]);
-        context.update(token.expose());
-        let mut out = [0; 32];
-        out.copy_from_slice(context.sign().as_ref());
-        out
-    }
-
-    /// A code sent by phone for a purpose, or a recovery code.
-    pub fn code(&self, account: AccountId, purpose: &'static str, code: &[u8]) -> [u8; 32] {
-        let data = zeroize::Zeroizing::new([purpose.as_bytes(), &[0], code].concat());
-        keyed(&self.code, account, &data)
-    }
-
-    /// An annotation's name (RFC 5464).
-    pub fn annotation(&self, account: AccountId, name: &AnnotationName) -> [u8; 32] {
-        keyed(&self.annotation, account, name.as_str().as_bytes())
-    }
-
-    /// The content of a submission (R17, R28).
-    pub fn fingerprint(&self, account: AccountId, content: &[u8]) -> [u8; 32] {
-        keyed(&self.fingerprint, account, content)
-    }
-}
-
-fn keyed(key: &hmac::Key, account: AccountId, data: &[u8]) -> [u8; 32] {
-    let mut context = hmac::Context::with_key(key);
-    context.update(&account.0.to_be_bytes());
-    context.update(data);
-    let mut out = [0; 32];
-    out.copy_from_slice(context.sign().as_ref());
-    out
 }
 
 /// Whom a seal key belongs to.
@@ -267,11 +105,51 @@ impl NewSealKey {
 
 /// The keys of this process.
 pub(super) struct Keyring {
-    wrap: LessSafeKey,
+    wraps: parking_lot::RwLock<Wraps>,
+    source: Source,
+    hashes: HashKeys,
     lookup: Lookup,
     /// The audit log's chain.
     audit: hmac::Key,
     cache: parking_lot::RwLock<Cache>,
+}
+
+/// What wraps seal keys: one for each version of the master key that is at hand.
+struct Wraps {
+    by_version: BTreeMap<i32, Master>,
+    /// The version that new seal keys are wrapped with: the database's newest.
+    current: i32,
+}
+
+struct Master {
+    wrap: LessSafeKey,
+    check: LessSafeKey,
+    prk: hkdf::Prk,
+}
+
+impl Master {
+    fn of(bytes: &[u8; KEY_LEN]) -> Result<Self, SealError> {
+        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"postern master key").extract(bytes);
+        Ok(Self {
+            wrap: seal::derive_aead(&prk, b"wrap seal keys v1")?,
+            check: seal::derive_aead(&prk, b"master key check v1")?,
+            prk,
+        })
+    }
+
+    fn all(master: &MasterKey) -> Result<BTreeMap<i32, Self>, SealError> {
+        let of = |version| Some((version, Self::of(master.version(version)?)));
+        master.versions().filter_map(of).map(|(v, m)| Ok((v, m?))).collect()
+    }
+
+    fn proof(&self) -> Result<Vec<u8>, SealError> {
+        seal::seal_random(&self.check, b"master key check", PROOF)
+    }
+
+    fn proves(&self, proof: &[u8]) -> bool {
+        seal::open_random(&self.check, b"master key check", proof, "the master key check")
+            .is_ok_and(|plain| plain == PROOF)
+    }
 }
 
 #[derive(Default)]
@@ -284,40 +162,128 @@ impl Keyring {
     /// Derives the keys and proves that they are the database's; the first process binds the database to
     /// its key.
     pub(super) async fn prove(pool: &PgPool, master: MasterKey) -> Result<Self, StoreError> {
-        let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"postern master key").extract(master.0.as_ref());
+        let by_version = Master::all(&master)?;
+        let (newest, source) = (master.newest(), master.source.clone());
         drop(master);
-        let keys = Self {
-            wrap: seal::derive_aead(&prk, b"wrap seal keys v1")?,
-            lookup: Lookup::of(&prk)?,
-            audit: hmac::Key::from(
-                prk.expand(&[b"audit chain v1"], hkdf::HKDF_SHA256.hmac_algorithm())
-                    .map_err(|_| KeyError::Random)?,
-            ),
-            cache: parking_lot::RwLock::default(),
-        };
-        let check = seal::derive_aead(&prk, b"master key check v1")?;
-        let mut found = bound_proof(pool).await?;
+        let mut found = bound(pool).await?;
         if found.is_none() {
             // Only to a database that has nothing sealed yet, and only if no other process was first.
-            let proof = seal::seal_random(&check, b"master key check", PROOF)?;
+            let proof = by_version.get(&newest).ok_or(KeyError::Wrong)?.proof()?;
             sqlx::query!(
                 "insert into master_key_check (version, proof)
-                 select $1, $2 where not exists (select from seal_key)
+                 select $1, $2 where not exists (select from seal_key) and not exists (select from master_key_check)
                  on conflict do nothing",
-                MASTER_VERSION,
+                newest,
                 proof
             )
             .execute(pool)
             .await?;
-            found = bound_proof(pool).await?;
+            found = bound(pool).await?;
         }
-        let (version, proof) = found.ok_or(KeyError::Wrong)?;
-        if version != MASTER_VERSION {
-            return Err(KeyError::Version(version).into());
+        let Bound { version, proof, carried } = found.ok_or(KeyError::Wrong)?;
+        let master = by_version.get(&version).ok_or(KeyError::Version(version))?;
+        if !master.proves(&proof) {
+            return Err(KeyError::Wrong.into());
         }
-        match seal::open_random(&check, b"master key check", &proof, "the master key check") {
-            Ok(plain) if plain == PROOF => Ok(keys),
-            _ => Err(KeyError::Wrong.into()),
+        let mut hashes = HashKeys::open(master.prk.clone(), version, carried.as_deref())?;
+        Ok(Self {
+            lookup: Lookup::of(&mut hashes)?,
+            audit: hashes.key(b"audit chain v1")?,
+            hashes,
+            wraps: parking_lot::RwLock::new(Wraps { by_version, current: version }),
+            source,
+            cache: parking_lot::RwLock::default(),
+        })
+    }
+
+    /// Takes over what the key's file, or program, has got meanwhile. Blocks.
+    pub(super) fn read_again(&self) -> Result<(), StoreError> {
+        let Some(master) = self.source.read()? else { return Ok(()) };
+        let mut fresh = Master::all(&master)?;
+        let mut wraps = self.wraps.write();
+        fresh.retain(|version, _| !wraps.by_version.contains_key(version));
+        wraps.by_version.append(&mut fresh);
+        Ok(())
+    }
+
+    /// The database has a newer version: new seal keys are wrapped with it from now on.
+    ///
+    /// # Errors
+    /// [`KeyError::Version`] when it is not at hand, [`KeyError::Wrong`] when it is another one.
+    pub(super) fn take_over(&self, bound: &Bound) -> Result<(), StoreError> {
+        if self.current() >= bound.version {
+            return Ok(());
+        }
+        if !self.wraps.read().by_version.contains_key(&bound.version) {
+            self.read_again()?;
+        }
+        let mut wraps = self.wraps.write();
+        let master = wraps.by_version.get(&bound.version).ok_or(KeyError::Version(bound.version))?;
+        if !master.proves(&bound.proof) {
+            return Err(KeyError::Wrong.into());
+        }
+        wraps.current = bound.version;
+        Ok(())
+    }
+
+    /// The version that new seal keys are wrapped with.
+    pub(super) fn current(&self) -> i32 {
+        self.wraps.read().current
+    }
+
+    /// Versions that are at hand.
+    pub(super) fn at_hand(&self) -> Vec<i32> {
+        self.wraps.read().by_version.keys().copied().collect()
+    }
+
+    /// What binds the database to a version: its proof, and the keys of lookups sealed with it.
+    pub(super) fn binding(&self, version: i32) -> Result<Bound, StoreError> {
+        let wraps = self.wraps.read();
+        let master = wraps.by_version.get(&version).ok_or(KeyError::Version(version))?;
+        let carried = self.hashes.sealed_with(&master.prk, version)?;
+        Ok(Bound { version, proof: master.proof()?, carried: Some(carried) })
+    }
+
+    /// A seal key's row, wrapped anew with the current version.
+    pub(super) fn wrap_again(
+        &self,
+        owner: Owner,
+        version: i32,
+        wrapped: &[u8],
+    ) -> Result<(i32, Vec<u8>), StoreError> {
+        let bytes = self.unwrap(owner, version, wrapped)?;
+        let wraps = self.wraps.read();
+        let current = wraps.current;
+        let master = wraps.by_version.get(&current).ok_or(KeyError::Version(current))?;
+        Ok((current, seal::seal_random(&master.wrap, &owner.aad(current), bytes.as_ref())?))
+    }
+
+    fn unwrap(
+        &self,
+        owner: Owner,
+        version: i32,
+        wrapped: &[u8],
+    ) -> Result<Zeroizing<[u8; KEY_LEN]>, StoreError> {
+        let known = self.wraps.read().by_version.contains_key(&version);
+        if !known {
+            self.read_again()?;
+        }
+        let wraps = self.wraps.read();
+        let master = wraps.by_version.get(&version).ok_or(KeyError::Version(version))?;
+        Ok(seal::open_key(&master.wrap, &owner.aad(version), wrapped, "a seal key")?)
+    }
+
+    /// Practices whose seal keys are remembered.
+    pub(super) fn remembered(&self) -> Vec<i64> {
+        let owners = &self.cache.read().by_owner;
+        owners.keys().filter_map(|o| if let Owner::Practice(p) = o { Some(p.0) } else { None }).collect()
+    }
+
+    /// Forgets a practice's seal key: it was erased.
+    pub(super) fn forget(&self, practice: PracticeId) {
+        let mut cache = self.cache.write();
+        if let Some(gone) = cache.by_owner.remove(&Owner::Practice(practice)) {
+            cache.by_account.retain(|_, key| key.id != gone.id);
         }
     }
 
@@ -334,8 +300,11 @@ impl Keyring {
     pub(super) fn new_seal_key(&self, owner: Owner) -> Result<NewSealKey, SealError> {
         let mut bytes = Zeroizing::new([0; KEY_LEN]);
         rand::fill(bytes.as_mut()).map_err(|_| SealError::Seal)?;
-        let wrapped = seal::seal_random(&self.wrap, &owner.aad(MASTER_VERSION), bytes.as_ref())?;
-        Ok(NewSealKey { bytes, wrapped, master_version: MASTER_VERSION })
+        let wraps = self.wraps.read();
+        let current = wraps.current;
+        let master = wraps.by_version.get(&current).ok_or(SealError::Seal)?;
+        let wrapped = seal::seal_random(&master.wrap, &owner.aad(current), bytes.as_ref())?;
+        Ok(NewSealKey { bytes, wrapped, master_version: current })
     }
 
     /// Unwraps a row of `seal_key`, or finds it unwrapped already.
@@ -369,10 +338,7 @@ impl Keyring {
         master_version: i32,
         wrapped: &[u8],
     ) -> Result<Arc<SealKey>, StoreError> {
-        if master_version != MASTER_VERSION {
-            return Err(KeyError::Version(master_version).into());
-        }
-        let bytes = seal::open_key(&self.wrap, &owner.aad(master_version), wrapped, "a seal key")?;
+        let bytes = self.unwrap(owner, master_version, wrapped)?;
         Ok(Arc::new(SealKey::of(id, &bytes)?))
     }
 
@@ -381,11 +347,23 @@ impl Keyring {
     }
 }
 
-async fn bound_proof(pool: &PgPool) -> Result<Option<(i32, Vec<u8>)>, StoreError> {
-    let row = sqlx::query!("select version, proof from master_key_check order by version desc limit 1")
-        .fetch_optional(pool)
-        .await?;
-    Ok(row.map(|r| (r.version, r.proof)))
+/// A row of `master_key_check`.
+pub(super) struct Bound {
+    pub(super) version: i32,
+    pub(super) proof: Vec<u8>,
+    /// The keys of lookups, sealed; none with the first version, which they were derived from.
+    pub(super) carried: Option<Vec<u8>>,
+}
+
+/// The newest of them.
+pub(super) async fn bound(pool: &PgPool) -> Result<Option<Bound>, StoreError> {
+    let row = sqlx::query_as!(
+        Bound,
+        "select version, proof, carried from master_key_check order by version desc limit 1"
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row)
 }
 
 /// Whether a master key has been bound to the database.

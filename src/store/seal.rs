@@ -12,7 +12,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use aws_lc_rs::{hkdf, rand};
 use zeroize::Zeroizing;
 
-use crate::types::{AccountId, BodyId, SealKeyId};
+use crate::types::{AccountId, BodyId, MailboxId, SealKeyId};
 
 /// The way of sealing that this program writes; stored with each message.
 pub const SEAL_VERSION: i16 = 1;
@@ -28,6 +28,7 @@ const FACTS_NONCE_LEN: usize = 8;
 /// What stands in the first four bytes of a nonce of a data key.
 const NONCE_CHUNK: [u8; 4] = *b"chnk";
 const NONCE_FACTS: [u8; 4] = *b"fact";
+const NONCE_INDEX: [u8; 4] = *b"indx";
 
 /// Why something could not be sealed or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -143,6 +144,67 @@ impl DataKey {
     }
 }
 
+/// What the data key of a search index's segment is bound to: one with blocks missing, or of another
+/// mailbox, has no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct IndexShape {
+    pub(super) id: uuid::Uuid,
+    pub(super) account: AccountId,
+    pub(super) mailbox: MailboxId,
+    pub(super) uids: (u32, u32),
+    pub(super) docs: u32,
+    /// Blocks of each part.
+    pub(super) blocks: [u32; INDEX_PARTS],
+}
+
+/// Parts of a segment of the search index.
+pub(super) const INDEX_PARTS: usize = 5;
+
+impl DataKey {
+    /// Seals a block of a search index's segment; once only for one part and number.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`].
+    pub(super) fn seal_block(
+        &self,
+        segment: uuid::Uuid,
+        part: u16,
+        idx: u32,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let mut out = Vec::with_capacity(plain.len() + TAG_LEN);
+        out.extend_from_slice(plain);
+        self.aead
+            .seal_in_place_append_tag(
+                block_nonce(part, idx),
+                Aad::from(block_aad(segment, part, idx)),
+                &mut out,
+            )
+            .map_err(|_| SealError::Seal)?;
+        Ok(out)
+    }
+
+    /// Opens what [`DataKey::seal_block`] made, in place.
+    ///
+    /// # Errors
+    /// [`SealError::Open`] unless it is this block of this segment, unchanged.
+    pub(super) fn open_block(
+        &self,
+        segment: uuid::Uuid,
+        part: u16,
+        idx: u32,
+        mut sealed: Vec<u8>,
+    ) -> Result<Vec<u8>, SealError> {
+        let len = self
+            .aead
+            .open_in_place(block_nonce(part, idx), Aad::from(block_aad(segment, part, idx)), &mut sealed)
+            .map_err(|_| SealError::Open("a search index"))?
+            .len();
+        sealed.truncate(len);
+        Ok(sealed)
+    }
+}
+
 impl std::fmt::Debug for DataKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("DataKey(…)")
@@ -203,6 +265,30 @@ impl SealKey {
     /// [`SealError::Open`] unless it was wrapped by this key for this message, size and chunk size.
     pub fn unwrap(&self, wrapped: &[u8], body: BodyShape) -> Result<DataKey, SealError> {
         DataKey::of(open_key(&self.wrap, &self.wrap_aad(body), wrapped, "a message's key")?)
+    }
+
+    /// Seals the data key of a search index's segment, for `search_segment.wrapped`.
+    pub(super) fn wrap_index(&self, key: &DataKey, shape: IndexShape) -> Result<Vec<u8>, SealError> {
+        seal_random(&self.wrap, &self.index_aad(shape), key.bytes.as_ref())
+    }
+
+    /// Opens it.
+    pub(super) fn unwrap_index(&self, wrapped: &[u8], shape: IndexShape) -> Result<DataKey, SealError> {
+        DataKey::of(open_key(&self.wrap, &self.index_aad(shape), wrapped, "a search index's key")?)
+    }
+
+    fn index_aad(&self, shape: IndexShape) -> [u8; 84] {
+        let mut aad = [0; 84];
+        aad[..12].copy_from_slice(b"index key v1");
+        aad[12..20].copy_from_slice(&self.id.0.to_be_bytes());
+        aad[20..36].copy_from_slice(shape.id.as_bytes());
+        aad[36..44].copy_from_slice(&shape.account.0.to_be_bytes());
+        aad[44..52].copy_from_slice(&shape.mailbox.0.to_be_bytes());
+        let (from, to) = shape.uids;
+        for (at, n) in [from, to, shape.docs].into_iter().chain(shape.blocks).enumerate() {
+            aad[52 + at * 4..56 + at * 4].copy_from_slice(&n.to_be_bytes());
+        }
+        aad
     }
 
     /// Seals a short text of an account: mailbox name, keyword. A random nonce makes equal texts differ.
@@ -299,6 +385,23 @@ fn facts_nonce(salt: [u8; FACTS_NONCE_LEN]) -> Nonce {
     nonce[..4].copy_from_slice(&NONCE_FACTS);
     nonce[4..].copy_from_slice(&salt);
     Nonce::assume_unique_for_key(nonce)
+}
+
+fn block_nonce(part: u16, idx: u32) -> Nonce {
+    let mut nonce = [0; NONCE_LEN];
+    nonce[..4].copy_from_slice(&NONCE_INDEX);
+    nonce[4..6].copy_from_slice(&part.to_be_bytes());
+    nonce[8..].copy_from_slice(&idx.to_be_bytes());
+    Nonce::assume_unique_for_key(nonce)
+}
+
+fn block_aad(segment: uuid::Uuid, part: u16, idx: u32) -> [u8; 32] {
+    let mut aad = [0; 32];
+    aad[..10].copy_from_slice(b"block   v1");
+    aad[10..26].copy_from_slice(segment.as_bytes());
+    aad[26..28].copy_from_slice(&part.to_be_bytes());
+    aad[28..].copy_from_slice(&idx.to_be_bytes());
+    aad
 }
 
 fn chunk_aad(body: BodyId, idx: u32) -> [u8; 30] {

@@ -101,6 +101,11 @@ impl Store {
                 if let Err(error) = store.sweep_people().await {
                     tracing::warn!(%error, "sweeping the people's side failed; it is tried again later");
                 }
+                match store.expire().await {
+                    Ok(0) => {}
+                    Ok(messages) => tracing::info!(messages, "expired"),
+                    Err(error) => tracing::warn!(%error, "expiring failed; it is tried again later"),
+                }
                 match store.sweep(&keep).await {
                     Ok(swept) if swept == Swept::default() => {}
                     Ok(swept) => tracing::info!(?swept, "swept"),

@@ -169,6 +169,14 @@ actions! {
     AuditExport, "audit-export";
     /// Pruned old years of the audit log.
     AuditPrune, "audit-prune";
+    /// Began a new version of the master key, or wrapped the seal keys with it.
+    KeysRotate, "keys-rotate";
+    /// Destroyed a practice's seal key, and with it all that it sealed.
+    PracticeErase, "practice-erase";
+    /// Brought back messages that were expunged.
+    Restore, "restore";
+    /// Set a legal hold, or ended it.
+    LegalHold, "legal-hold";
 }
 
 /// How it ended.

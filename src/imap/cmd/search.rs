@@ -288,7 +288,7 @@ fn first_pass(plan: &Plan, selected: &Selected, now: &MailboxState) -> FirstPass
         let row = rows.next_if(|row| row.uid == uid).or_else(|| view.gone(uid))?;
         Some((row, view.is_recent(uid)))
     });
-    plan.first_pass(rows)
+    plan.first_pass(rows).within(selected.live.id())
 }
 
 /// What `$` stands for then (RFC 5182 §2.1, RFC 9394 §3.2), ascending: all, unless only the ends or a part

@@ -57,6 +57,11 @@ impl Needle {
         self.finder.needle().len()
     }
 
+    /// The folded form.
+    pub fn folded(&self) -> &[u8] {
+        self.finder.needle()
+    }
+
     /// Whether a text that is folded already holds it.
     pub fn within(&self, folded: &[u8]) -> bool {
         self.finder.find(folded).is_some()

@@ -5,13 +5,15 @@
 use jiff::civil::Date;
 
 use super::fold::{Needle, fold};
+use super::index::class;
+use super::index::words::Words;
 use super::plan::{Known, Leaf, Plan};
-use crate::mime::{addresses, decode_header, fields, sent_date};
+use crate::mime::{Mailbox, addresses, decode_header, fields, sent_date};
 use crate::types::DateOrder;
 
-/// Decides the leaves that ask for header fields; TEXT only when the header holds it.
+/// Decides the leaves of which nothing is known and that ask for header fields; TEXT only when the header holds it.
 pub(super) fn examine(plan: &Plan, block: &[u8], known: &mut Known) {
-    for (leaf, known) in plan.leaves().iter().zip(known) {
+    for (leaf, known) in plan.leaves().iter().zip(known).filter(|(_, known)| known.is_none()) {
         match leaf {
             Leaf::SentDate(order, date) => {
                 *known = Some(sent(block).is_some_and(|on| in_order(on, *order, *date)));
@@ -45,13 +47,50 @@ fn address(block: &[u8], name: &str, needle: &Needle) -> bool {
         || fields(block).filter(|field| field.is(name)).any(|field| {
             addresses(field.value).iter().any(|mailbox| {
                 folded.clear();
-                fold(mailbox.display_name.as_deref().unwrap_or_default(), &mut folded);
-                folded.extend_from_slice(b" <");
-                fold(&mailbox.address, &mut folded);
-                folded.push(b'>');
+                plain(mailbox, &mut folded);
                 needle.within(&folded)
             })
         })
+}
+
+/// An address in its plain form, folded.
+fn plain(mailbox: &Mailbox, folded: &mut Vec<u8>) {
+    fold(mailbox.display_name.as_deref().unwrap_or_default(), folded);
+    folded.extend_from_slice(b" <");
+    fold(&mailbox.address, folded);
+    folded.push(b'>');
+}
+
+/// Notes the words of a header block in the places where the leaves of a search look for them.
+pub(super) fn index(block: &[u8], words: &mut Words) {
+    const NAMED: [(&str, u8); 5] = [
+        ("Subject", class::SUBJECT),
+        ("From", class::FROM),
+        ("To", class::TO),
+        ("Cc", class::CC),
+        ("Bcc", class::BCC),
+    ];
+    let mut all = words.begin(class::HEAD);
+    all.push_folded(&text(block));
+    all.finish();
+    let mut folded = Vec::new();
+    for field in fields(block) {
+        for (_, class) in NAMED.iter().filter(|(name, _)| field.is(name)) {
+            let mut value = words.begin(*class);
+            value.push(&decode_header(field.value));
+            value.finish();
+            if *class == class::SUBJECT {
+                continue;
+            }
+            for mailbox in &addresses(field.value) {
+                folded.clear();
+                plain(mailbox, &mut folded);
+                let mut value = words.begin(*class);
+                value.push_folded(&folded);
+                value.finish();
+            }
+        }
+    }
 }
 
 /// The whole block as lines `Name: value`, decoded and folded.

@@ -23,10 +23,30 @@ pub(super) struct Hunt<'p> {
     row: Row,
     recent: bool,
     known: Known,
-    /// What is left to look into, the next at the end.
+    walk: Walk,
+    window: Window,
+}
+
+/// Whether a part's content is text.
+fn is_text(section: &SectionRef<'_>) -> bool {
+    section.is_text() || (section.kind == SectionKind::Leaf && section.media_type.starts_with("message/"))
+}
+
+/// What of the top header block is left out: it was examined with the facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Places {
+    /// Text parts alone.
+    Text,
+    /// The header blocks of parts and embedded messages too.
+    TextAndHeaders,
+}
+
+/// A message's text parts, and header blocks of parts, one behind the other.
+#[derive(Default)]
+pub(super) struct Walk {
+    /// What is left to read, the next at the end.
     places: Vec<Place>,
     reading: Option<Reading>,
-    window: Window,
     decoded: Vec<u8>,
     text: String,
 }
@@ -42,56 +62,38 @@ struct Reading {
     decoders: Option<(TransferDecoder, TextDecoder)>,
 }
 
-/// Whether a part's content is text.
-fn is_text(section: &SectionRef<'_>) -> bool {
-    section.is_text() || (section.kind == SectionKind::Leaf && section.media_type.starts_with("message/"))
+/// What was read.
+pub(super) enum Piece<'w> {
+    /// A header block, folded.
+    Header(Vec<u8>),
+    /// The next piece of a text, and whether the text is over.
+    Text(&'w str, bool),
 }
 
-impl<'p> Hunt<'p> {
-    /// For a message whose header was examined.
-    pub fn new(plan: &'p Plan, row: Row, recent: bool, known: Known, facts: &FactsRef<'_>) -> Self {
-        let open = |is: fn(&Leaf) -> bool| {
-            plan.leaves().iter().zip(&known).any(|(leaf, known)| known.is_none() && is(leaf))
-        };
-        let headers = open(|leaf| matches!(leaf, Leaf::Text(_)));
+impl Walk {
+    pub fn new(facts: &FactsRef<'_>, which: Places) -> Self {
         let mut places = Vec::new();
-        if open(|leaf| leaf.body_needle().is_some()) {
-            for section in facts.sections() {
-                // The top header block was examined already.
-                if headers && section.index > 0 && !section.header.is_empty() {
-                    let Range { start, end } = section.header;
-                    places.push(Place::Header(start..end.min(start + HEADER)));
-                }
-                if is_text(&section) && !section.body.is_empty() {
-                    places.push(Place::Text {
-                        range: section.body,
-                        encoding: section.encoding,
-                        charset: section.charset.map(str::to_owned),
-                    });
-                }
+        for section in facts.sections() {
+            // The top header block was examined already.
+            if which == Places::TextAndHeaders && section.index > 0 && !section.header.is_empty() {
+                let Range { start, end } = section.header;
+                places.push(Place::Header(start..end.min(start + HEADER)));
             }
-            places.reverse();
+            if is_text(&section) && !section.body.is_empty() {
+                places.push(Place::Text {
+                    range: section.body,
+                    encoding: section.encoding,
+                    charset: section.charset.map(str::to_owned),
+                });
+            }
         }
-        Self {
-            plan,
-            row,
-            recent,
-            known,
-            places,
-            reading: None,
-            window: Window::default(),
-            decoded: Vec::new(),
-            text: String::new(),
-        }
+        places.reverse();
+        Self { places, ..Self::default() }
     }
 
-    /// The bytes it wants to be fed next; `None`: it is decided.
+    /// The bytes it wants to be fed next; `None`: there is no more.
     pub fn wants(&mut self) -> Option<Range<u64>> {
-        if self.plan.verdict(&self.row, self.recent, &self.known).is_some() {
-            return None;
-        }
         if self.reading.is_none() {
-            self.window.clear();
             self.reading = Some(match self.places.pop()? {
                 Place::Header(range) => Reading { left: range, decoders: None },
                 Place::Text { range, encoding, charset } => Reading {
@@ -111,23 +113,12 @@ impl<'p> Hunt<'p> {
 
     /// Takes the bytes it asked for, or the first of them (of a header block all); none: there are no
     /// more.
-    pub fn feed(&mut self, bytes: &[u8]) {
-        let Some(reading) = &mut self.reading else {
-            return;
-        };
+    pub fn feed(&mut self, bytes: &[u8]) -> Option<Piece<'_>> {
+        let reading = self.reading.as_mut()?;
         reading.left.start += bytes.len() as u64;
         let Some((transfer, charset)) = &mut reading.decoders else {
-            let folded = header::text(bytes);
             self.reading = None;
-            for (leaf, known) in self.plan.leaves().iter().zip(&mut self.known) {
-                if known.is_none()
-                    && let Leaf::Text(needle) = leaf
-                    && needle.within(&folded)
-                {
-                    *known = Some(true);
-                }
-            }
-            return;
+            return Some(Piece::Header(header::text(bytes)));
         };
         self.decoded.clear();
         self.text.clear();
@@ -141,12 +132,62 @@ impl<'p> Hunt<'p> {
             charset.finish(&mut self.text);
             self.reading = None;
         }
-        self.window.push(&self.text, self.plan.longest());
-        for (leaf, known) in self.plan.leaves().iter().zip(&mut self.known) {
-            if known.is_none() && leaf.body_needle().is_some_and(|needle| needle.within(self.window.folded()))
-            {
-                *known = Some(true);
+        Some(Piece::Text(&self.text, over))
+    }
+}
+
+impl<'p> Hunt<'p> {
+    /// For a message whose header was examined.
+    pub fn new(plan: &'p Plan, row: Row, recent: bool, known: Known, facts: &FactsRef<'_>) -> Self {
+        let open = |is: fn(&Leaf) -> bool| {
+            plan.leaves().iter().zip(&known).any(|(leaf, known)| known.is_none() && is(leaf))
+        };
+        let walk = if !open(|leaf| leaf.body_needle().is_some()) {
+            Walk::default()
+        } else if open(|leaf| matches!(leaf, Leaf::Text(_))) {
+            Walk::new(facts, Places::TextAndHeaders)
+        } else {
+            Walk::new(facts, Places::Text)
+        };
+        Self { plan, row, recent, known, walk, window: Window::default() }
+    }
+
+    /// The bytes it wants to be fed next; `None`: it is decided.
+    pub fn wants(&mut self) -> Option<Range<u64>> {
+        if self.plan.verdict(&self.row, self.recent, &self.known).is_some() {
+            return None;
+        }
+        self.walk.wants()
+    }
+
+    /// Takes the bytes it asked for, or the first of them (of a header block all); none: there are no
+    /// more.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        match self.walk.feed(bytes) {
+            Some(Piece::Header(folded)) => {
+                for (leaf, known) in self.plan.leaves().iter().zip(&mut self.known) {
+                    if known.is_none()
+                        && let Leaf::Text(needle) = leaf
+                        && needle.within(&folded)
+                    {
+                        *known = Some(true);
+                    }
+                }
             }
+            Some(Piece::Text(text, over)) => {
+                self.window.push(text, self.plan.longest());
+                for (leaf, known) in self.plan.leaves().iter().zip(&mut self.known) {
+                    if known.is_none()
+                        && leaf.body_needle().is_some_and(|needle| needle.within(self.window.folded()))
+                    {
+                        *known = Some(true);
+                    }
+                }
+                if over {
+                    self.window.clear();
+                }
+            }
+            None => {}
         }
     }
 

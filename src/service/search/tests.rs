@@ -1,15 +1,20 @@
 //! Searching against a naive matcher, which knows what was put into the messages.
 
 use base64::Engine as _;
+use futures_util::FutureExt as _;
 use jiff::civil::Date;
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
 use super::hunt::Hunt;
-use super::plan::{Plan, Scope};
+use super::index::question::{Answer, Question};
+use super::index::segment::{Builder, DOCS, Half, read_docs};
+use super::index::words::Words;
+use super::plan::{Known, Plan, Scope};
+use super::tend::{Source, take_words};
 use super::{FirstPass, Hit, header};
 use crate::mime::{Limits, Scanner};
-use crate::service::mailbox::Row;
+use crate::service::mailbox::{MailError, Row};
 use crate::types::{
     AddressField, BodyId, DateOrder, Flags, Keyword, MessageSet, ModSeq, SearchKey, SequenceSet, SystemFlag,
 };
@@ -298,16 +303,57 @@ fn key() -> impl Strategy<Value = SearchKey> {
     })
 }
 
-/// All passes over messages in memory; bodies come `piece` bytes at a time.
-fn search(plan: &Plan, rows: &[(Row, bool)], messages: &[Vec<u8>], piece: usize) -> Vec<u32> {
-    let FirstPass { hits, undecided } = plan.first_pass(rows.iter().map(|(row, recent)| (row, *recent)));
-    let mut uids: Vec<u32> = hits.iter().map(|Hit { uid, .. }| *uid).collect();
-    for (row, recent) in undecided {
-        let message = &messages[rows.iter().position(|(r, _)| r.uid == row.uid).unwrap()];
+/// Whether the messages are indexed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Index {
+    None,
+    All,
+}
+
+impl Source for Vec<u8> {
+    async fn bytes(&self, range: std::ops::Range<u64>) -> Result<bytes::Bytes, MailError> {
+        Ok(bytes::Bytes::copy_from_slice(&self[range.start as usize..range.end as usize]))
+    }
+}
+
+/// What an index of all messages says of each.
+fn look_up(plan: &Plan, rows: &[(Row, bool)], messages: &[Vec<u8>]) -> Option<Vec<Known>> {
+    let question = Question::new(plan)?;
+    let mut builder = Builder::default();
+    let mut words = Words::new();
+    for ((row, _), message) in rows.iter().zip(messages) {
         let mut scanner = Scanner::new(Limits::default());
         scanner.feed(message);
         let facts = scanner.finish().facts;
-        let mut known = plan.unknown();
+        words.clear();
+        take_words(&facts.view(), message, &mut words).now_or_never().unwrap().unwrap();
+        builder.add(row.uid, &words);
+    }
+    let segment = builder.finish();
+    let mut answer = Answer::new(&question, read_docs(&segment.parts[DOCS][0]).unwrap());
+    for half in [Half::Content, Half::Header] {
+        for block in &segment.parts[half.words()] {
+            answer.words(half, block).unwrap();
+        }
+        let lists = &segment.parts[half.lists()];
+        let blocks: Vec<_> = answer.wants(half).iter().map(|n| (*n, lists[*n as usize].clone())).collect();
+        answer.lists(half, &blocks).unwrap();
+    }
+    Some(rows.iter().map(|(row, _)| answer.of(row.uid).unwrap()).collect())
+}
+
+/// All passes over messages in memory; bodies come `piece` bytes at a time.
+fn search(plan: &Plan, rows: &[(Row, bool)], messages: &[Vec<u8>], piece: usize, index: Index) -> Vec<u32> {
+    let told = (index == Index::All).then(|| look_up(plan, rows, messages)).flatten();
+    let FirstPass { hits, undecided, .. } = plan.first_pass(rows.iter().map(|(row, recent)| (row, *recent)));
+    let mut uids: Vec<u32> = hits.iter().map(|Hit { uid, .. }| *uid).collect();
+    for (row, recent) in undecided {
+        let at = rows.iter().position(|(r, _)| r.uid == row.uid).unwrap();
+        let message = &messages[at];
+        let mut scanner = Scanner::new(Limits::default());
+        scanner.feed(message);
+        let facts = scanner.finish().facts;
+        let mut known = told.as_ref().map_or_else(|| plan.unknown(), |told| told[at].clone());
         header::examine(plan, &facts.header, &mut known);
         if let Some(matches) = plan.verdict(&row, recent, &known) {
             uids.extend(matches.then_some(row.uid));
@@ -367,7 +413,8 @@ proptest! {
             .filter(|((row, recent), message)| naive(&key, message, row, *recent, &world))
             .map(|((row, _), _)| row.uid)
             .collect();
-        prop_assert_eq!(search(&plan, &rows, &sent, piece), expected);
+        prop_assert_eq!(&search(&plan, &rows, &sent, piece, Index::None), &expected);
+        prop_assert_eq!(search(&plan, &rows, &sent, piece, Index::All), expected);
     }
 }
 
@@ -381,7 +428,10 @@ fn one(key: &SearchKey, message: &[u8]) -> bool {
         body: BodyId(uuid::Uuid::nil()),
     };
     let plan = Plan::new(key, Scope { uids: &[7], saved: &[], keywords: &[], saved_at: &[], now: 0 });
-    !search(&plan, &[(row, false)], &[message.to_vec()], 1001).is_empty()
+    let [plain, indexed] = [Index::None, Index::All]
+        .map(|index| !search(&plan, &[(row, false)], &[message.to_vec()], 1001, index).is_empty());
+    assert_eq!(plain, indexed, "{key:?}");
+    plain
 }
 
 #[test]

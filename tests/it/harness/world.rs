@@ -204,14 +204,14 @@ impl World {
         format!("https://localhost:{}", self.portal)
     }
 
-    /// The gateway itself.
-    pub fn gateway(&self) -> &Gateway {
-        &self.gateway
-    }
-
     /// One of the four, by first name.
     pub fn account(&self, name: &str) -> &Person {
         &self.template.people[name]
+    }
+
+    /// The gateway itself.
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
     }
 
     /// The file with the master key of all worlds.

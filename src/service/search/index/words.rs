@@ -1,0 +1,250 @@
+//! The words of one message, and how a text to look for is put as a question to words.
+
+use std::collections::HashMap;
+
+use unicode_normalization::char::is_combining_mark;
+
+use crate::service::search::fold::fold;
+
+/// Bytes of different words beyond which a message is not indexed but always read.
+const WORDS_MAX: usize = 1024 * 1024;
+/// Longest run of letters and digits, in bytes; as above.
+const WORD_MAX: usize = 64 * 1024;
+/// Stands before signs and pairs, so that they are no words.
+pub(super) const SIGN: u8 = 1;
+/// Stands between words.
+pub(super) const GAP: u8 = 0;
+
+/// Whether a folded character belongs to a run. Marks do: they belong to the letter before.
+fn in_run(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
+/// What stands in one message, and where (bits of [`super::class`]).
+pub(in crate::service::search) struct Words {
+    found: HashMap<Box<[u8]>, u8>,
+    /// Of two ASCII characters, where they were seen: spares looking them up again and again.
+    pairs: Box<[u8; 128 * 128]>,
+    bytes: usize,
+    over: bool,
+    folded: Vec<u8>,
+}
+
+impl Words {
+    pub fn new() -> Self {
+        Self {
+            found: HashMap::new(),
+            pairs: Box::new([0; 128 * 128]),
+            bytes: 0,
+            over: false,
+            folded: Vec::new(),
+        }
+    }
+
+    /// Another message begins.
+    pub fn clear(&mut self) {
+        self.found.clear();
+        self.pairs.fill(0);
+        self.bytes = 0;
+        self.over = false;
+    }
+
+    /// Whether there were too many to index.
+    pub fn over(&self) -> bool {
+        self.over
+    }
+
+    /// They cannot be had: as if there were too many.
+    pub fn give_up(&mut self) {
+        self.over = true;
+    }
+
+    /// All of them, in no order.
+    pub fn found(&self) -> impl Iterator<Item = (&[u8], u8)> {
+        self.found.iter().map(|(word, class)| (&**word, *class))
+    }
+
+    /// Another text begins, in places of this class.
+    pub fn begin(&mut self, class: u8) -> Text<'_> {
+        Text { words: self, class, run: Vec::new(), last: None }
+    }
+
+    fn note(&mut self, word: &[u8], class: u8) {
+        if let Some(known) = self.found.get_mut(word) {
+            *known |= class;
+        } else if self.bytes + word.len() > WORDS_MAX {
+            self.over = true;
+        } else {
+            self.bytes += word.len();
+            self.found.insert(word.into(), class);
+        }
+    }
+
+    /// One or two characters that are not both within a run.
+    fn note_sign(&mut self, before: Option<char>, c: char, class: u8) {
+        if let (Some(a), true) = (before.filter(char::is_ascii), c.is_ascii()) {
+            let seen = &mut self.pairs[a as usize * 128 + c as usize];
+            if *seen & class == class {
+                return;
+            }
+            *seen |= class;
+        }
+        if let Some(word) = sign(before, c) {
+            self.note(word.as_bytes(), class);
+        }
+    }
+}
+
+/// How signs are written down; `None`: they are not.
+fn sign(before: Option<char>, c: char) -> Option<String> {
+    let fine = |c: char| u32::from(c) > u32::from(SIGN);
+    if !fine(c) || before.is_some_and(|c| !fine(c)) {
+        return None;
+    }
+    let mut word = String::from(char::from(SIGN));
+    word.extend(before);
+    word.push(c);
+    Some(word)
+}
+
+/// A text that goes by in pieces.
+pub(in crate::service::search) struct Text<'w> {
+    words: &'w mut Words,
+    class: u8,
+    run: Vec<u8>,
+    last: Option<char>,
+}
+
+impl Text<'_> {
+    /// Adds a piece, whole characters.
+    pub fn push(&mut self, text: &str) {
+        let mut folded = std::mem::take(&mut self.words.folded);
+        folded.clear();
+        fold(text, &mut folded);
+        self.push_folded(&folded);
+        self.words.folded = folded;
+    }
+
+    /// Adds a piece that is folded already.
+    pub fn push_folded(&mut self, folded: &[u8]) {
+        if self.words.over {
+            return;
+        }
+        let Ok(text) = std::str::from_utf8(folded) else {
+            self.words.over = true;
+            return;
+        };
+        let mut at = 0;
+        while let Some(c) = text[at..].chars().next() {
+            let run = in_run(c);
+            if !run {
+                self.end_run();
+                self.words.note_sign(None, c, self.class);
+            }
+            if let Some(last) = self.last
+                && !(run && in_run(last))
+            {
+                self.words.note_sign(Some(last), c, self.class);
+            }
+            self.last = Some(c);
+            let mut end = at + c.len_utf8();
+            if run {
+                // The rest of an ASCII run at once.
+                end += folded[end..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+                if end > at + c.len_utf8() {
+                    self.last = Some(char::from(folded[end - 1]));
+                }
+                self.run.extend_from_slice(&folded[at..end]);
+                if self.run.len() > WORD_MAX {
+                    self.words.over = true;
+                    return;
+                }
+            }
+            at = end;
+        }
+    }
+
+    /// Whether there are too many words: what comes is in vain.
+    pub fn over(&self) -> bool {
+        self.words.over
+    }
+
+    fn end_run(&mut self) {
+        if !self.run.is_empty() {
+            let run = std::mem::take(&mut self.run);
+            self.words.note(&run, self.class);
+            self.run = run;
+            self.run.clear();
+        }
+    }
+
+    /// The text is over.
+    pub fn finish(mut self) {
+        self.end_run();
+    }
+}
+
+/// What a text to look for asks of words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::service::search) struct Evidence {
+    /// Each must be found among the words as they stand one behind the other, [`GAP`]s between.
+    pub patterns: Vec<Vec<u8>>,
+    /// Whoever has them all has the text.
+    pub exact: bool,
+}
+
+impl Evidence {
+    /// For a folded text. Without patterns: every message may have it.
+    pub fn of(needle: &[u8]) -> Self {
+        let nothing = Self { patterns: Vec::new(), exact: false };
+        let Ok(text) = std::str::from_utf8(needle) else { return nothing };
+        let chars: Vec<char> = text.chars().collect();
+        if chars.is_empty() {
+            return nothing;
+        }
+        if chars.iter().all(|c| in_run(*c)) {
+            return Self { patterns: vec![needle.to_vec()], exact: true };
+        }
+        let whole = |word: String| [&[GAP], word.as_bytes(), &[GAP]].concat();
+        let short = match chars[..] {
+            [c] => sign(None, c),
+            [a, b] => sign(Some(a), b),
+            _ => None,
+        };
+        if let Some(word) = short {
+            return Self { patterns: vec![whole(word)], exact: true };
+        }
+        let mut patterns: Vec<Vec<u8>> = chars
+            .windows(2)
+            .filter(|pair| !(in_run(pair[0]) && in_run(pair[1])))
+            .filter_map(|pair| sign(Some(pair[0]), pair[1]))
+            .map(whole)
+            .collect();
+        let mut runs: Vec<Vec<u8>> = Vec::new();
+        for run in chars.chunk_by(|a, b| in_run(*a) && in_run(*b)).filter(|run| in_run(run[0])) {
+            runs.push(run.iter().collect::<String>().into_bytes());
+        }
+        let (first, last) = (in_run(chars[0]), in_run(chars[chars.len() - 1]));
+        let count = runs.len();
+        // Bytes of the longest: beside it, one letter narrows nothing and is among most words.
+        let longest = runs.iter().map(Vec::len).max().unwrap_or(0);
+        for (n, run) in runs.into_iter().enumerate() {
+            if run.len() < 3 && longest > 3 {
+                continue;
+            }
+            let mut pattern = Vec::with_capacity(run.len() + 2);
+            if n > 0 || !first {
+                pattern.push(GAP);
+            }
+            pattern.extend_from_slice(&run);
+            if n + 1 < count || !last {
+                pattern.push(GAP);
+            }
+            patterns.push(pattern);
+        }
+        patterns.sort_by_key(|p| std::cmp::Reverse(p.len()));
+        patterns.dedup();
+        patterns.truncate(16);
+        Self { patterns, exact: false }
+    }
+}

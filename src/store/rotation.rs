@@ -1,0 +1,206 @@
+//! A new version of the master key, while everything serves.
+//!
+//! Invariants: the new version is at hand (in the file, from the program) before the database knows of it,
+//! so that whoever meets a seal key wrapped with it reads the file again and has it; seal keys are wrapped
+//! anew one by one, each only if it is still what was read, so that it may be interrupted and go on, and
+//! two may be at it; the keys of lookups are carried over and nothing that is looked up changes.
+
+use std::time::{Duration, SystemTime};
+
+use super::keys::{self, KeyError, Owner};
+use super::{Store, StoreError, time_of};
+use crate::types::{AccountId, AuditAction, AuditNote, PracticeId};
+
+/// Between two looks at the database's newest version, and for practices that were erased.
+const EVERY: Duration = Duration::from_secs(10);
+/// Seal keys wrapped anew between two looks at the progress.
+const AT_ONCE: i64 = 50;
+
+/// One version of the master key, as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyStatus {
+    /// Its number.
+    pub version: i32,
+    /// When the database was bound to it; `None`: it is prepared and not used yet.
+    pub since: Option<SystemTime>,
+    /// Seal keys wrapped with it.
+    pub seal_keys: u64,
+    /// Whether it is in the key file.
+    pub at_hand: bool,
+}
+
+/// A rotation on its way.
+#[derive(Debug)]
+pub struct Rotation {
+    /// The new version.
+    pub version: i32,
+    /// Whether it was begun before, and goes on.
+    pub resumed: bool,
+    /// Seal keys that are still to be wrapped anew.
+    pub left: u64,
+}
+
+impl Store {
+    /// The versions of the master key: in the database, in the file, or both.
+    pub async fn key_status(&self) -> Result<Vec<KeyStatus>, StoreError> {
+        self.0.keys.read_again()?;
+        let at_hand = self.0.keys.at_hand();
+        let rows = sqlx::query!(
+            r#"select c.version, (extract(epoch from c.created_at) * 1000000)::bigint as "since!",
+                      (select count(*) from seal_key k where k.master_version = c.version) as "seal_keys!"
+                 from master_key_check c order by c.version"#
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        let mut all: Vec<KeyStatus> = rows
+            .into_iter()
+            .map(|row| KeyStatus {
+                version: row.version,
+                since: Some(time_of(row.since)),
+                seal_keys: row.seal_keys.cast_unsigned(),
+                at_hand: at_hand.contains(&row.version),
+            })
+            .collect();
+        for version in at_hand {
+            if all.iter().all(|known| known.version != version) {
+                all.push(KeyStatus { version, since: None, seal_keys: 0, at_hand: true });
+            }
+        }
+        all.sort_unstable_by_key(|known| known.version);
+        Ok(all)
+    }
+
+    /// Binds the database to the newest version that is at hand, or goes on with a rotation that was
+    /// interrupted. `None`: there is no newer version, and nothing left to wrap.
+    ///
+    /// # Errors
+    /// [`KeyError`] when a version is not at hand.
+    pub async fn rotate_begin(&self) -> Result<Option<Rotation>, StoreError> {
+        let keys = &self.0.keys;
+        keys.read_again()?;
+        let bound = keys::bound(&self.0.pool).await?.ok_or(KeyError::Wrong)?;
+        keys.take_over(&bound)?;
+        let left = self.rotation_left(bound.version).await?;
+        if left > 0 {
+            return Ok(Some(Rotation { version: bound.version, resumed: true, left }));
+        }
+        let newest = keys.at_hand().last().copied().unwrap_or(0);
+        if newest <= bound.version {
+            return Ok(None);
+        }
+        let new = keys.binding(newest)?;
+        let mut tx = self.0.pool.begin().await?;
+        let done = sqlx::query!(
+            "insert into master_key_check (version, proof, carried) values ($1, $2, $3) on conflict do nothing",
+            new.version,
+            new.proof,
+            new.carried
+        )
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() > 0 {
+            let note = AuditNote::done(AuditAction::KeysRotate).object("master-key", new.version);
+            self.audit(&mut tx, note).await?;
+        }
+        tx.commit().await?;
+        let bound = keys::bound(&self.0.pool).await?.ok_or(KeyError::Wrong)?;
+        keys.take_over(&bound)?;
+        let left = self.rotation_left(bound.version).await?;
+        Ok(Some(Rotation { version: bound.version, resumed: false, left }))
+    }
+
+    async fn rotation_left(&self, version: i32) -> Result<u64, StoreError> {
+        let left = sqlx::query_scalar!(
+            r#"select count(*) as "left!" from seal_key where master_version < $1"#,
+            version
+        )
+        .fetch_one(&self.0.pool)
+        .await?;
+        Ok(left.cast_unsigned())
+    }
+
+    /// Wraps the next seal keys anew; `false`: all are.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] for a seal key that does not open with the old version: it is left, and named by
+    /// `postern verify`.
+    pub async fn rotate_some(&self, rotation: &mut Rotation) -> Result<bool, StoreError> {
+        let rows = sqlx::query!(
+            "select id, practice_id, account_id, master_version, wrapped from seal_key
+              where master_version < $1 order by id limit $2",
+            rotation.version,
+            AT_ONCE
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        let more = !rows.is_empty();
+        for row in rows {
+            let owner = match (row.practice_id, row.account_id) {
+                (Some(p), _) => Owner::Practice(PracticeId(p)),
+                (None, a) => Owner::Account(AccountId(a.unwrap_or(0))),
+            };
+            let (version, wrapped) = self.0.keys.wrap_again(owner, row.master_version, &row.wrapped)?;
+            sqlx::query!(
+                "update seal_key set wrapped = $2, master_version = $3
+                  where id = $1 and master_version = $4 and wrapped = $5",
+                row.id,
+                wrapped,
+                version,
+                row.master_version,
+                row.wrapped
+            )
+            .execute(&self.0.pool)
+            .await?;
+        }
+        rotation.left = self.rotation_left(rotation.version).await?;
+        Ok(more && rotation.left > 0)
+    }
+
+    /// Whether a version wraps nothing any more: then it may go from the key file.
+    pub async fn key_is_unused(&self, version: i32) -> Result<bool, StoreError> {
+        let unused = sqlx::query_scalar!(
+            r#"select not exists (select from seal_key where master_version = $1)
+                  and $1 < (select max(version) from master_key_check) as "unused!""#,
+            version
+        )
+        .fetch_one(&self.0.pool)
+        .await?;
+        Ok(unused)
+    }
+
+    /// What others changed in the keys: a newer version of the master key, practices that were erased.
+    pub async fn look_at_keys(&self) -> Result<(), StoreError> {
+        if let Some(bound) = keys::bound(&self.0.pool).await? {
+            self.0.keys.take_over(&bound)?;
+        }
+        let remembered = self.0.keys.remembered();
+        if remembered.is_empty() {
+            return Ok(());
+        }
+        let gone = sqlx::query_scalar!(
+            r#"select p.id as "id!" from unnest($1::bigint[]) p(id)
+                where not exists (select from seal_key k where k.practice_id = p.id)"#,
+            &remembered
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        for practice in gone {
+            self.0.keys.forget(PracticeId(practice));
+        }
+        Ok(())
+    }
+
+    /// Looks now and then, until the store is closed.
+    pub fn start_key_watch(&self) {
+        let weak = std::sync::Arc::downgrade(&self.0);
+        self.background(async move {
+            loop {
+                tokio::time::sleep(EVERY).await;
+                let Some(inner) = weak.upgrade() else { return };
+                if let Err(error) = Self::of(inner).look_at_keys().await {
+                    tracing::error!(%error, "the keys cannot be brought up to date; new accounts may be refused");
+                }
+            }
+        });
+    }
+}
