@@ -14,8 +14,8 @@ pub(super) struct Way(String);
 const KNOWN: [&str; 16] = [
     "/invite",
     "/people",
-    "/app-passwords",
-    "/app-passwords/new",
+    "/contacts",
+    "/devices/new",
     "/messaging",
     "/profile",
     "/profile/email",
@@ -82,7 +82,8 @@ impl Way {
     }
 }
 
-fn percent(text: &str) -> String {
+/// For a query.
+pub(super) fn percent(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len() + 16), |mut out, b| {
         if b.is_ascii_alphanumeric() || b"-._~/".contains(&b) {

@@ -589,6 +589,8 @@ impl Store {
             self.audit(&mut tx, AuditNote::done(AuditAction::Unlock).account(id)).await?;
             // It would no longer be true.
             self.cancel_notices(&mut tx, id, &[NoticeKind::AccountLocked]).await?;
+            // Those of before the lock led nowhere, and do not come back.
+            self.device_links_void(&mut tx, id).await?;
         }
         tx.commit().await?;
         Ok(done == 1)

@@ -99,8 +99,8 @@ async fn v7_4_4_sign_out_is_on_every_page() {
         "/",
         "/invite",
         "/people",
-        "/app-passwords",
-        "/app-passwords/new",
+        "/contacts",
+        "/devices/new",
         "/messaging",
         "/profile",
         "/profile/email",
@@ -151,7 +151,7 @@ async fn v7_5_1_what_signs_in_asks_for_a_fresh_factor() {
         "/security/authenticator",
         "/security/authenticator/remove",
         "/security/recovery-codes",
-        "/app-passwords/new",
+        "/devices/new",
     ] {
         assert!(web.get(path).await.location().starts_with("/code?next="), "GET {path}");
         let fields = [("email", "a@new.example"), ("phone", "+12025550199"), ("name", "Phone")];

@@ -1,7 +1,8 @@
 //! The pages, a file each, and the addresses they stand at.
 
-mod app_passwords;
+mod add_device;
 mod code;
+mod contacts;
 mod devices;
 mod help;
 mod home;
@@ -56,10 +57,10 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/security/authenticator/remove", get(security::app_remove_page).post(security::app_remove))
         .route("/security/recovery-codes", get(security::recovery_page).post(security::recovery_send))
         .route("/devices", get(devices::page))
+        .route("/devices/new", get(add_device::page).post(add_device::send))
+        .route("/devices/revoke", post(devices::revoke))
         .route("/devices/sign-out-everywhere", post(devices::sign_out_everywhere))
-        .route("/app-passwords", get(app_passwords::page))
-        .route("/app-passwords/new", get(app_passwords::new_page).post(app_passwords::new_send))
-        .route("/app-passwords/revoke", post(app_passwords::revoke))
+        .route("/contacts", get(contacts::page))
         .route("/people", get(people::page))
         .route("/people/{id}", get(people::edit_page).post(people::edit_send))
         .route("/people/{id}/send", post(people::send_again))
