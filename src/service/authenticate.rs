@@ -229,6 +229,7 @@ impl Authenticator {
             store: self.store.clone(),
             account: identity.account,
             app_password: identity.app_password,
+            secure_address: identity.secure_address.clone(),
             events: self.store.account_events(identity.account, identity.epoch),
             unsure: false,
         }
@@ -258,12 +259,13 @@ impl Today {
     }
 }
 
-/// Tells a door when its session must end: the account was locked or closed (R4), or the app password
-/// revoked (R29).
+/// Tells a door when its session must end: the account was locked or closed (R4), the app password revoked
+/// (R29), or another secure address given (R30).
 pub struct SessionWatch {
     store: Store,
     account: AccountId,
     app_password: AppPasswordId,
+    secure_address: Address,
     events: tokio::sync::watch::Receiver<u64>,
     /// Something happened, and what it means for this session has not been found out yet.
     unsure: bool,
@@ -280,7 +282,7 @@ impl SessionWatch {
                 }
                 self.unsure = true;
             }
-            match self.store.still_signed_in(self.account, self.app_password).await {
+            match self.store.still_signed_in(self.account, self.app_password, &self.secure_address).await {
                 Ok(true) => self.unsure = false,
                 Ok(false) => return,
                 // Not known while the database is away; what the session asks for fails by itself.

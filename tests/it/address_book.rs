@@ -474,3 +474,41 @@ async fn r21_vdirsyncer_sees_who_has_registered() {
     of_anna.sync().await;
     assert_eq!(of_anna.names(), ["Bob Baker"]);
 }
+
+/// R30, R12: another secure address is in every book, the former leads nowhere, and sessions that would write from
+/// it end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r30_another_secure_address_is_seen_and_the_former_is_gone() {
+    let web = Web::new().await;
+    web.write("anna", "bert", "1").await;
+    let first = web.sync("anna", "").await;
+    let bert = web.world.account("bert").clone();
+    let mut idle = web.world.imap("bert").await;
+    idle.imap("s", "SELECT INBOX").await;
+    idle.send(b"i IDLE\r\n").await;
+    assert!(idle.response().await.unwrap().starts_with(b"+"));
+    let store = web.world.gateway().store();
+    let id = store.resolve(&bert.secure.parse().unwrap()).await.unwrap().unwrap().id;
+    assert!(store.secure_address_change(id, &"b.brandt@secure.test".parse().unwrap()).await.unwrap());
+    assert!(idle.response().await.unwrap().starts_with(b"* BYE"));
+    assert!(idle.closed().await);
+    let second = web.sync("anna", &token(&first)).await;
+    assert!(second.contains("b.brandt@secure.test") && !second.contains(&bert.secure), "{second}");
+
+    let mut imap = web.world.connect("imap-tls").await;
+    imap.response().await.unwrap();
+    let login = |user: &str| format!("LOGIN {user} {}", bert.password);
+    let answer = imap.imap("l", &login(&bert.secure)).await;
+    assert!(answer.last().unwrap().starts_with("l NO"), "{answer:?}");
+    let answer = imap.imap("m", &login("b.brandt@secure.test")).await;
+    assert!(answer.last().unwrap().starts_with("m OK"), "{answer:?}");
+    let anna = web.world.account("anna");
+    let mut smtp = web.world.connect("submission-tls").await;
+    smtp.smtp_reply().await.unwrap();
+    smtp.smtp("EHLO client.test").await;
+    let plain = crate::smtp_transcripts::plain(&anna.secure, &anna.password);
+    assert_eq!(smtp.smtp(&format!("AUTH PLAIN {plain}")).await.0, 235);
+    assert_eq!(smtp.smtp(&format!("MAIL FROM:<{}>", anna.secure)).await.0, 250);
+    assert_eq!(smtp.smtp(&format!("RCPT TO:<{}>", bert.secure)).await.0, 550);
+    assert_eq!(smtp.smtp("RCPT TO:<b.brandt@secure.test>").await.0, 250);
+}

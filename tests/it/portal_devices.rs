@@ -67,7 +67,7 @@ async fn r29_a_mail_program_is_set_up_listed_and_revoked() {
         look.tick().await;
         let list = web.get("/devices").await;
         let text = list.text();
-        if text.contains("Thunderbird <b> 153.7.0, last used") && text.contains("from 127.0.0.1, added") {
+        if text.contains("Thunderbird <b> 153.7.0 Last used") && text.contains("from 127.0.0.1, added") {
             break list;
         }
         assert!(tokio::time::Instant::now() < end, "{text}");
@@ -126,7 +126,7 @@ async fn r29_a_phone_takes_its_profile_by_the_link_on_the_page() {
     let gone = phone.get(&path).await;
     assert_eq!(gone.status, 410);
     gone.shows("This link no longer works").shows("Make a new one in the portal, under Devices");
-    web.get("/devices").await.shows("Anna’s iPhone").shows("never used");
+    web.get("/devices").await.shows("Anna’s iPhone").shows("Never used");
     let notice = site.notice("new-app-password", &site.world.account("anna").email).await;
     assert!(notice["text"].as_str().unwrap().contains("Anna’s iPhone"), "the owner hears of it");
     let entries =

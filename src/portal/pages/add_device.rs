@@ -178,6 +178,7 @@ fn password_page(
 #[template(path = "portal/device_by_link.html")]
 struct LinkPage {
     page: Page,
+    lead: &'static str,
     link: String,
     /// `None`: it is opened on this very device.
     qr: Option<Qr>,
@@ -200,8 +201,13 @@ fn link_page(
         }
         _ => (None, vec![t.mac_1, t.mac_2, t.mac_3]),
     };
+    let lead = match person.session()?.account.tier {
+        Tier::Paid => t.link_lead,
+        Tier::Free => t.link_lead_free,
+    };
     let view = LinkPage {
         page: person.page(Place::Devices, fill(t.link_title, &[("name", &name)])),
+        lead,
         link,
         qr,
         steps,

@@ -19,6 +19,8 @@ use crate::service::people::{AppPasswordId, Device, WebSignIn};
 struct Shown {
     id: AppPasswordId,
     name: String,
+    /// What its mail program calls itself.
+    client: Option<String>,
     facts: Sentence,
     /// The button's full name, for those who hear it alone.
     revoke: String,
@@ -49,13 +51,13 @@ fn shown(device: Device, zone: &str) -> Shown {
         (Some(at), None) => Sentence::new(t.used_when, &[("when", time(at))]),
         (None, _) => Sentence::new(t.unused, &[]),
     };
-    let client = device.client.map(|c| Sentence::new(t.client, &[("client", Piece::Words(c))]));
     let added = Sentence::new(t.added, &[("when", time(device.created_at))]);
     Shown {
         id: device.id,
         revoke: fill(t.revoke_of, &[("name", &device.name)]),
         name: device.name,
-        facts: Sentence::joined(client.into_iter().chain([used, added]).collect()),
+        client: device.client,
+        facts: Sentence::joined(vec![used, added]),
     }
 }
 
