@@ -179,7 +179,11 @@ impl Store {
             .fetch_optional(&mut *tx)
             .await
             .map_err(ended)?;
-            let Some(row) = row else { return Ok(all) };
+            let Some(row) = row else {
+                // Ended here and not by dropping it, which gives the sweeper's lock back only some time later.
+                tx.rollback().await.map_err(ended)?;
+                return Ok(all);
+            };
             let mailbox = MailboxId(row.mailbox_id);
             let note =
                 AuditNote::done(AuditAction::Delete).account(AccountId(row.account_id)).mailbox(mailbox);
