@@ -16,6 +16,8 @@ mod asvs_authentication;
 mod asvs_session;
 mod audit;
 mod cli_transcripts;
+mod backup;
+mod carry;
 mod client;
 mod demo_process;
 mod device_profile;
