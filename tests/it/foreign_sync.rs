@@ -106,17 +106,14 @@ async fn offlineimap() {
         ),
     )
     .unwrap();
-    let sync = {
+    let sync = async || {
         let home = home.clone();
-        async || {
-            let home = home.clone();
-            aside(move || {
-                let mut command = Command::new("offlineimap");
-                run(command.env("HOME", &home).arg("-o").arg("-c").arg(home.join("rc")).args(["-u", "basic"]));
-            })
-            .await;
-            maildir(&mail)
-        }
+        aside(move || {
+            let mut command = Command::new("offlineimap");
+            run(command.env("HOME", &home).arg("-o").arg("-c").arg(home.join("rc")).args(["-u", "basic"]));
+        })
+        .await;
+        maildir(&mail)
     };
     let first = sync().await;
     assert_eq!(first.len(), 23);
