@@ -188,3 +188,19 @@ begin
     end loop;
     return v_count;
 end $$;
+
+-- As in 0007; but a mailbox whose UIDs only went ahead, without messages, is not behind: it would be looked at again
+-- every few seconds.
+create or replace function search_behind(p_least bigint, p_limit integer)
+returns table (account_id bigint, mailbox_id bigint, uid_from bigint, uidnext bigint)
+language sql stable as $$
+    select m.account_id, m.id, coalesce(s.uid_to, 0) + 1, m.uidnext
+      from mailbox m
+      left join lateral (select max(g.uid_to) as uid_to from search_segment g
+                          where g.account_id = m.account_id and g.mailbox_id = m.id) s on true
+     where m.selectable and m.messages > 0 and m.uidnext - 1 - coalesce(s.uid_to, 0) >= p_least
+       and exists (select from mailbox_message e
+                    where e.account_id = m.account_id and e.mailbox_id = m.id and e.uid > coalesce(s.uid_to, 0))
+     order by m.uidnext - coalesce(s.uid_to, 0) desc
+     limit p_limit
+$$;

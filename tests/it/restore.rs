@@ -76,8 +76,8 @@ fn no_uid_gets_a_second_meaning() {
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
         let mut wire = again.imap("anna").await;
         wire.imap("e", "ENABLE QRESYNC").await;
-        // It knows 1, 3, 4, 5 at the later modseq.
-        let select = format!("SELECT INBOX (QRESYNC ({validity} {known} 1,3:5))");
+        // It knows the mailbox at the later modseq.
+        let select = format!("SELECT INBOX (QRESYNC ({validity} {known} 1:5))");
         let told = wire.imap("s", &select).await;
         assert_eq!(number(&told, "UIDVALIDITY "), validity);
         assert!(number(&told, "HIGHESTMODSEQ ") > known);
