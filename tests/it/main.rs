@@ -26,6 +26,7 @@ mod device_setup;
 mod devices;
 mod dump;
 mod foreign;
+mod foreign_sync;
 mod gateway;
 mod harness;
 mod imap_door;
