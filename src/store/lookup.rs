@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::StoreError;
 use super::keys::KeyError;
 use super::seal::{self, KEY_LEN, SealError};
+use super::ties::TieKey;
 use crate::types::{AccountId, AnnotationName, Keyword, MailboxName, Secret};
 
 /// The keys of keyed hashes. They outlive the master key that they were first derived from: what was
@@ -84,6 +85,7 @@ pub struct Lookup {
     token: hmac::Key,
     code: hmac::Key,
     annotation: hmac::Key,
+    entry: hmac::Key,
 }
 
 impl Lookup {
@@ -98,6 +100,7 @@ impl Lookup {
             token: key(b"token")?,
             code: key(b"code")?,
             annotation: key(b"annotation")?,
+            entry: key(b"mailbox entry")?,
         })
     }
 
@@ -141,6 +144,11 @@ impl Lookup {
     /// An annotation's name (RFC 5464).
     pub fn annotation(&self, account: AccountId, name: &AnnotationName) -> [u8; 32] {
         keyed(&self.annotation, account, name.as_str().as_bytes())
+    }
+
+    /// The key that ties an account's mailbox entries to their messages.
+    pub(super) fn ties(&self, account: AccountId) -> TieKey {
+        TieKey::of(keyed(&self.entry, account, b""))
     }
 
     /// The content of a submission (R17, R28).
