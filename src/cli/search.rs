@@ -2,9 +2,9 @@
 
 use anyhow::Context as _;
 
-use super::{Act, Output};
 use super::progress::Progress;
 use super::user::find;
+use super::{Act, Output};
 use crate::service::search::Tender;
 use crate::store::Store;
 use crate::types::{AccountId, Address, AuditAction, AuditNote, MailboxId};

@@ -7,9 +7,9 @@
 
 use std::ops::RangeFrom;
 
+use aws_lc_rs::aead::Nonce;
 #[cfg(not(feature = "bench-unsealed"))]
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, UnboundKey};
-use aws_lc_rs::aead::Nonce;
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf;
 
@@ -32,12 +32,22 @@ impl Aead {
     }
 
     /// Seals, and puts the tag behind.
-    pub(super) fn seal_append(&self, nonce: Nonce, aad: &[u8], bytes: &mut Vec<u8>) -> Result<(), Unspecified> {
+    pub(super) fn seal_append(
+        &self,
+        nonce: Nonce,
+        aad: &[u8],
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), Unspecified> {
         self.0.seal_in_place_append_tag(nonce, Aad::from(aad), bytes)
     }
 
     /// Seals; the tag.
-    pub(super) fn seal(&self, nonce: Nonce, aad: &[u8], bytes: &mut [u8]) -> Result<[u8; TAG_LEN], Unspecified> {
+    pub(super) fn seal(
+        &self,
+        nonce: Nonce,
+        aad: &[u8],
+        bytes: &mut [u8],
+    ) -> Result<[u8; TAG_LEN], Unspecified> {
         let tag = self.0.seal_in_place_separate_tag(nonce, Aad::from(aad), bytes)?;
         let mut out = [0; TAG_LEN];
         out.copy_from_slice(tag.as_ref());

@@ -12,7 +12,7 @@ use super::StoreError;
 use super::keys::KeyError;
 use super::seal::{self, KEY_LEN, SealError};
 use super::ties::TieKey;
-use crate::types::{AccountId, AnnotationName, Keyword, MailboxName, Secret};
+use crate::types::{AccountId, AnnotationName, Keyword, MailboxId, MailboxName, Secret};
 
 /// The keys of keyed hashes. They outlive the master key that they were first derived from: what was
 /// looked up by them stands in the database. So a rotation carries them over, sealed with the new key.
@@ -86,6 +86,7 @@ pub struct Lookup {
     code: hmac::Key,
     annotation: hmac::Key,
     entry: hmac::Key,
+    imported: hmac::Key,
 }
 
 impl Lookup {
@@ -101,6 +102,7 @@ impl Lookup {
             code: key(b"code")?,
             annotation: key(b"annotation")?,
             entry: key(b"mailbox entry")?,
+            imported: key(b"imported")?,
         })
     }
 
@@ -149,6 +151,24 @@ impl Lookup {
     /// The key that ties an account's mailbox entries to their messages.
     pub(super) fn ties(&self, account: AccountId) -> TieKey {
         TieKey::of(keyed(&self.entry, account, b""))
+    }
+
+    /// A message that is imported into a mailbox: the SHA-256 of its bytes, its INTERNALDATE, and which of
+    /// several that agree in both it is, from 0 on.
+    pub fn imported(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        digest: &[u8; 32],
+        internal_date: i64,
+        nth: u32,
+    ) -> [u8; 32] {
+        let mut data = Vec::with_capacity(52);
+        data.extend_from_slice(&mailbox.0.to_be_bytes());
+        data.extend_from_slice(digest);
+        data.extend_from_slice(&internal_date.to_be_bytes());
+        data.extend_from_slice(&nth.to_be_bytes());
+        keyed(&self.imported, account, &data)
     }
 
     /// The content of a submission (R17, R28).

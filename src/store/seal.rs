@@ -12,8 +12,8 @@ use aws_lc_rs::aead::{AES_256_GCM, NONCE_LEN, Nonce};
 use aws_lc_rs::{hkdf, rand};
 use zeroize::Zeroizing;
 
-use super::aead::{Aead, TAG_LEN};
 pub(super) use super::aead::KEY_LEN;
+use super::aead::{Aead, TAG_LEN};
 
 use crate::types::{AccountId, BodyId, MailboxId, SealKeyId};
 
@@ -221,6 +221,8 @@ pub enum TextDomain {
     Totp = 7,
     /// `annotation.sealed`
     Annotation = 60,
+    /// `support_access.reason`
+    AccessReason = 80,
 }
 
 /// What short texts are called in errors.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use postern::clock::Clock;
 use postern::mime;
 use postern::store::{
-    Account, KeyError, MasterKey, NewAccount, NewSubmission, Options, Role, Store, StoreError, SubmitOutcome,
-    VerifyFrom,
+    Account, Erased, KeyError, MasterKey, NewAccount, NewSubmission, Options, Role, Store, StoreError,
+    SubmitOutcome, VerifyFrom,
 };
 use postern::types::{AccountId, BodyId, MailboxName, PracticeId, Tier};
 
@@ -223,8 +223,8 @@ fn an_erased_practice_is_read_by_nobody() {
         let other = open(&place.url, &place.key).await;
         all_is_read(&store, &place, 2).await;
         all_is_read(&other, &place, 2).await;
-        assert_eq!(store.practice_erase(place.first).await.unwrap(), Some(1));
-        assert_eq!(store.practice_erase(place.first).await.unwrap(), None);
+        assert_eq!(store.practice_erase(place.first).await.unwrap(), Erased::Now(1));
+        assert_eq!(store.practice_erase(place.first).await.unwrap(), Erased::Before);
         other.look_at_keys().await.unwrap();
         for store in [&store, &other, &open(&place.url, &place.key).await] {
             assert!(read(store, place.anna.id, "Sent").await.is_err());
@@ -339,7 +339,8 @@ fn nothing_fails_while_keys_are_rotated() {
                 busy.push(tokio::spawn(async move {
                     let mut rounds = 0;
                     while !stop.load(Ordering::Relaxed) {
-                        let head = format!("From: <{from}>\r\nTo: <{to}>\r\nMessage-ID: <{n}.{rounds}@x>\r\n");
+                        let head =
+                            format!("From: <{from}>\r\nTo: <{to}>\r\nMessage-ID: <{n}.{rounds}@x>\r\n");
                         assert_eq!(wire.smtp(&format!("MAIL FROM:<{from}>")).await.0, 250);
                         assert_eq!(wire.smtp(&format!("RCPT TO:<{to}>")).await.0, 250);
                         assert_eq!(wire.smtp("DATA").await.0, 354);
@@ -360,7 +361,9 @@ fn nothing_fails_while_keys_are_rotated() {
                     let text = format!("Subject: {n}\r\n\r\nZahn {rounds}\r\n");
                     wire.send(format!("x APPEND INBOX {{{}+}}\r\n{text}\r\n", text.len()).as_bytes()).await;
                     assert!(wire.imap_until("x").await.last().unwrap().starts_with("x OK"));
-                    for command in ["FETCH 1 (ENVELOPE BODY.PEEK[])", "UID COPY 1 Archive", "SEARCH BODY Zahn"] {
+                    for command in
+                        ["FETCH 1 (ENVELOPE BODY.PEEK[])", "UID COPY 1 Archive", "SEARCH BODY Zahn"]
+                    {
                         // A search of all would take ever longer in a long run.
                         if command.starts_with("SEARCH") && rounds % 32 != 0 {
                             continue;
@@ -396,7 +399,10 @@ fn nothing_fails_while_keys_are_rotated() {
             assert!(done > 0);
             rounds += done;
         }
-        println!("{} s: {rotated} rotations, {verified} verifications, {rounds} rounds", begin.elapsed().as_secs());
+        println!(
+            "{} s: {rotated} rotations, {verified} verifications, {rounds} rounds",
+            begin.elapsed().as_secs()
+        );
     });
 }
 

@@ -52,6 +52,7 @@ async fn place() -> Place {
         format!("'\\x{hex}'::bytea")
     };
     let (notice, phone) = (sealed(TextDomain::Notice), sealed(TextDomain::Phone));
+    let reason = sealed(TextDomain::AccessReason);
     let (signature, totp) = (sealed(TextDomain::Signature), sealed(TextDomain::Totp));
     let sql = format!(
         "delete from notice;
@@ -62,7 +63,9 @@ async fn place() -> Place {
          values ({account}, {account}, 'x@y.test', {phone}, 'registered', now());
          insert into phone_code (account_id, purpose, code_key, phone, sent_at, expires_at)
          values ({account}, 'phone', '', {phone}, now(), 'infinity');
-         insert into totp (account_id, secret, pending) values ({account}, {totp}, {totp})"
+         insert into totp (account_id, secret, pending) values ({account}, {totp}, {totp});
+         insert into support_access (account_id, kind, reason, asked_by, asked_key, asked_at, lapses_at)
+         values ({account}, 'export', {reason}, 'ida', 'ida', now(), 'infinity')"
     );
     execute(&world.database_url, &sql).await;
     Place { world, account, inbox, bodies }
@@ -195,7 +198,7 @@ async fn read_all(store: &Store, place: &Place) -> Result<(), String> {
 }
 
 /// Sealed columns of what Anna has. A column that is added belongs here (`every_sealed_column_is_listed`).
-const SEALED: [(&str, &str); 18] = [
+const SEALED: [(&str, &str); 19] = [
     ("message", "facts"),
     ("message_key", "wrapped"),
     ("body_chunk", "data"),
@@ -214,10 +217,11 @@ const SEALED: [(&str, &str); 18] = [
     ("phone_code", "phone"),
     ("totp", "secret"),
     ("totp", "pending"),
+    ("support_access", "reason"),
 ];
 
 /// Short texts, opened with their account's key alone: table, column, what they are.
-const TEXTS: [(&str, &str, TextDomain); 7] = [
+const TEXTS: [(&str, &str, TextDomain); 8] = [
     ("notice", "payload", TextDomain::Notice),
     ("account", "phone", TextDomain::Phone),
     ("account", "signature", TextDomain::Signature),
@@ -225,6 +229,7 @@ const TEXTS: [(&str, &str, TextDomain); 7] = [
     ("phone_code", "phone", TextDomain::Phone),
     ("totp", "secret", TextDomain::Totp),
     ("totp", "pending", TextDomain::Totp),
+    ("support_access", "reason", TextDomain::AccessReason),
 ];
 
 /// Any flipped bit in any sealed column is noticed by who reads it and by the verification, which is then
@@ -340,7 +345,10 @@ async fn every_column_of_bytes_is_looked_after() {
         assert_eq!(places, 1, "{table}.{name}: sealed, a keyed hash, or what? See tests/it/verify.rs");
     }
     for (table, name) in SEALED.iter().chain(&OTHER_BYTES) {
-        assert!(columns.iter().any(|(t, c)| (t, c) == (&(*table).to_owned(), &(*name).to_owned())), "{table}.{name}");
+        assert!(
+            columns.iter().any(|(t, c)| (t, c) == (&(*table).to_owned(), &(*name).to_owned())),
+            "{table}.{name}"
+        );
     }
 }
 
@@ -581,7 +589,8 @@ fn an_entry_is_of_one_message_only() {
                 prop_assume!(differs);
                 let faults = verify(&store, None).await;
                 let mut told = false;
-                let owners: std::collections::BTreeSet<_> = entries.iter().map(|(a, m, _)| (*a, *m)).collect();
+                let owners: std::collections::BTreeSet<_> =
+                    entries.iter().map(|(a, m, _)| (*a, *m)).collect();
                 for (account, mailbox) in owners {
                     let (account, mailbox) = (AccountId(account), MailboxId(mailbox));
                     let live = store.open_mailbox(account, mailbox).await.unwrap();
@@ -603,7 +612,10 @@ fn an_entry_is_of_one_message_only() {
                 let back = "delete from mailbox_message; insert into mailbox_message select * from saved";
                 execute(&url, back).await;
                 prop_assert!(told, "read without a word: {}", sql);
-                prop_assert!(faults.iter().any(|f| f.contains("it was changed, or is the entry of")), "{sql}");
+                prop_assert!(
+                    faults.iter().any(|f| f.contains("it was changed, or is the entry of")),
+                    "{sql}"
+                );
                 Ok(())
             })
         })

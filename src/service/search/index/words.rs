@@ -264,8 +264,7 @@ impl Evidence {
             return Self { patterns: vec![whole(word)], exact: true };
         }
         // Each sign with what is near it; where that is all, whoever has it has the text.
-        let near: Vec<_> =
-            (0..chars.len()).filter_map(|at| around(at, |n| chars.get(n).copied())).collect();
+        let near: Vec<_> = (0..chars.len()).filter_map(|at| around(at, |n| chars.get(n).copied())).collect();
         let bytes = |range: std::ops::Range<usize>| chars[range].iter().collect::<String>().into_bytes();
         if let Some(all) = near.iter().find(|range| range.len() == chars.len()) {
             return Self { patterns: vec![bytes(all.clone())], exact: true };
