@@ -7,6 +7,7 @@
 
 mod accounts;
 mod addresses;
+mod aead;
 mod annotations;
 mod append;
 mod audit;
@@ -55,6 +56,7 @@ mod search_index;
 mod second_step;
 mod sessions;
 mod sweeper;
+mod ties;
 mod tokens;
 mod verify;
 mod verify_places;
@@ -256,7 +258,7 @@ impl Store {
         tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
-        Ok(Self::of(Arc::new(Inner {
+        let store = Self::of(Arc::new(Inner {
             pool,
             keys,
             domain: options.domain.to_lowercase(),
@@ -272,7 +274,9 @@ impl Store {
             gateway,
             run,
             background,
-        })))
+        }));
+        store.tie_old_entries().await?;
+        Ok(store)
     }
 
     /// As this program itself uses it.
