@@ -57,10 +57,9 @@ impl Store {
     ) -> Result<Accepting, StoreError> {
         let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
-        let number =
-            sqlx::query_scalar!("select phone from account where id = $1 for no key update", account.0)
-                .fetch_one(&mut *tx)
-                .await?;
+        sqlx::query_scalar!("select id from account where id = $1 for no key update", account.0)
+            .fetch_one(&mut *tx)
+            .await?;
         let open = sqlx::query!(
             "select i.account_id, i.phone from invitation i
               where i.id = $1 and i.state = 'open'
@@ -78,10 +77,10 @@ impl Store {
         }
         match digits {
             None => {
-                let mine = self.open_phone_in(&mut tx, account, number.as_deref()).await?;
+                let mine = self.phones_in(&mut tx, account).await?;
                 let theirs =
                     self.open_phone_in(&mut tx, AccountId(open.account_id), Some(&open.phone)).await?;
-                if mine.is_none() || mine != theirs {
+                if !theirs.is_some_and(|theirs| mine.contains(&theirs)) {
                     return Ok(Accepting::PhoneDiffers);
                 }
             }
@@ -109,10 +108,10 @@ impl Store {
         account: AccountId,
         email: &Address,
     ) -> Result<(), StoreError> {
-        let number = sqlx::query_scalar!("select phone from account where id = $1", account.0)
-            .fetch_one(&mut *tx)
-            .await?;
-        let Some(number) = self.open_phone_in(tx, account, number.as_deref()).await? else { return Ok(()) };
+        let mine = self.phones_in(tx, account).await?;
+        if mine.is_empty() {
+            return Ok(());
+        }
         let open = sqlx::query!(
             "select id, account_id, phone from invitation where email = $1 and state = 'open' order by id for update",
             email.as_str()
@@ -121,7 +120,7 @@ impl Store {
         .await?;
         for row in open {
             let theirs = self.open_phone_in(tx, AccountId(row.account_id), Some(&row.phone)).await?;
-            if theirs.as_ref() == Some(&number) {
+            if theirs.is_some_and(|theirs| mine.contains(&theirs)) {
                 self.join_begin(tx, InvitationId(row.id), account).await?;
             }
         }
