@@ -4,6 +4,7 @@ pub mod append;
 pub mod authenticate;
 pub mod contacts;
 pub mod device_setup;
+pub mod import;
 mod headers;
 pub mod mailbox;
 pub mod people;
