@@ -42,6 +42,7 @@ mod people;
 mod portal_browser;
 mod portal_chromium;
 mod portal_demo;
+mod portal_every_page;
 mod portal_flows;
 mod portal_pages;
 mod portal_site;
