@@ -219,11 +219,12 @@ impl Gateway {
         let pages = portal::router(
             portal_settings(config, &self.addresses),
             self.shared.people.clone(),
+            Contacts::new(self.store.clone()),
             self.shared.gate.clone(),
             self.shared.clock.clone(),
             alive(self.store.clone()),
-        )
-        .merge(portal::for_programs(servers, self.shared.books.clone(), profiles));
+        );
+        let pages = portal::with_programs(pages, servers, self.shared.books.clone(), profiles);
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");

@@ -204,7 +204,9 @@ pub fn text(content: &NoticeContent, place: &Place) -> Option<String> {
             "Your secure mail account was changed. If it was not you, call your support now. {portal}"
         ),
         NoticeContent::SupportRead | NoticeContent::MailExported => {
-            format!("Your support has looked into your secure mail. If you do not know why, call them. {portal}")
+            format!(
+                "Your support has looked into your secure mail. If you do not know why, call them. {portal}"
+            )
         }
         // Links go to the address that they prove.
         NoticeContent::Invitation { .. }

@@ -120,8 +120,8 @@ pub(super) fn sentence(denied: &Denied) -> String {
         Denied::Role => t.form.role.to_owned(),
         Denied::TimeZone => t.profile.bad_zone.to_owned(),
         Denied::Text(_) => t.form.text.to_owned(),
-        Denied::DeviceName => t.app_passwords.name_wrong.to_owned(),
-        Denied::TooManyDevices => t.app_passwords.too_many.to_owned(),
+        Denied::DeviceName => t.add_device.name_wrong.to_owned(),
+        Denied::TooManyDevices => t.add_device.too_many.to_owned(),
     }
 }
 

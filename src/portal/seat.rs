@@ -89,7 +89,7 @@ impl Seat {
     pub(super) fn page(&self, title: impl Into<String>) -> Page {
         let who = self.full().map(|s| Who {
             name: s.account.display_name(),
-            invites: s.account.tier == Tier::Paid,
+            composes: s.account.tier == Tier::Paid,
             manages: s.account.user_manager,
         });
         let csrf = String::from_utf8_lossy(self.0.csrf.expose()).into_owned();

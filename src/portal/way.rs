@@ -14,8 +14,8 @@ pub(super) struct Way(String);
 const KNOWN: [&str; 17] = [
     "/invite",
     "/people",
-    "/app-passwords",
-    "/app-passwords/new",
+    "/contacts",
+    "/devices/new",
     "/messaging",
     "/profile",
     "/profile/email",
@@ -85,7 +85,8 @@ impl Way {
     }
 }
 
-fn percent(text: &str) -> String {
+/// For a query.
+pub(super) fn percent(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len() + 16), |mut out, b| {
         if b.is_ascii_alphanumeric() || b"-._~/".contains(&b) {
@@ -111,8 +112,13 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_list() {
-        for good in ["/invite", "/invite?address=bob%2Bx@praxis.example", "/people/12", "/invitation/abc-_9", "/email/abc-_9"]
-        {
+        for good in [
+            "/invite",
+            "/invite?address=bob%2Bx@praxis.example",
+            "/people/12",
+            "/invitation/abc-_9",
+            "/email/abc-_9",
+        ] {
             assert_eq!(Way::parse(good).as_str(), good);
         }
         for bad in [

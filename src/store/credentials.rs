@@ -25,7 +25,7 @@ const LETTERS: usize = 24;
 /// Letters shown together.
 const GROUP: usize = 4;
 /// Most app passwords in use by one account.
-const MOST: i64 = 100;
+pub(super) const MOST: i64 = 100;
 /// Longest name of a device, in bytes.
 const NAME_MAX: usize = 200;
 /// The date of last use is written when it has moved on by this much.

@@ -256,6 +256,7 @@ impl Store {
             .object("invitation", id)
             .detail("step=joined");
         self.audit(&mut tx, note).await?;
+        contacts_join(&mut tx, from, to).await?;
         tx.commit().await?;
         self.wake_mailboxes([MailboxId(to_box)]);
         self.wake_notices();
@@ -309,6 +310,22 @@ impl Store {
         }
         Ok(moved)
     }
+}
+
+/// R21: whose book holds the invited account has written to `to`. Marking moved those contacts already (migration
+/// 0005); here come those of deliveries that had resolved the invitation before. Books are locked last.
+async fn contacts_join(tx: &mut PgConnection, from: AccountId, to: AccountId) -> Result<(), StoreError> {
+    sqlx::query!(
+        r#"select add_contact(late.account_id, $2) as "done?"
+             from (select c.account_id from contact c
+                    where c.contact_id = $1 and c.account_id <> $2 order by c.account_id) late"#,
+        from.0,
+        to.0
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    sqlx::query!("delete from contact where contact_id = $1", from.0).execute(tx).await?;
+    Ok(())
 }
 
 /// The Message-ID, from the header block in the facts.

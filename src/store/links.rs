@@ -101,6 +101,7 @@ impl Store {
             return Ok(false);
         }
         sqlx::query!("delete from failed_secret where account_id = $1", account.0).execute(&mut *tx).await?;
+        self.device_links_void(&mut tx, account).await?;
         let (link, expires_at) = self.link_put(&mut tx, account, "reset", None, page).await?;
         let notice = NewNotice::new(account, NoticeContent::AccountUnlocked { link }, Channel::Email)
             .expires(expires_at)
@@ -363,6 +364,7 @@ impl Store {
         super::sessions::forget_portal_failures(tx, account).await?;
         // Links that are still out were asked for under the old one, by whoever knew it.
         sqlx::query!("delete from account_link where account_id = $1", account.0).execute(&mut *tx).await?;
+        self.device_links_void(tx, account).await?;
         self.cancel_notices(tx, account, &[NoticeKind::ResetLink, NoticeKind::EmailLink]).await?;
         let notice = NewNotice::new(account, NoticeContent::PasswordChanged, Channel::Email);
         self.enqueue_notice(tx, notice).await?;

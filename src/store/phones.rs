@@ -57,9 +57,10 @@ impl Store {
         tx: &mut PgConnection,
         account: AccountId,
     ) -> Result<Vec<OtherPhone>, StoreError> {
-        let rows = sqlx::query!("select id, phone from account_phone where account_id = $1 order by id", account.0)
-            .fetch_all(&mut *tx)
-            .await?;
+        let rows =
+            sqlx::query!("select id, phone from account_phone where account_id = $1 order by id", account.0)
+                .fetch_all(&mut *tx)
+                .await?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -203,7 +204,9 @@ impl Store {
             self.other_phone_add(tx, account, &former).await?;
         }
         let sealed = self.seal_phone(tx, account, new).await?;
-        sqlx::query!("update account set phone = $2 where id = $1", account.0, sealed).execute(&mut *tx).await?;
+        sqlx::query!("update account set phone = $2 where id = $1", account.0, sealed)
+            .execute(&mut *tx)
+            .await?;
         self.codes_void(tx, account).await
     }
 
@@ -216,9 +219,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         for other in self.other_phones_in(tx, account).await? {
             if other.phone == *phone {
-                sqlx::query!("delete from account_phone where account_id = $1 and id = $2", account.0, other.id)
-                    .execute(&mut *tx)
-                    .await?;
+                sqlx::query!(
+                    "delete from account_phone where account_id = $1 and id = $2",
+                    account.0,
+                    other.id
+                )
+                .execute(&mut *tx)
+                .await?;
             }
         }
         Ok(())

@@ -335,7 +335,8 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        let note = AuditNote::done(AuditAction::SignIn).account(account).detail("door=portal step=password-again");
+        let note =
+            AuditNote::done(AuditAction::SignIn).account(account).detail("door=portal step=password-again");
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
         Ok(Some(token))
@@ -477,7 +478,8 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         let accounts = done.rows_affected();
-        let note = AuditNote::done(AuditAction::EndSignIns).detail(format!("everyone={accounts} devices=kept"));
+        let note =
+            AuditNote::done(AuditAction::EndSignIns).detail(format!("everyone={accounts} devices=kept"));
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
         Ok(accounts)

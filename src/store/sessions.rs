@@ -214,13 +214,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn web_session_end_of(&self, account: AccountId, key: &[u8]) -> Result<bool, StoreError> {
         let mut tx = self.0.pool.begin().await?;
-        let done = sqlx::query!(
-            "delete from web_session where account_id = $1 and id_key = $2",
-            account.0,
-            key
-        )
-        .execute(&mut *tx)
-        .await?;
+        let done =
+            sqlx::query!("delete from web_session where account_id = $1 and id_key = $2", account.0, key)
+                .execute(&mut *tx)
+                .await?;
         if done.rows_affected() != 1 {
             return Ok(false);
         }
@@ -413,15 +410,17 @@ impl Store {
         Ok(token)
     }
 
-    /// Voids all of an account's by raising its epoch; the sweeper takes the rows. `false`: no such account.
+    /// Voids all of an account's by raising its epoch, and the links of devices that were opened from them; the
+    /// sweeper takes the rows. `false`: no such account.
     pub(super) async fn web_sessions_void(
         &self,
         tx: &mut PgConnection,
         account: AccountId,
     ) -> Result<bool, StoreError> {
         let done = sqlx::query!("update account set web_epoch = web_epoch + 1 where id = $1", account.0)
-            .execute(tx)
+            .execute(&mut *tx)
             .await?;
+        self.device_links_void(tx, account).await?;
         Ok(done.rows_affected() == 1)
     }
 

@@ -10,7 +10,7 @@ use crate::portal_site::{PASSWORD, PHONE, Site};
 use crate::portal_web::{Web, between};
 
 const COOKIE: &str = "__Host-postern";
-const NEW_APP_PASSWORD: &str = "/app-passwords/new";
+const ADD_DEVICE: &str = "/devices/new";
 
 /// Whether a browser with this cookie is signed in.
 async fn good(site: &Site, cookie: &str) -> bool {
@@ -143,8 +143,8 @@ async fn v7_4_4_sign_out_is_on_every_page() {
         "/",
         "/invite",
         "/people",
-        "/app-passwords",
-        "/app-passwords/new",
+        "/contacts",
+        "/devices/new",
         "/messaging",
         "/profile",
         "/profile/email",
@@ -227,7 +227,7 @@ async fn v7_5_1_what_signs_in_asks_for_a_fresh_factor() {
     web.validate().await;
     // The password asks for the password, an app password for a code (R29).
     clock.advance(Duration::from_mins(6));
-    assert!(web.get(NEW_APP_PASSWORD).await.location().starts_with("/code?next="));
+    assert!(web.get(ADD_DEVICE).await.location().starts_with("/code?next="));
     web.get("/profile").await;
     let fields = [("current", "wrong"), ("password", "nine green kettles"), ("again", "nine green kettles")];
     assert_eq!(web.post("/security/password", &fields).await.status, 422);

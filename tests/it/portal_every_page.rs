@@ -8,7 +8,9 @@ use std::time::Duration;
 use postern::store::{PracticeRecord, Product};
 
 use crate::portal_browser::{Browser, Width};
-use crate::portal_chromium::{BOB, BOBS_PASSWORD, BOBS_PHONE, begin, choose_password, invite_bob, prove, sign_in};
+use crate::portal_chromium::{
+    BOB, BOBS_PASSWORD, BOBS_PHONE, begin, choose_password, invite_bob, prove, sign_in,
+};
 use crate::portal_flows::totp;
 use crate::portal_site::{PASSWORD, PHONE, Site};
 
@@ -31,12 +33,18 @@ const ROUTES: &[(&str, Answers)] = &[
     ("POST /sign-in", Pages(&["sign-in-refused"])),
     ("POST /sign-out", Leads),
     ("POST /session/extend", Leads),
-    ("GET /code", Pages(&["code-choose", "code-app", "code-recovery", "code-fresh", "code-no-phone", "register-code"])),
+    (
+        "GET /code",
+        Pages(&["code-choose", "code-app", "code-recovery", "code-fresh", "code-no-phone", "register-code"]),
+    ),
     ("POST /code", Pages(&["code-wrong", "code-recovery-wrong"])),
     ("POST /code/new", Leads),
     ("GET /confirm", Pages(&["confirm"])),
     ("POST /confirm", Pages(&["confirm-wrong"])),
-    ("GET /invitation/{token}", Pages(&["register", "invitation-exists", "invitation-accept", "invitation-dead"])),
+    (
+        "GET /invitation/{token}",
+        Pages(&["register", "invitation-exists", "invitation-accept", "invitation-dead"]),
+    ),
     ("POST /invitation/{token}", Pages(&["register-mistake"])),
     ("POST /invitation/{token}/accept", Leads),
     ("GET /invitation/{token}/code", Pages(&["accept-choose", "accept-code"])),
@@ -82,12 +90,21 @@ const ROUTES: &[(&str, Answers)] = &[
     ("GET /sign-ins", Pages(&["sign-ins"])),
     ("POST /sign-ins/end", Leads),
     ("POST /sign-ins/end-all", Leads),
-    ("GET /devices", Pages(&["devices"])),
-    ("POST /devices/sign-out-everywhere", Leads),
-    ("GET /app-passwords", Pages(&["app-passwords"])),
-    ("GET /app-passwords/new", Pages(&["app-password-new"])),
-    ("POST /app-passwords/new", Pages(&["app-password-made"])),
-    ("POST /app-passwords/revoke", Leads),
+    ("GET /devices", Pages(&["devices", "devices-first", "devices-many"])),
+    ("GET /devices/new", Pages(&["device-new"])),
+    (
+        "POST /devices/new",
+        Pages(&[
+            "device-new-mistake",
+            "device-password",
+            "device-thunderbird",
+            "device-iphone",
+            "device-mac",
+            "device-other",
+        ]),
+    ),
+    ("POST /devices/revoke", Leads),
+    ("GET /contacts", Pages(&["contacts", "contacts-none", "contacts-found"])),
     ("GET /people", Pages(&["people", "people-corrected", "people-not-manager"])),
     ("GET /people/{id}", Pages(&["people-correct"])),
     ("POST /people/{id}", Pages(&["people-correct-mistake"])),
@@ -180,7 +197,8 @@ async fn account(width: Width) {
     browser.look("people-not-manager").await;
     browser.open("/messaging").await;
     let page = browser.find("html").await;
-    let change = "document.querySelector('#form [name=csrf]').value = 'x'; document.getElementById('form').submit()";
+    let change =
+        "document.querySelector('#form [name=csrf]').value = 'x'; document.getElementById('form').submit()";
     browser.driver.execute(change, vec![]).await.unwrap();
     browser.until_gone(page).await;
     browser.look("form-too-old").await;
@@ -361,6 +379,9 @@ async fn detours(width: Width) {
     site.code(BOBS_PHONE).await;
     browser.press("This is not my number").await;
     browser.look("not-my-phone").await;
+    // The link of the wrong number is void; the next message sends another.
+    assert_eq!(site.write("anna", BOB, "Second message").await.0, 250);
+    let first = site.link("invitation", BOB).await;
     browser.open(&first).await;
     choose_password(&browser, BOBS_PASSWORD).await;
     browser.fill("code", &site.code(BOBS_PHONE).await).await;

@@ -71,15 +71,15 @@ async fn r15_r16_invitation_to_first_message_read() {
     dead.shows("This link does not work any more");
 
     // The code of a minute ago is fresh enough for the first app password.
-    let form = bob.get("/app-passwords/new").await;
-    form.shows("Which device or program is it for?");
-    bob.post("/app-passwords/new", &[("name", "")]).await.shows("Name the device or program");
-    let made = bob.post("/app-passwords/new", &[("name", "Reception <b>")]).await;
+    assert!(welcome.body.contains("href=\"/devices/new\""), "the last step offers the first device");
+    bob.get("/devices/new").await.shows("What do you want to set up?");
+    let fields = [("name", "Reception <b>"), ("program", "other")];
+    let made = bob.post("/devices/new", &fields).await;
     made.shows("App password for Reception").shows("It is shown only once");
     assert!(made.body.contains("Reception &#60;b&#62;"), "{}", made.body);
     let app_password = secret(&made);
     assert_eq!(site.inbox(&secure, &app_password).await, ["First message"]);
-    let list = bob.get("/app-passwords").await;
+    let list = bob.get("/devices").await;
     list.shows("Reception <b>");
     assert!(!list.body.contains(&app_password));
 
@@ -90,9 +90,7 @@ async fn r15_r16_invitation_to_first_message_read() {
 
     // R29: revoked, it opens nothing.
     let id = between(&list.body, "name=\"id\" value=\"", "\"").unwrap().to_owned();
-    bob.follow(bob.post("/app-passwords/revoke", &[("id", &id)]).await)
-        .await
-        .shows("The app password is revoked");
+    bob.follow(bob.post("/devices/revoke", &[("id", &id)]).await).await.shows("The device is revoked");
     let mut wire = site.world.connect("imap-tls").await;
     wire.response().await.unwrap();
     let answer = wire.imap("l", &format!("LOGIN {secure} {app_password}")).await;
@@ -197,8 +195,9 @@ async fn r16_an_invitation_is_accepted_with_an_account() {
     let code = site.code(BOBS_PHONE).await;
     let welcome = bob.follow(bob.post("/code", &[("code", &code)]).await).await;
     let secure = between(&welcome.text(), "Your secure address is ", ". ").unwrap().to_owned();
-    bob.get("/app-passwords/new").await;
-    let app_password = secret(&bob.post("/app-passwords/new", &[("name", "Desk")]).await);
+    bob.get("/devices/new").await;
+    let fields = [("name", "Desk"), ("program", "thunderbird")];
+    let app_password = secret(&bob.post("/devices/new", &fields).await);
     assert_eq!(site.inbox(&secure, &app_password).await, ["From the first"]);
 
     // Whoever is signed out is led through the sign-in, and back.
@@ -412,9 +411,9 @@ async fn r2_two_step_is_turned_off_and_on() {
     let other = Web::new(&site.world);
     assert_eq!(site.sign_in(&other, "anna", PASSWORD).await.location(), "/");
     // Even so, an app password asks for a code (R29).
-    let asked = other.get("/app-passwords/new").await;
-    assert_eq!(asked.location(), "/code?next=/app-passwords/new");
-    site.prove(&other, PHONE, "/code?next=/app-passwords/new").await.shows("Which device or program");
+    let asked = other.get("/devices/new").await;
+    assert_eq!(asked.location(), "/code?next=/devices/new");
+    site.prove(&other, PHONE, "/code?next=/devices/new").await.shows("What do you want to set up?");
     other.follow(other.post("/security/two-step/on", &[]).await).await.shows("Two-step verification is on");
 
     let short = "rain7dance";
@@ -531,10 +530,11 @@ async fn devices_and_sign_out_everywhere() {
     let site = Site::new().await;
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     let other = site.signed_in("anna", PASSWORD, PHONE).await;
-    let page = web.get("/devices").await;
-    page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1").shows("test");
+    web.get("/devices").await.shows("test").shows("See your sign-ins");
+    let page = web.get("/sign-ins").await;
+    page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1");
     assert_eq!(page.body.matches("Firefox, Linux").count(), 2);
-    web.follow(web.post("/devices/sign-out-everywhere", &[]).await).await.shows("signed out everywhere");
+    web.follow(web.post("/sign-ins/end-all", &[]).await).await.shows("signed out everywhere");
     assert_eq!(other.get("/").await.location(), "/sign-in?ended=yes");
     web.validate().await;
 }
@@ -567,7 +567,7 @@ async fn server_time_of_each_page() {
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     let pages = [
         "/",
-        "/app-passwords",
+        "/contacts",
         "/invite",
         "/people",
         "/messaging",

@@ -65,7 +65,8 @@ pub(in crate::portal) async fn send(
         mistakes.add("current", ENGLISH.form.required);
         return form(&person, &way, &mistakes);
     }
-    match portal.people().password_confirm(person.session()?, sent.secret("current"), person.visitor()).await {
+    match portal.people().password_confirm(person.session()?, sent.secret("current"), person.visitor()).await
+    {
         Ok(token) => Ok(keep(to(way.as_str()), &token)),
         Err(error) => match denied(error)? {
             Denied::SignedOut => Ok(clear(to("/sign-in?ended=yes"))),

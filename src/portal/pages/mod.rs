@@ -1,8 +1,9 @@
 //! The pages, a file each, and the addresses they stand at.
 
-mod app_passwords;
+mod add_device;
 mod code;
 mod confirm;
+mod contacts;
 mod devices;
 mod help;
 mod home;
@@ -64,10 +65,9 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/sign-ins/end", post(sign_ins::end))
         .route("/sign-ins/end-all", post(sign_ins::end_all))
         .route("/devices", get(devices::page))
-        .route("/devices/sign-out-everywhere", post(devices::sign_out_everywhere))
-        .route("/app-passwords", get(app_passwords::page))
-        .route("/app-passwords/new", get(app_passwords::new_page).post(app_passwords::new_send))
-        .route("/app-passwords/revoke", post(app_passwords::revoke))
+        .route("/devices/new", get(add_device::page).post(add_device::send))
+        .route("/devices/revoke", post(devices::revoke))
+        .route("/contacts", get(contacts::page))
         .route("/people", get(people::page))
         .route("/people/{id}", get(people::edit_page).post(people::edit_send))
         .route("/people/{id}/send", post(people::send_again))

@@ -245,9 +245,8 @@ pub(in crate::portal) async fn email_confirm_page(
     match portal.people().email_look(person.session()?, &link::token(&token)).await {
         Ok(email) => {
             let page = person.page(Place::Profile, t.email_confirm_title);
-            let view =
-                FormPage::new(page, format!("/email/{token}"), Vec::new(), t.email_confirm_submit)
-                    .lead(fill(t.email_confirm_lead, &[("email", &email)]));
+            let view = FormPage::new(page, format!("/email/{token}"), Vec::new(), t.email_confirm_submit)
+                .lead(fill(t.email_confirm_lead, &[("email", &email)]));
             show(&view, &view.page)
         }
         Err(error) if is_dead(&error) => email_dead(&person),

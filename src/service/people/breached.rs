@@ -85,7 +85,11 @@ fn line_from(mut file: &File, place: u64, size: u64) -> io::Result<Option<Line>>
     let Some(skip) = skip else {
         // A longer line than any of such a file, unless it is the last one.
         let ends = start + filled as u64 >= size;
-        return if ends { Ok(None) } else { Err(io::Error::new(io::ErrorKind::InvalidData, "a line too long")) };
+        return if ends {
+            Ok(None)
+        } else {
+            Err(io::Error::new(io::ErrorKind::InvalidData, "a line too long"))
+        };
     };
     let digits = read.get(skip..skip + DIGITS).and_then(|d| d.try_into().ok());
     Ok(digits.map(|digits| Line { begins: start + skip as u64, digits }))
@@ -121,13 +125,20 @@ mod tests {
     fn what_is_in_the_file_is_found() {
         for ending in ["\n", "\r\n"] {
             for count in [1, 2, 3, 7, 50, 333] {
-                let mut lines: Vec<String> =
-                    (0..count).map(|n| format!("{}:{}", hash(&format!("breached {n}")), n * n * 37 + 1)).collect();
+                let mut lines: Vec<String> = (0..count)
+                    .map(|n| format!("{}:{}", hash(&format!("breached {n}")), n * n * 37 + 1))
+                    .collect();
                 lines.sort();
                 let (_file, breached) = file(&lines, ending);
                 for n in 0..count {
-                    assert!(breached.contains(&Secret::new(format!("breached {n}"))).unwrap(), "{n} of {count}");
-                    assert!(!breached.contains(&Secret::new(format!("my own {n}"))).unwrap(), "{n} of {count}");
+                    assert!(
+                        breached.contains(&Secret::new(format!("breached {n}"))).unwrap(),
+                        "{n} of {count}"
+                    );
+                    assert!(
+                        !breached.contains(&Secret::new(format!("my own {n}"))).unwrap(),
+                        "{n} of {count}"
+                    );
                 }
             }
         }
@@ -135,7 +146,8 @@ mod tests {
 
     #[test]
     fn the_last_line_needs_no_end() {
-        let mut lines: Vec<String> = (0..9).map(|n| format!("{}:1", hash(&format!("breached {n}")))).collect();
+        let mut lines: Vec<String> =
+            (0..9).map(|n| format!("{}:1", hash(&format!("breached {n}")))).collect();
         lines.sort();
         let (_file, breached) = file(&[lines.join("\n")], "");
         for n in 0..9 {

@@ -147,7 +147,7 @@ async fn what_is_good_once_is_good_once_on_two_gateways() {
     g.people.email_change(&session, "anna@new.example").await.unwrap();
     let (_, link) = g.link().await;
     let peer = visitor();
-    let (one, two) = 
+    let (one, two) =
         tokio::join!(g.people.email_confirm(&session, &link), there.email_confirm(&session, &link));
     assert_eq!(u8::from(one.is_ok()) + u8::from(two.is_ok()), 1, "{one:?} {two:?}");
 
@@ -229,13 +229,17 @@ async fn a_password_that_is_short_keeps_the_second_step_on() {
 impl Ground {
     /// A visitor with a browser of its own.
     fn in_browser(&self, token: &str) -> Visitor {
-        Visitor { browser: Some(KnownBrowser { token: secret(token), name: format!("Firefox {token}") }), ..visitor() }
+        Visitor {
+            browser: Some(KnownBrowser { token: secret(token), name: format!("Firefox {token}") }),
+            ..visitor()
+        }
     }
 
     /// Signs in there; the browsers and addresses that the owner is told of.
     async fn sign_in_there(&self, who: &Account, there: &Visitor) -> (SessionToken, Vec<String>) {
         let login = who.email.as_str();
-        let SignedIn::SecondStep(token) = self.people.sign_in(login, secret(PASSWORD), there).await.unwrap() else {
+        let SignedIn::SecondStep(token) = self.people.sign_in(login, secret(PASSWORD), there).await.unwrap()
+        else {
             panic!("no second step")
         };
         let session = self.session(&token).await;

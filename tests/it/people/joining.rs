@@ -205,3 +205,38 @@ async fn r16_one_address_registered_twice_at_once_is_one_account() {
     );
     assert_eq!(g.count("select count(*) from invitation where state = 'open'").await, 1);
 }
+
+/// R21: a delivery that had resolved the invitation before the joining began still makes a contact.
+#[tokio::test]
+async fn r21_a_late_delivery_makes_the_joined_account_a_contact() {
+    let g = Ground::new().await;
+    let (one, two) = g.invited_twice(50, 60).await;
+    let (_, dora) = g.register(&one, 50).await;
+    let contacts = "select count(*) from contact c join account a on a.id = c.contact_id
+                     where a.first_name = 'Dora' and a.state = 'active'";
+    assert_eq!(g.count(contacts).await, 1, "Anna's");
+    // As if Carla had not written before: her only delivery is the late one.
+    g.run("delete from contact c using invitation i where c.contact_id = i.account_id and i.state = 'open'")
+        .await;
+    // As a joining leaves it that a crash has cut in two, and a delivery in between.
+    g.run("update invitation set state = 'joining', joined_account = (select id from account where state = 'active'
+             and first_name = 'Dora'), token_key = null, closed_at = now() where state = 'open'")
+        .await;
+    g.run(
+        "insert into contact (account_id, contact_id, revision)
+           select b.account_id, i.account_id, b.revision from invitation i, contact_book b
+            where i.state = 'joining' and b.account_id = i.inviter_id",
+    )
+    .await;
+    assert_eq!(g.store.join_all().await.unwrap(), 1);
+    assert_eq!(denied(g.people.invitation_look(&two).await), Denied::Link);
+    assert_eq!(g.inbox(dora.account.id).await.len(), 2);
+    assert_eq!(g.count(contacts).await, 2, "Carla's too");
+    assert_eq!(
+        g.count(
+            "select count(*) from contact c join account a on a.id = c.contact_id where a.state = 'closed'"
+        )
+        .await,
+        0
+    );
+}

@@ -156,7 +156,10 @@ async fn r6_a_new_phone_number_is_proved() {
     let (to, code) = g.code().await;
     assert_eq!(to, phone(90).as_str());
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    assert_eq!(denied(g.people.phone_confirm(&session, &secret(wrong), CodesGo::ToTheNew).await), Denied::CodeWrong);
+    assert_eq!(
+        denied(g.people.phone_confirm(&session, &secret(wrong), CodesGo::ToTheNew).await),
+        Denied::CodeWrong
+    );
     assert_eq!(g.profile(&token).await.phone, Some(phone(1)));
     g.people.phone_confirm(&session, &secret(&code), CodesGo::ToTheNew).await.unwrap();
     assert_eq!(g.profile(&token).await.phone, Some(phone(90)));
@@ -230,9 +233,14 @@ async fn r6_several_phone_numbers_of_which_one_gets_the_codes() {
     // Removed, once, by its owner alone, and it is told.
     let id = g.profile(&token).await.other_phones[0].id;
     let (_, bert) = g.sign_in(&g.bert).await;
-    assert!(!g.people.phone_remove(&bert, id).await.unwrap() && !g.people.phone_choose(&bert, id).await.unwrap());
+    assert!(
+        !g.people.phone_remove(&bert, id).await.unwrap() && !g.people.phone_choose(&bert, id).await.unwrap()
+    );
     assert!(g.people.phone_remove(&session, id).await.unwrap());
-    assert!(!g.people.phone_remove(&session, id).await.unwrap() && !g.people.phone_choose(&session, id).await.unwrap());
+    assert!(
+        !g.people.phone_remove(&session, id).await.unwrap()
+            && !g.people.phone_choose(&session, id).await.unwrap()
+    );
     assert_eq!(g.told().await, [(NoticeKind::PhoneChanged, g.anna.email.to_string())]);
     // Sealed, and only with password and factor of the last five minutes.
     let kept: Vec<Vec<u8>> =
@@ -323,8 +331,7 @@ async fn a_password_of_supports_making_must_be_replaced() {
     assert_eq!(denied(g.people.two_step_off(&session, None).await), Denied::PasswordInitial);
     assert_eq!(denied(g.people.email_change(&session, "x@y.example").await), Denied::PasswordInitial);
     assert_eq!(denied(g.invite_in(&session, "x@y.example", 50).await), Denied::PasswordInitial);
-    let token =
-        g.people.password_change(&session, secret(PASSWORD), secret(LONG), &visitor()).await.unwrap();
+    let token = g.people.password_change(&session, secret(PASSWORD), secret(LONG), &visitor()).await.unwrap();
     let session = g.session(&token).await;
     assert!(!session.password_initial);
     g.people.device_create(&session, "Desk").await.unwrap();
@@ -407,7 +414,8 @@ async fn r2_two_step_can_be_turned_off_with_a_long_password_unless_the_practice_
     assert!(matches!(signed_in, SignedIn::SecondStep(_)));
     g.enforce(false).await;
     assert_eq!(denied(g.people.two_step_on(&session).await), Denied::FactorNeeded);
-    let SignedIn::Full(token) = g.people.sign_in(g.anna.email.as_str(), secret(LONG), &visitor()).await.unwrap()
+    let SignedIn::Full(token) =
+        g.people.sign_in(g.anna.email.as_str(), secret(LONG), &visitor()).await.unwrap()
     else {
         panic!("the practice has changed its mind back")
     };
