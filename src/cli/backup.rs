@@ -79,8 +79,7 @@ pub async fn run(place: &ConfigPlace, command: Command, output: Output) -> anyho
     let (messages, faults) = done?;
     let mut text: String = faults.iter().map(|fault| format!("DAMAGED  {fault}\n")).collect();
     if faults.is_empty() {
-        text =
-            format!("The backup is good: restored, opened with its master key, {messages} messages whole.\n");
+        text = format!("The backup is good: restored, opened with its master key, {messages} messages whole.\n");
     }
     output.print(&serde_json::json!({ "messages": messages, "faults": faults }), text)?;
     if !faults.is_empty() {

@@ -266,3 +266,4 @@ async fn write(
     }
     Ok(())
 }
+

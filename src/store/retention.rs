@@ -108,13 +108,9 @@ impl Store {
     pub async fn set_expiry(&self, practice: PracticeId, days: Option<u32>) -> Result<bool, StoreError> {
         let mut tx = self.0.pool.begin().await?;
         let days = days.map(|n| i32::try_from(n).unwrap_or(i32::MAX));
-        let done = sqlx::query!(
-            "update practice set expire_days = $2, expiry_swept_at = null where id = $1",
-            practice.0,
-            days
-        )
-        .execute(&mut *tx)
-        .await?;
+        let done = sqlx::query!("update practice set expire_days = $2, expiry_swept_at = null where id = $1", practice.0, days)
+            .execute(&mut *tx)
+            .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }

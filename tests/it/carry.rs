@@ -62,8 +62,7 @@ impl Place {
     }
 
     async fn export(&self, name: &str, to: &str, format: &str) -> serde_json::Value {
-        let words =
-            ["export", self.email(name), to, "--format", format, "--reason", "the practice moves away"];
+        let words = ["export", self.email(name), to, "--format", format, "--reason", "the practice moves away"];
         self.postern(&words).await
     }
 
@@ -91,32 +90,14 @@ impl Place {
     /// Some of everything.
     async fn fill(&self, name: &str) {
         let seen = Flags::of(SystemFlag::Seen);
-        let mail =
-            |n: u32, text: &str| format!("Subject: message {n}\r\nMessage-ID: <{n}@x.test>\r\n\r\n{text}");
+        let mail = |n: u32, text: &str| format!("Subject: message {n}\r\nMessage-ID: <{n}@x.test>\r\n\r\n{text}");
         let none = Flags::NONE;
         self.append(name, "INBOX", mail(1, "one\r\n").as_bytes(), 1, none, &[]).await;
         // Twice the same: both are kept.
         self.append(name, "INBOX", mail(1, "one\r\n").as_bytes(), 1, seen, &["Later"]).await;
-        self.append(name, "INBOX", mail(2, "From here\r\n>From there\r\n").as_bytes(), -20_000, seen, &[])
-            .await;
-        self.append(
-            name,
-            "INBOX",
-            mail(3, "a line\nof its own\r\n").as_bytes(),
-            3,
-            none,
-            &["$Junk", "Later"],
-        )
-        .await;
-        self.append(
-            name,
-            "INBOX",
-            mail(4, "only\nline feeds").replace("\r\n", "\n").as_bytes(),
-            4,
-            none,
-            &[],
-        )
-        .await;
+        self.append(name, "INBOX", mail(2, "From here\r\n>From there\r\n").as_bytes(), -20_000, seen, &[]).await;
+        self.append(name, "INBOX", mail(3, "a line\nof its own\r\n").as_bytes(), 3, none, &["$Junk", "Later"]).await;
+        self.append(name, "INBOX", mail(4, "only\nline feeds").replace("\r\n", "\n").as_bytes(), 4, none, &[]).await;
         self.append(name, "INBOX", mail(5, "no end").as_bytes(), 5, Flags(31), &[]).await;
         let big = mail(6, &"0123456789abcdef\r\n".repeat(200_000));
         self.append(name, "Müller/Röntgen. 2024", big.as_bytes(), 6, seen, &[]).await;
@@ -137,8 +118,7 @@ impl Place {
             for row in &state.rows {
                 let body = self.store.body(account, row.body).await.unwrap().unwrap();
                 let bytes = body.read(0..body.size()).await.unwrap().to_vec();
-                let word =
-                    |bit| state.keywords.iter().find(|(b, _)| *b == bit).unwrap().1.as_str().to_owned();
+                let word = |bit| state.keywords.iter().find(|(b, _)| *b == bit).unwrap().1.as_str().to_owned();
                 let mut words: Vec<_> = row.flags.keywords().map(word).collect();
                 words.sort();
                 messages.push((bytes, row.flags.0 & 255, words, row.internal_date));
@@ -210,29 +190,13 @@ fn killed_and_gone_on_with() {
         let place = Place::new().await;
         for n in 0..240 {
             let text = format!("Subject: {n}\r\n\r\n{}\r\n", "x".repeat(n as usize * 40));
-            place
-                .append(
-                    "anna",
-                    if n % 3 == 0 { "Sent" } else { "INBOX" },
-                    text.as_bytes(),
-                    n,
-                    Flags::NONE,
-                    &[],
-                )
-                .await;
+            place.append("anna", if n % 3 == 0 { "Sent" } else { "INBOX" }, text.as_bytes(), n, Flags::NONE, &[]).await;
         }
         let before = place.held("anna").await;
         for (format, other) in [("maildir", "bert"), ("mbox", "carla")] {
             let to = place.path(format);
-            let words = [
-                "export",
-                place.email("anna"),
-                &to,
-                "--format",
-                format,
-                "--reason",
-                "the practice moves away",
-            ];
+            let words =
+                ["export", place.email("anna"), &to, "--format", format, "--reason", "the practice moves away"];
             let folder = PathBuf::from(&to);
             for least in [1, 90, 170] {
                 let grown = || written(&folder) >= least * if format == "mbox" { 4000 } else { 1 };
@@ -245,9 +209,7 @@ fn killed_and_gone_on_with() {
                 let mut command = place.command(&words);
                 command.stdout(Stdio::null()).stderr(Stdio::null());
                 let mut child = command.spawn().unwrap();
-                while place.store.usage(account).await.unwrap().messages < least
-                    && child.try_wait().unwrap().is_none()
-                {
+                while place.store.usage(account).await.unwrap().messages < least && child.try_wait().unwrap().is_none() {
                     tokio::task::yield_now().await;
                 }
                 let _ = child.kill();
@@ -272,9 +234,7 @@ fn written(folder: &Path) -> u64 {
             } else if folder.ends_with("cur") {
                 1
             } else {
-                entry
-                    .metadata()
-                    .map_or(0, |m| if path.to_string_lossy().contains(".mbox") { m.len() } else { 0 })
+                entry.metadata().map_or(0, |m| if path.to_string_lossy().contains(".mbox") { m.len() } else { 0 })
             }
         })
         .sum()
@@ -374,8 +334,7 @@ fn an_export_is_audited_and_told() {
         // Into a folder that holds something else: refused before anything happens.
         std::fs::create_dir(place.path("other")).unwrap();
         std::fs::write(place.path("other/file"), "").unwrap();
-        let words =
-            ["export", place.email("anna"), &place.path("other"), "--reason", "the practice moves away"];
+        let words = ["export", place.email("anna"), &place.path("other"), "--reason", "the practice moves away"];
         assert!(!place.ended(&words).await.status.success());
         place.store.close().await;
     });
@@ -414,7 +373,10 @@ assert got == [('message 1', 'O'), ('message 1', 'RO'), ('message 2', 'RO'), ('m
         .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let listed = tokio::task::spawn_blocking(move || dovecot(&maildir)).await.unwrap();
-        let expected = ["INBOX: 6", "Müller.Röntgen%2e 2024: 1", "Sent: 1", "message 2 1466-"];
+        let expected = [
+            "INBOX: 6", "Müller.Röntgen%2e 2024: 1", "Sent: 1",
+            "message 2 1466-",
+        ];
         for line in &expected[..3] {
             assert!(listed.contains(line), "{line}\n{listed}");
         }
@@ -453,23 +415,10 @@ fn dovecot(maildir: &str) -> String {
     )
     .unwrap();
     let doveadm = |words: &[&str]| {
-        told(
-            Command::new("doveadm")
-                .arg("-c")
-                .arg(&config)
-                .args(["-o", "stats_writer_socket_path="])
-                .args(words),
-        )
+        told(Command::new("doveadm").arg("-c").arg(&config).args(["-o", "stats_writer_socket_path="]).args(words))
     };
     let status = doveadm(&["-f", "flow", "mailbox", "status", "-u", &name, "messages", "*"]);
     let mut all: String = status.lines().map(|l| l.replace(" messages=", ": ") + "\n").collect();
-    all.push_str(&doveadm(&[
-        "fetch",
-        "-u",
-        &name,
-        "uid flags date.received hdr.subject",
-        "mailbox",
-        "INBOX",
-    ]));
+    all.push_str(&doveadm(&["fetch", "-u", &name, "uid flags date.received hdr.subject", "mailbox", "INBOX"]));
     all
 }

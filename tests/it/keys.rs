@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use postern::clock::Clock;
 use postern::mime;
-use postern::store::{
-    Account, Erased, KeyError, MasterKey, NewAccount, NewSubmission, Options, Role, Store, StoreError,
-    SubmitOutcome, VerifyFrom,
+use postern::store::{Erased, 
+    Account, KeyError, MasterKey, NewAccount, NewSubmission, Options, Role, Store, StoreError, SubmitOutcome,
+    VerifyFrom,
 };
 use postern::types::{AccountId, BodyId, MailboxName, PracticeId, Tier};
 
