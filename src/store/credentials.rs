@@ -25,7 +25,7 @@ const LETTERS: usize = 24;
 /// Letters shown together.
 const GROUP: usize = 4;
 /// Most app passwords in use by one account.
-const MOST: i64 = 100;
+pub(super) const MOST: i64 = 100;
 /// Longest name of a device, in bytes.
 const NAME_MAX: usize = 200;
 /// The date of last use is written when it has moved on by this much.
@@ -525,40 +525,6 @@ impl Store {
         .execute(&self.0.pool)
         .await?;
         Ok(())
-    }
-
-    /// Sets or removes the portal password, hashed by `service::portal_password`.
-    ///
-    /// # Errors
-    /// [`StoreError`]. `false`: no such account.
-    pub async fn set_portal_password(
-        &self,
-        account: AccountId,
-        hashed: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.0.pool.begin().await?;
-        let done = sqlx::query!("update account set portal_password = $2 where id = $1", account.0, hashed)
-            .execute(&mut *tx)
-            .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let how = if hashed.is_some() { "set" } else { "removed" };
-        let note = AuditNote::done(AuditAction::PasswordChange).account(account);
-        self.audit(&mut tx, note.detail(format!("password={how}"))).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    /// The stored hash of the portal password.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn portal_password(&self, account: AccountId) -> Result<Option<String>, StoreError> {
-        let hashed = sqlx::query_scalar!("select portal_password from account where id = $1", account.0)
-            .fetch_optional(&self.0.pool)
-            .await?;
-        Ok(hashed.flatten())
     }
 
     async fn refuse(&self, account: AccountId, given: &[u8; 32], from: IpAddr) -> Result<SignIn, StoreError> {

@@ -173,6 +173,8 @@ actions! {
     AppPasswordCreate, "app-password-create";
     /// Revoked one.
     AppPasswordRevoke, "app-password-revoke";
+    /// Opened a one-time link that sets a device up (R29).
+    DeviceLink, "device-link";
     /// Made a practice.
     PracticeCreate, "practice-create";
     /// Changed a practice.

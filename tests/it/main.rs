@@ -43,6 +43,8 @@ mod people;
 mod portal_browser;
 mod portal_chromium;
 mod portal_demo;
+mod portal_devices;
+mod portal_every_page;
 mod portal_flows;
 mod portal_pages;
 mod portal_site;
