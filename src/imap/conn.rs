@@ -16,6 +16,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::cmd::notify::{Notified, Scope, Wakes};
 use super::codec::{Refusal, RefusalStatus, Utf8Mode};
 use super::command::{Command, CommandBody};
 use super::context::tell_expunged;
@@ -131,6 +132,8 @@ pub(super) struct Client<S> {
     /// Made at sign-in, then taken by the loop.
     pub watch: Option<SessionWatch>,
     pub selected: Option<Box<Selected>>,
+    /// From the first NOTIFY on.
+    pub notified: Option<Box<Notified>>,
     pub deflate: Option<DeflatePermit>,
     pub then: Then,
     /// Bad commands in a row.
@@ -220,6 +223,7 @@ impl<S: Bytes> Client<S> {
             account: None,
             watch: None,
             selected: None,
+            notified: None,
             deflate: None,
             then: Then::GoOn,
             bad: 0,
@@ -314,10 +318,19 @@ impl<S: Bytes> Client<S> {
         shutdown: &mut Shutdown,
         deadline: Instant,
     ) -> Woken {
+        let at_command = self.wire.is_at_command();
+        let mut wakes = Wakes::default();
+        if at_command && self.notified.is_some() {
+            wakes = self.wakes();
+            match Box::pin(self.tell_between_commands()).await {
+                Ok(()) => {}
+                Err(Failure::Broken(_)) => return Woken::Gone,
+                Err(failure) => drop(self.reply_to("NOTIFY", failure)),
+            }
+        }
         if self.wire.flush().await.is_err() {
             return Woken::Gone;
         }
-        let at_command = self.wire.is_at_command();
         let mut closing = shutdown.clone();
         let slow = Instant::now() + self.settings.command_timeout;
         let deadline = if at_command { deadline } else { deadline.min(slow) };
@@ -326,6 +339,7 @@ impl<S: Bytes> Client<S> {
             () = ended(watch) => Woken::Bye(LOCKED),
             () = shutdown.draining(), if at_command => Woken::Bye(DRAINING),
             () = closing.closing() => Woken::Gone,
+            changed = wakes.changed() => if changed.is_ok() { Woken::Input } else { Woken::Bye(DRAINING) },
             () = sleep_until(deadline) => Woken::Bye(AUTOLOGOUT),
         }
     }
@@ -342,11 +356,8 @@ impl<S: Bytes> Client<S> {
         let mut keepalive = Instant::now() + self.settings.idle_keepalive;
         loop {
             // First what happened before IDLE and since the last look, then the wait.
-            let mut changes = self.selected.as_mut().map(|s| {
-                s.changes.mark_unchanged();
-                s.changes.clone()
-            });
-            if let Err(failure) = Box::pin(self.tell_changes(Expunges::Told)).await {
+            let mut wakes = self.wakes();
+            if let Err(failure) = Box::pin(self.tell_in_idle()).await {
                 match failure {
                     Failure::Broken(_) => return Woken::Gone,
                     other => drop(self.reply_to("IDLE", other)),
@@ -367,12 +378,6 @@ impl<S: Bytes> Client<S> {
             if self.wire.flush().await.is_err() {
                 return Woken::Gone;
             }
-            let changed = async {
-                match &mut changes {
-                    Some(changes) => changes.changed().await.map_err(drop),
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 () = ended(watch) => return Woken::Bye(LOCKED),
@@ -382,7 +387,7 @@ impl<S: Bytes> Client<S> {
                         return Woken::Gone;
                     }
                 }
-                changed = changed => {
+                changed = wakes.changed() => {
                     if changed.is_err() {
                         return Woken::Bye(DRAINING);
                     }
@@ -393,6 +398,12 @@ impl<S: Bytes> Client<S> {
                 }
             }
         }
+    }
+
+    /// What IDLE tells: after NOTIFY what that asked for (RFC 5465 §4).
+    async fn tell_in_idle(&mut self) -> Result<(), Failure> {
+        self.tell_changes(Expunges::Told, Scope::AsNotified).await?;
+        self.tell_others().await
     }
 
     /// One command, from its first byte to its tagged reply.
@@ -448,7 +459,12 @@ impl<S: Bytes> Client<S> {
             Err(failure) => self.reply_to(name, failure),
         };
         if self.then != Then::Close {
-            match self.tell_changes(expunges).await {
+            let scope = if is_answered_by_changes(name) { Scope::All } else { Scope::AsNotified };
+            let mut told = self.tell_changes(expunges, scope).await;
+            if told.is_ok() && self.notified.is_some() {
+                told = Box::pin(self.tell_others()).await;
+            }
+            match told {
                 Ok(()) => {}
                 Err(Failure::Broken(error)) => return Err(error),
                 // The command itself was done; what could not be told comes with the next one.
@@ -496,8 +512,12 @@ impl<S: Bytes> Client<S> {
     }
 
     /// Brings the client up to date with its mailbox.
-    pub async fn tell_changes(&mut self, expunges: Expunges) -> Result<(), Failure> {
+    pub async fn tell_changes(&mut self, expunges: Expunges, scope: Scope) -> Result<(), Failure> {
+        let wanted = self.wanted(scope);
         let (Some(selected), Some(account)) = (&mut self.selected, &self.account) else { return Ok(()) };
+        if !wanted.any {
+            return Ok(());
+        }
         let (changes, keywords) = selected.catch_up(expunges, &mut self.wire.out);
         if changes.is_empty() && changes.new_uids.is_none() {
             // Own changes of flags are not echoed, but may change what a kept search finds.
@@ -518,6 +538,7 @@ impl<S: Bytes> Client<S> {
         }
         self.imap.lists.share(selected.id, &mut selected.view);
         tell_expunged(&mut selected.contexts, &changes, &mut self.wire.out);
+        let new = selected.take_new(changes.new_uids);
         let Changes { expunged, vanished, exists, flags, .. } = changes;
         let by_uid = enabled.qresync || enabled.uid_only;
         if by_uid {
@@ -534,10 +555,14 @@ impl<S: Bytes> Client<S> {
                 line(format!("* {} RECENT\r\n", selected.view.recent()));
             }
         }
-        let telling = Telling::to(enabled);
-        for f in flags {
+        let mut telling = Telling::to(enabled);
+        telling.uid |= wanted.uid && !enabled.uid_only;
+        for f in flags.into_iter().filter(|_| wanted.flags) {
             flags_fetch(&selected.view, &f, &keywords, telling, &mut self.wire.out);
             self.wire.relieve().await?;
+        }
+        if !wanted.new_items.is_empty() {
+            self.fetch_new(&new, wanted.new_items).await?;
         }
         self.tell_contexts().await?;
         claimed.map_err(Failure::Mail)
@@ -545,7 +570,7 @@ impl<S: Bytes> Client<S> {
 
     /// RFC 7162 §6: while VANISHED is held back the client must not resume from a mod-sequence it has
     /// seen in a FETCH, so it is told the one it may resume from.
-    fn tell_resumable(&mut self, expunges: Expunges) {
+    pub fn tell_resumable(&mut self, expunges: Expunges) {
         if !self.session.enabled().qresync || expunges == Expunges::Told {
             return;
         }
@@ -673,6 +698,11 @@ impl<S: Bytes> Client<S> {
         self.peer.trace.closed(why);
         End::Over
     }
+}
+
+/// Whether a command's own answer is what changed in the selected mailbox.
+fn is_answered_by_changes(name: &str) -> bool {
+    matches!(name, "EXPUNGE" | "UID EXPUNGE" | "MOVE" | "UID MOVE" | "REPLACE" | "UID REPLACE")
 }
 
 fn bye_line(why: &'static str, out: &mut Vec<u8>) {

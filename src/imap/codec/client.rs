@@ -265,14 +265,14 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
             .prop_map(|(mailbox, items)| CommandBody::Status { mailbox, items }),
         prop::collection::vec(("[a-z]{1,8}", prop::option::of("[ -~]{0,10}")), 0..4)
             .prop_map(|fields| CommandBody::Id(Some(fields))),
-        (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search { by, returns: None, key })),
+        (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search { by, returns: None, update_items: Vec::new(), key })),
         (by(), criteria(), key(set())).prop_map(|(by, mut criteria, key)| {
             // imap-codec knows the criteria of RFC 5256 alone.
             criteria.retain(|c| !matches!(c.by, SortBy::DisplayFrom | SortBy::DisplayTo));
             if criteria.is_empty() {
                 criteria.push(SortCriterion { by: SortBy::Date, order: SortOrder::Descending });
             }
-            CommandBody::Sort(Sort { by, returns: None, criteria, key })
+            CommandBody::Sort(Sort { by, returns: None, update_items: Vec::new(), criteria, key })
         }),
         (by(), any::<bool>(), key(set())).prop_map(|(by, references, key)| {
             let algorithm = if references { ThreadBy::References } else { ThreadBy::OrderedSubject };
@@ -325,6 +325,7 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
     let changes = prop::collection::vec((annotation(), prop::option::of(values())), 1..4);
     prop_oneof![
         Just(CommandBody::Unauthenticate),
+        super::notify_tests::notify().prop_map(CommandBody::Notify),
         prop::collection::vec("[A-Za-z0-9]{1,4}", 1..3).prop_map(CommandBody::CancelUpdate),
         (prop::collection::vec(filter(), 1..3), returns(), key(any_set().boxed())).prop_map(
             |(sources, returns, key)| {
@@ -360,9 +361,9 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
             CommandBody::SetMetadata { mailbox, changes }
         }),
         (by(), prop::option::of(returns()), criteria(), key(any_set().boxed()))
-            .prop_map(|(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, criteria, key })),
+            .prop_map(|(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, update_items: Vec::new(), criteria, key })),
         (by(), returns(), key(any_set().boxed()))
-            .prop_map(|(by, returns, key)| CommandBody::Search(Search { by, returns: Some(returns), key })),
+            .prop_map(|(by, returns, key)| CommandBody::Search(Search { by, returns: Some(returns), update_items: Vec::new(), key })),
         (by(), any_set(), prop::collection::vec(item(), 1..5), range()).prop_map(
             |(by, set, items, range)| {
                 let partial = range.filter(|_| by == By::Uid);
@@ -656,6 +657,9 @@ impl Client {
                 }
                 self.returns(&search.returns);
                 self.raw(" ").word("CHARSET").raw(" UTF-8 ").keys(&search.key);
+            }
+            CommandBody::Notify(notify) => {
+                self.raw(&super::notify_tests::written(notify));
             }
             CommandBody::CancelUpdate(tags) => {
                 for tag in tags {
