@@ -218,7 +218,10 @@ impl Watch {
             }
             items.extend(unseen.then_some(StatusItem::Unseen));
         }
-        if known.uidvalidity != info.uidvalidity && (new || flags) && !items.contains(&StatusItem::UidValidity) {
+        if known.uidvalidity != info.uidvalidity
+            && (new || flags)
+            && !items.contains(&StatusItem::UidValidity)
+        {
             items.push(StatusItem::UidValidity);
         }
         items

@@ -278,7 +278,12 @@ mod tests {
 
     #[test]
     fn payloads_come_back() {
-        for topic in [Topic::Mailbox(MailboxId(7)), Topic::Account(AccountId(i64::MAX)), Topic::Names(AccountId(1)), Topic::Notices] {
+        for topic in [
+            Topic::Mailbox(MailboxId(7)),
+            Topic::Account(AccountId(i64::MAX)),
+            Topic::Names(AccountId(1)),
+            Topic::Notices,
+        ] {
             assert_eq!(Topic::parse(&topic.payload()), Some(topic));
         }
         for other in ["", "m", "m:", "x:1", "m:a", "m:1 2"] {

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use tokio::sync::watch::Receiver;
 
 use crate::imap::command::{
-    By, Fetch, FetchItem, FetchModifiers, MessageSet, Notify, NotifySet, SelectedEvents,
-    SequenceSet, WhenExpunged,
+    By, Fetch, FetchItem, FetchModifiers, MessageSet, Notify, NotifySet, SelectedEvents, SequenceSet,
+    WhenExpunged,
 };
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::notify::{self, Holdings, ModSeqs, Needs, News, Watch};
@@ -135,10 +135,9 @@ impl<S: Bytes> Client<S> {
         match (&self.notified, scope) {
             (None, _) => Wanted { any: true, flags: true, new_items: Vec::new(), uid: false },
             (Some(notified), _) if notified.selected.is_some() => {
-                let (new_items, flags) =
-                    notified.selected.as_ref().map_or((Vec::new(), true), |events| {
-                        (events.new_items.clone(), events.flag_change || scope == Scope::All)
-                    });
+                let (new_items, flags) = notified.selected.as_ref().map_or((Vec::new(), true), |events| {
+                    (events.new_items.clone(), events.flag_change || scope == Scope::All)
+                });
                 Wanted { any: true, flags, new_items, uid: true }
             }
             (Some(_), Scope::All) => Wanted { any: true, flags: true, new_items: Vec::new(), uid: true },

@@ -147,8 +147,8 @@ fn range() -> impl Strategy<Value = Option<PartialRange>> {
     let ends = || (1u32..1000, 1u32..1000);
     prop_oneof![
         Just(None),
-        ends().prop_map(|(a, b)| Some(PartialRange::FromFirst(a, b))),
-        ends().prop_map(|(a, b)| Some(PartialRange::FromLast(a, b))),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromFirst(a.min(b), a.max(b)))),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromLast(a.min(b), a.max(b)))),
     ]
 }
 
@@ -265,7 +265,12 @@ pub(super) fn shared() -> impl Strategy<Value = CommandBody> {
             .prop_map(|(mailbox, items)| CommandBody::Status { mailbox, items }),
         prop::collection::vec(("[a-z]{1,8}", prop::option::of("[ -~]{0,10}")), 0..4)
             .prop_map(|fields| CommandBody::Id(Some(fields))),
-        (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search { by, returns: None, update_items: Vec::new(), key })),
+        (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search {
+            by,
+            returns: None,
+            update_items: Vec::new(),
+            key
+        })),
         (by(), criteria(), key(set())).prop_map(|(by, mut criteria, key)| {
             // imap-codec knows the criteria of RFC 5256 alone.
             criteria.retain(|c| !matches!(c.by, SortBy::DisplayFrom | SortBy::DisplayTo));
@@ -360,10 +365,18 @@ pub(super) fn extended() -> impl Strategy<Value = CommandBody> {
                 });
             CommandBody::SetMetadata { mailbox, changes }
         }),
-        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed()))
-            .prop_map(|(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, update_items: Vec::new(), criteria, key })),
-        (by(), returns(), key(any_set().boxed()))
-            .prop_map(|(by, returns, key)| CommandBody::Search(Search { by, returns: Some(returns), update_items: Vec::new(), key })),
+        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed())).prop_map(
+            |(by, returns, criteria, key)| CommandBody::Sort(Sort {
+                by,
+                returns,
+                update_items: Vec::new(),
+                criteria,
+                key
+            })
+        ),
+        (by(), returns(), key(any_set().boxed())).prop_map(|(by, returns, key)| CommandBody::Search(
+            Search { by, returns: Some(returns), update_items: Vec::new(), key }
+        )),
         (by(), any_set(), prop::collection::vec(item(), 1..5), range()).prop_map(
             |(by, set, items, range)| {
                 let partial = range.filter(|_| by == By::Uid);

@@ -37,7 +37,7 @@ pub struct SearchReturn {
     pub context: bool,
 }
 
-/// Which of the results, counted from 1 (RFC 9394 §4); the two ends as written.
+/// Which of the results, counted from 1 (RFC 9394 §4); the lower number first, whichever way they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartialRange {
     /// `1:500`, from the first on.

@@ -138,10 +138,8 @@ fn what_the_session_did_itself() {
 fn none_takes_out() {
     let mut now = holdings(&[mailbox(1, "INBOX"), mailbox(2, "A")]);
     let mut groups = personal(&MESSAGES);
-    groups.push(EventGroup {
-        mailboxes: MailboxFilter::Mailboxes(vec![name("A")]),
-        events: Events::default(),
-    });
+    groups
+        .push(EventGroup { mailboxes: MailboxFilter::Mailboxes(vec![name("A")]), events: Events::default() });
     let mut watch = Watch::new(groups, &now);
     assert_eq!(watch.standing(&now, None).len(), 1);
     deliver(&mut now.mailboxes[1]);

@@ -35,7 +35,7 @@
 1< e OK *
 1> f NOTIFY NONE
 1< f OK *
-2> e COPY 1 INBOX
+2> e COPY 2 INBOX
 2< e OK *
 2> f CREATE Noch
 2< f OK *

@@ -9,8 +9,8 @@ use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
 use crate::imap::command::{
-    AddressField, By, DateOrder, FetchItem, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey, SearchReturn,
-    Sort, SortBy, SortCriterion, SortOrder, Thread, ThreadBy,
+    AddressField, By, DateOrder, FetchItem, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey,
+    SearchReturn, Sort, SortBy, SortCriterion, SortOrder, Thread, ThreadBy,
 };
 use crate::types::{BodyId, Keyword, MailboxName, ModSeq, SystemFlag};
 
@@ -209,6 +209,7 @@ pub(super) fn partial_range(c: &mut Cursor<'_>) -> Parsed<PartialRange> {
         return Err(MIXED);
     }
     let to = c.nz_number()?;
+    let (from, to) = (from.min(to), from.max(to));
     Ok(if last { PartialRange::FromLast(from, to) } else { PartialRange::FromFirst(from, to) })
 }
 
