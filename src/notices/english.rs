@@ -133,6 +133,26 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
             action("See your mail programs", portal.clone()),
             vec![not_you.to_owned()],
         ),
+        NoticeContent::SupportRead => (
+            "Your support has looked into your mail",
+            vec![
+                "Somebody of your support has looked at your mailbox, after a second person there agreed to it. \
+                 Who it was, when and why is written down."
+                    .to_owned(),
+            ],
+            None,
+            vec!["If you do not know why, please call your support and ask.".to_owned()],
+        ),
+        NoticeContent::MailExported => (
+            "Your support has made a copy of your mail",
+            vec![
+                "Somebody of your support has copied the messages of your account into files. Who it was, when \
+                 and why is written down."
+                    .to_owned(),
+            ],
+            None,
+            vec!["If you did not ask for it, please call your support and ask.".to_owned()],
+        ),
         NoticeContent::PhoneCode { .. } => return None,
     };
     let name = match content {
@@ -176,6 +196,11 @@ pub fn text(content: &NoticeContent, place: &Place) -> Option<String> {
         | NoticeContent::NewAppPassword { .. } => format!(
             "Your secure mail account was changed. If it was not you, call your support now. {portal}"
         ),
+        NoticeContent::SupportRead | NoticeContent::MailExported => {
+            format!(
+                "Your support has looked into your secure mail. If you do not know why, call them. {portal}"
+            )
+        }
         // Links go to the address that they prove.
         NoticeContent::Invitation { .. }
         | NoticeContent::ResetLink { .. }

@@ -47,9 +47,9 @@ pub struct Appended {
 }
 
 /// A message, sealed and ready for its statement.
-struct Prepared {
-    mailbox: MailboxId,
-    body: SealedBody,
+pub(super) struct Prepared {
+    pub(super) mailbox: MailboxId,
+    pub(super) body: SealedBody,
     ingested: Ingested,
     wrapped: Vec<u8>,
     flags: Flags,
@@ -142,7 +142,7 @@ impl Store {
         Ok(all)
     }
 
-    async fn prepare(
+    pub(super) async fn prepare(
         &self,
         account: AccountId,
         seal: &SealKey,
@@ -163,7 +163,7 @@ impl Store {
     }
 
     /// After the commit: flags go to the copy that was there, staged bytes belong to the message.
-    async fn appended(
+    pub(super) async fn appended(
         &self,
         account: AccountId,
         message: &mut Prepared,
@@ -180,7 +180,7 @@ impl Store {
 }
 
 impl Prepared {
-    async fn store<'e>(
+    pub(super) async fn store<'e>(
         &mut self,
         executor: impl sqlx::PgExecutor<'e>,
         account: AccountId,

@@ -231,6 +231,8 @@ pub enum TextDomain {
     Totp = 7,
     /// `annotation.sealed`
     Annotation = 60,
+    /// `support_access.reason`
+    AccessReason = 80,
 }
 
 /// What short texts are called in errors.

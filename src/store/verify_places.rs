@@ -34,7 +34,8 @@ impl Store {
                         union all select i.account_id, 'invitation', i.phone from invitation i
                         union all select c.account_id, 'code', c.phone from phone_code c
                         union all select t.account_id, 'totp', t.secret from totp t
-                        union all select t.account_id, 'totp', t.pending from totp t) x
+                        union all select t.account_id, 'totp', t.pending from totp t
+                        union all select s.account_id, 'access', s.reason from support_access s) x
                 where x.sealed is not null and ($1::bigint is null or x.account_id = $1)"#,
             account.map(|a| a.0)
         )
@@ -53,6 +54,7 @@ impl Store {
                 "invitation" => (TextDomain::Phone, "the phone number of an invitation".to_owned()),
                 "code" => (TextDomain::Phone, "the phone number of a code".to_owned()),
                 "totp" => (TextDomain::Totp, "the authenticator app".to_owned()),
+                "access" => (TextDomain::AccessReason, "the reason of an access by Support".to_owned()),
                 _ => (TextDomain::Notice, "a notice".to_owned()),
             };
             let place = format!("account {owner}, {place}");

@@ -7,7 +7,8 @@ use std::process::{Command, Output};
 
 use crate::harness::World;
 
-fn run(command: &mut Command) -> Output {
+/// Runs a program to its end; a failure is the test's.
+pub fn run(command: &mut Command) -> Output {
     let shown = format!("{command:?}");
     let output = command.output().unwrap_or_else(|e| panic!("{shown}: {e}"));
     assert!(
@@ -21,7 +22,7 @@ fn run(command: &mut Command) -> Output {
 }
 
 /// Runs what blocks away from the gateway's own threads.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 

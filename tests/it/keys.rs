@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use postern::clock::Clock;
 use postern::mime;
 use postern::store::{
-    Account, KeyError, MasterKey, NewAccount, NewSubmission, Options, Role, Store, StoreError, SubmitOutcome,
-    VerifyFrom,
+    Account, Erased, KeyError, MasterKey, NewAccount, NewSubmission, Options, Role, Store, StoreError,
+    SubmitOutcome, VerifyFrom,
 };
 use postern::types::{AccountId, BodyId, MailboxName, PracticeId, Tier};
 
@@ -221,8 +221,8 @@ fn an_erased_practice_is_read_by_nobody() {
         let other = open(&place.url, &place.key).await;
         all_is_read(&store, &place, 2).await;
         all_is_read(&other, &place, 2).await;
-        assert_eq!(store.practice_erase(place.first).await.unwrap(), Some(1));
-        assert_eq!(store.practice_erase(place.first).await.unwrap(), None);
+        assert_eq!(store.practice_erase(place.first).await.unwrap(), Erased::Now(1));
+        assert_eq!(store.practice_erase(place.first).await.unwrap(), Erased::Before);
         other.look_at_keys().await.unwrap();
         for store in [&store, &other, &open(&place.url, &place.key).await] {
             assert!(read(store, place.anna.id, "Sent").await.is_err());

@@ -15,6 +15,7 @@ mod guard;
 mod place;
 mod process;
 mod programs;
+mod restored;
 mod server;
 
 use std::io::Write as _;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use place::{POINTER, Place};
+pub use restored::{from_base_backup, program};
 use server::{Phase, Supervisor};
 
 /// Name of the only role, and of its database.
@@ -119,6 +121,19 @@ impl Cluster {
     /// The address of one of its databases, as `psql`, `pg_dump` and `sqlx` take it. Holds the password.
     pub fn url(&self, database: &str) -> String {
         url(&self.password, &self.supervisor.socket_dir(), database)
+    }
+
+    /// A client program that reaches one of its databases; the password is in its environment alone.
+    pub fn client(&self, program: &Path, database: &str) -> std::process::Command {
+        let mut command = std::process::Command::new(program);
+        command
+            .env("PGHOST", self.supervisor.socket_dir())
+            .env("PGUSER", NAME)
+            .env("PGPASSWORD", &self.password)
+            .env("PGDATABASE", database)
+            .env("LC_ALL", "C")
+            .stdin(std::process::Stdio::null());
+        command
     }
 
     /// How often the server died and was started again.

@@ -149,7 +149,7 @@ fn said_well(
 }
 
 /// 160 random bits, as letters and digits.
-fn new_password() -> Result<String, ClusterError> {
+pub(super) fn new_password() -> Result<String, ClusterError> {
     let mut bytes = [0; 20];
     aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|_| ClusterError::Place("the system gave no random numbers".to_owned()))?;

@@ -49,7 +49,6 @@ impl<S: Bytes> Client<S> {
         } else {
             self.mail()?.annotations_of_mailboxes().await?
         };
-        let parents = parents(infos.iter().map(|i| &i.name));
         // What is told itself needs no word at what is above it (RFC 5258 §3.5).
         let untold = |name: &&MailboxName| !patterns.iter().any(|p| p.matches(name.as_str()));
         let parents_of_subscribed = if list.select.recursive_match {
@@ -57,6 +56,7 @@ impl<S: Bytes> Client<S> {
         } else {
             BTreeSet::new()
         };
+        let parents = parents(infos.iter().map(|i| &i.name));
 
         let mut lines: Vec<Line<'_>> = infos
             .iter()

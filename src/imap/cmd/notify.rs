@@ -177,6 +177,12 @@ impl<S: Bytes> Client<S> {
         self.tell_others().await
     }
 
+    /// What IDLE tells: after NOTIFY what that asked for (§4).
+    pub(in crate::imap) async fn tell_in_idle(&mut self) -> Result<(), Failure> {
+        self.tell_changes(Expunges::Told, Scope::AsNotified).await?;
+        self.tell_others().await
+    }
+
     /// Tells what happened to other mailboxes, if anything may have.
     pub(in crate::imap) async fn tell_others(&mut self) -> Result<(), Failure> {
         let Some(notified) = &mut self.notified else { return Ok(()) };

@@ -325,7 +325,7 @@ impl Keys {
             b"HEADER" => SearchKey::Header(self.text(c)?, self.text(c)?),
             b"MODSEQ" => mod_sequence(c)?,
             b"EMAILID" => SearchKey::EmailId(BodyId::of_object_id(spaced(c, object_id)?)),
-            b"THREADID" => spaced(c, object_id).map(|_| SearchKey::ThreadId)?,
+            b"THREADID" => SearchKey::ThreadId(spaced(c, object_id)?.to_owned()),
             _ => return Err(Stop::Bad("Unknown search key")),
         })
     }

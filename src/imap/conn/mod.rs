@@ -9,6 +9,10 @@
 //!   also in the middle of a long answer; on a drain it ends between two commands, with BYE.
 //! * No database connection and no lock is held while something is written to the client.
 
+mod failure;
+mod idle;
+mod tell;
+
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,53 +20,20 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::cmd::notify::{Notified, Scope, Wakes};
-use super::codec::{Refusal, RefusalStatus, Utf8Mode};
-use super::command::{Command, CommandBody};
-use super::context::tell_expunged;
-use super::reply::{Code, Reply, Status};
-use super::selected::{Selected, Telling, flags_fetch};
-use super::session::{Channel, Offer, Session};
-use super::vanished::{Vanished, vanished_response};
-use super::view::{Changes, Expunges};
-use super::wire::{Bytes, Incoming, Wire};
-use super::{Imap, Settings};
+use crate::imap::cmd::notify::{Notified, Scope, Wakes};
+use crate::imap::codec::{Refusal, RefusalStatus, Utf8Mode};
+use crate::imap::command::{Command, CommandBody};
+use crate::imap::reply::{Code, Reply, Status};
+use crate::imap::selected::Selected;
+use crate::imap::session::{Channel, Offer, Session};
+use crate::imap::view::Expunges;
+use crate::imap::wire::{Bytes, Incoming, Wire};
+use crate::imap::{Imap, Settings};
 use crate::net::{AccountPermit, Admission, Connection, Origin, ReadBuffer, Security, Shutdown, Trace};
 use crate::service::authenticate::{Identity, SessionWatch};
-use crate::service::mailbox::{AccountMail, MailError, Present};
-use crate::types::uid_ranges;
+use crate::service::mailbox::{AccountMail, Present};
 
-/// What a command comes to.
-pub type Answer = Result<Reply, Failure>;
-
-/// Why a command came to nothing.
-#[derive(Debug)]
-pub enum Failure {
-    /// Refused: the client is told so, and the session goes on.
-    Refused(Reply),
-    /// The store said no, or failed.
-    Mail(MailError),
-    /// The connection is of no more use.
-    Broken(io::Error),
-}
-
-impl From<Reply> for Failure {
-    fn from(reply: Reply) -> Self {
-        Self::Refused(reply)
-    }
-}
-
-impl From<MailError> for Failure {
-    fn from(error: MailError) -> Self {
-        Self::Mail(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Broken(error)
-    }
-}
+pub use failure::{Answer, Failure};
 
 /// How a conversation ended.
 enum End<S> {
@@ -74,7 +45,7 @@ enum End<S> {
 
 /// What is to be done once the tagged reply is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
+pub(in crate::imap) enum Then {
     /// The next command.
     GoOn,
     /// TLS.
@@ -86,7 +57,7 @@ pub(super) enum Then {
 }
 
 /// Where a client comes from and what its connection may use.
-pub(super) struct Peer {
+pub(in crate::imap) struct Peer {
     pub ip: IpAddr,
     pub origin: Origin,
     pub admission: Admission,
@@ -95,7 +66,7 @@ pub(super) struct Peer {
 }
 
 /// Somebody who signed in.
-pub(super) struct SignedIn {
+pub(in crate::imap) struct SignedIn {
     pub identity: Identity,
     pub mail: AccountMail,
     /// R23
@@ -105,10 +76,10 @@ pub(super) struct SignedIn {
 }
 
 /// A place among the compressed connections.
-pub(super) struct DeflatePermit(Arc<Imap>);
+pub(in crate::imap) struct DeflatePermit(Arc<Imap>);
 
 impl DeflatePermit {
-    pub(super) fn take(imap: &Arc<Imap>, most: usize) -> Option<Self> {
+    pub(in crate::imap) fn take(imap: &Arc<Imap>, most: usize) -> Option<Self> {
         let took =
             imap.deflated.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| (n < most).then_some(n + 1));
         took.ok().map(|_| Self(Arc::clone(imap)))
@@ -122,7 +93,7 @@ impl Drop for DeflatePermit {
 }
 
 /// One connection. The commands are its methods, in `cmd`.
-pub(super) struct Client<S> {
+pub(in crate::imap) struct Client<S> {
     pub imap: Arc<Imap>,
     pub settings: Arc<Settings>,
     pub wire: Wire<S>,
@@ -344,68 +315,6 @@ impl<S: Bytes> Client<S> {
         }
     }
 
-    /// IDLE (RFC 9051 §6.3.13): changes go out as they happen.
-    async fn idle(&mut self, tag: &str, watch: &mut Option<SessionWatch>, shutdown: &mut Shutdown) -> Woken {
-        self.peer.trace.command("IDLE", self.wire.take_used());
-        if let Err(reply) = self.session.permit(&CommandBody::Idle) {
-            self.answer(tag, &reply);
-            return Woken::Input;
-        }
-        self.wire.decoder().expect_done();
-        self.wire.out.extend_from_slice(b"+ idling\r\n");
-        let mut keepalive = Instant::now() + self.settings.idle_keepalive;
-        loop {
-            // First what happened before IDLE and since the last look, then the wait.
-            let mut wakes = self.wakes();
-            if let Err(failure) = Box::pin(self.tell_in_idle()).await {
-                match failure {
-                    Failure::Broken(_) => return Woken::Gone,
-                    other => drop(self.reply_to("IDLE", other)),
-                }
-            }
-            match self.wire.take() {
-                None => {}
-                Some(Incoming::Done) => {
-                    self.answer(tag, &Reply::ok("IDLE done"));
-                    return Woken::Input;
-                }
-                Some(Incoming::Close(why)) => return Woken::Bye(why),
-                Some(_) => {
-                    self.answer(tag, &Reply::bad("IDLE is ended by DONE"));
-                    return Woken::Input;
-                }
-            }
-            if self.wire.flush().await.is_err() {
-                return Woken::Gone;
-            }
-            tokio::select! {
-                biased;
-                () = ended(watch) => return Woken::Bye(LOCKED),
-                () = shutdown.draining() => return Woken::Bye(DRAINING),
-                read = self.wire.fill() => {
-                    if !matches!(read, Ok(true)) {
-                        return Woken::Gone;
-                    }
-                }
-                changed = wakes.changed() => {
-                    if changed.is_err() {
-                        return Woken::Bye(DRAINING);
-                    }
-                }
-                () = sleep_until(keepalive) => {
-                    Reply::ok("Still here").write("*", &mut self.wire.out);
-                    keepalive = Instant::now() + self.settings.idle_keepalive;
-                }
-            }
-        }
-    }
-
-    /// What IDLE tells: after NOTIFY what that asked for (RFC 5465 §4).
-    async fn tell_in_idle(&mut self) -> Result<(), Failure> {
-        self.tell_changes(Expunges::Told, Scope::AsNotified).await?;
-        self.tell_others().await
-    }
-
     /// One command, from its first byte to its tagged reply.
     async fn carry_out(&mut self, incoming: Incoming) -> io::Result<()> {
         match incoming {
@@ -511,89 +420,6 @@ impl<S: Bytes> Client<S> {
         self.then = Then::Close;
     }
 
-    /// Brings the client up to date with its mailbox.
-    pub async fn tell_changes(&mut self, expunges: Expunges, scope: Scope) -> Result<(), Failure> {
-        let wanted = self.wanted(scope);
-        let (Some(selected), Some(account)) = (&mut self.selected, &self.account) else { return Ok(()) };
-        if !wanted.any {
-            return Ok(());
-        }
-        let (changes, keywords) = selected.catch_up(expunges, &mut self.wire.out);
-        if changes.is_empty() && changes.new_uids.is_none() {
-            // Own changes of flags are not echoed, but may change what a kept search finds.
-            return self.tell_contexts().await;
-        }
-        let enabled = self.session.enabled();
-        let mut claimed = Ok(());
-        if let (Some((from, to)), false) = (changes.new_uids, enabled.rev2) {
-            let first = if self.session.may_write() {
-                account.mail.claim_recent(selected.id, to).await
-            } else {
-                account.mail.unclaimed_recent(selected.id).await.map(|(first, _)| first)
-            };
-            match first {
-                Ok(first) => selected.view.claim_recent(first.max(from), to - 1),
-                Err(error) => claimed = Err(error),
-            }
-        }
-        self.imap.lists.share(selected.id, &mut selected.view);
-        tell_expunged(&mut selected.contexts, &changes, &mut self.wire.out);
-        let new = selected.take_new(changes.new_uids);
-        let Changes { expunged, vanished, exists, flags, .. } = changes;
-        let by_uid = enabled.qresync || enabled.uid_only;
-        if by_uid {
-            vanished_response(Vanished::Now, &uid_ranges(vanished), &mut self.wire.out);
-        }
-        let out = &mut self.wire.out;
-        let mut line = |text: String| out.extend_from_slice(text.as_bytes());
-        for seq in expunged.into_iter().filter(|_| !by_uid) {
-            line(format!("* {seq} EXPUNGE\r\n"));
-        }
-        if let Some(exists) = exists {
-            line(format!("* {exists} EXISTS\r\n"));
-            if !enabled.rev2 {
-                line(format!("* {} RECENT\r\n", selected.view.recent()));
-            }
-        }
-        let mut telling = Telling::to(enabled);
-        telling.uid |= wanted.uid && !enabled.uid_only;
-        for f in flags.into_iter().filter(|_| wanted.flags) {
-            flags_fetch(&selected.view, &f, &keywords, telling, &mut self.wire.out);
-            self.wire.relieve().await?;
-        }
-        if !wanted.new_items.is_empty() {
-            self.fetch_new(&new, wanted.new_items).await?;
-        }
-        self.tell_contexts().await?;
-        claimed.map_err(Failure::Mail)
-    }
-
-    /// RFC 7162 §6: while VANISHED is held back the client must not resume from a mod-sequence it has
-    /// seen in a FETCH, so it is told the one it may resume from.
-    pub fn tell_resumable(&mut self, expunges: Expunges) {
-        if !self.session.enabled().qresync || expunges == Expunges::Told {
-            return;
-        }
-        if let Some(selected) = self.selected.as_ref().filter(|s| s.view.owes_expunges()) {
-            let upto = selected.view.told();
-            Reply::ok("messages that are gone are told later")
-                .with(Code::HighestModSeq(upto))
-                .write("*", &mut self.wire.out);
-        }
-    }
-
-    /// Asks the database what changed in the selected mailbox, so that the next telling tells it.
-    pub async fn refresh(&mut self) -> Result<(), Failure> {
-        if let Some(selected) = &self.selected {
-            match selected.live.refresh().await {
-                // It was deleted; to this client it becomes empty.
-                Ok(()) | Err(MailError::NoMailbox) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
     /// The mail of whoever signed in.
     ///
     /// # Errors
@@ -626,62 +452,6 @@ impl<S: Bytes> Client<S> {
         } else {
             Utf8Mode::Off
         }
-    }
-
-    /// Does something that may take long, and meanwhile tells the client now and then that it is being done
-    /// (RFC 9585), so that neither it nor a firewall gives the connection up.
-    pub async fn with_progress<T>(
-        &mut self,
-        tag: &str,
-        work: impl Future<Output = Result<T, MailError>>,
-    ) -> Result<Result<T, MailError>, Failure> {
-        let mut work = std::pin::pin!(work);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return Ok(done),
-                () = tokio::time::sleep(self.settings.progress) => {
-                    // How far it is nobody knows beforehand; a tag needs no quoting.
-                    let line = format!("* OK [INPROGRESS (\"{tag}\" NIL NIL)] Still working\r\n");
-                    self.wire.out.extend_from_slice(line.as_bytes());
-                    self.wire.flush().await?;
-                }
-            }
-        }
-    }
-
-    /// The words for a failure; ours are logged here, and named by the trace id alone.
-    pub fn reply_to(&self, name: &'static str, failure: Failure) -> Reply {
-        let error = match failure {
-            Failure::Refused(reply) => return reply,
-            Failure::Broken(_) => return Reply::no("the connection broke"),
-            Failure::Mail(error) => error,
-        };
-        let (code, text) = match &error {
-            MailError::NoMailbox => (Code::NonExistent, "There is no such folder"),
-            MailError::Exists => (Code::AlreadyExists, "There is already a folder of that name"),
-            MailError::Full => (Code::Limit, "This folder cannot take another kind of label"),
-            MailError::HasChildren => (Code::HasChildren, "This folder has folders in it"),
-            MailError::Forbidden => (Code::Cannot, "This cannot be done with this folder"),
-            MailError::NotSelectable => {
-                (Code::NonExistent, "This folder holds no messages, only other folders")
-            }
-            MailError::UseTaken => (Code::UseAttr, "Another folder is already used for this"),
-            MailError::TooMany => (Code::Limit, "There are too many folders"),
-            MailError::TooManyAnnotations => (Code::MetadataTooMany, "This folder cannot take another note"),
-            MailError::OverQuota => (Code::OverQuota, "The storage of this account is used up"),
-            MailError::Name(_) => (Code::Cannot, "A folder cannot have this name"),
-            MailError::NoMessage => (Code::ExpungeIssued, "The message is no longer there"),
-            MailError::StagedGone => (Code::Unavailable, "The message arrived too slowly, please try again"),
-            MailError::Joined | MailError::OutcomeUnknown | MailError::Store(_) => {
-                let trace = self.peer.trace.id();
-                tracing::error!(command = name, %error, "a command failed");
-                let text =
-                    format!("Something went wrong on the server, please try again (reference {trace})");
-                return Reply::no(text).with(Code::ServerBug);
-            }
-        };
-        Reply::no(text).with(code)
     }
 
     async fn bye(mut self, why: &'static str) -> End<S> {
