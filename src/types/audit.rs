@@ -137,6 +137,8 @@ actions! {
     Export, "export";
     /// Put messages from files into an account.
     Import, "import";
+    /// Told the system that a backup was restored.
+    BackupRestored, "backup-restored";
     /// Asked to see an account's mail (break-glass).
     AccessAsk, "access-ask";
     /// Approved that another person sees it.
