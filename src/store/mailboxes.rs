@@ -229,11 +229,13 @@ impl Store {
         self.create_parents(&mut tx, account, &names, to).await?;
         if from.is_inbox() {
             let target = self.insert_mailbox(&mut tx, account, to, None, true).await?;
+            let ties = self.lookup().ties(account);
             sqlx::query!(
-                "select from copy_messages($1, $2, $3, array[1::bigint], array[4294967295], true)",
+                "select from copy_messages($1, $2, $3, array[1::bigint], array[4294967295], true, $4)",
                 account.0,
                 entry.id.0,
-                target.0
+                target.0,
+                ties.bytes()
             )
             .execute(&mut *tx)
             .await

@@ -8,6 +8,7 @@
 mod account_watch;
 mod accounts;
 mod addresses;
+mod aead;
 mod annotations;
 mod append;
 mod audit;
@@ -56,6 +57,7 @@ mod search_index;
 mod second_step;
 mod sessions;
 mod sweeper;
+mod ties;
 mod tokens;
 mod verify;
 mod verify_places;
@@ -257,7 +259,7 @@ impl Store {
         tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
-        Ok(Self::of(Arc::new(Inner {
+        let store = Self::of(Arc::new(Inner {
             pool,
             keys,
             domain: options.domain.to_lowercase(),
@@ -273,7 +275,9 @@ impl Store {
             gateway,
             run,
             background,
-        })))
+        }));
+        store.tie_old_entries().await?;
+        Ok(store)
     }
 
     /// As this program itself uses it.
