@@ -5,6 +5,7 @@
 //! master key has proved to be the database's own. Imports `types`, `mime` and `clock` alone, and
 //! nothing else in the crate names sqlx.
 
+mod account_watch;
 mod accounts;
 mod addresses;
 mod aead;
