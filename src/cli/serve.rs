@@ -137,6 +137,7 @@ impl Gateway {
             people::Settings {
                 portal_url: config.portal.url.trim_end_matches('/').to_owned(),
                 attachment_limit: u64::from(config.limits.attachments_mb) * MB,
+                breached: breached_passwords(&config)?,
                 ..people::Settings::default()
             },
         );
@@ -448,6 +449,15 @@ fn audit_settings(config: &Config) -> AuditSettings {
 
 /// What the pages say about mail programs is what this gateway offers; behind a port that is mapped, the
 /// standard ones.
+fn breached_passwords(config: &Config) -> anyhow::Result<Option<people::BreachedPasswords>> {
+    let path = config.portal.breached_passwords.as_ref();
+    path.map(|path| {
+        people::BreachedPasswords::at(path)
+            .with_context(|| format!("portal.breached_passwords: {}", path.display()))
+    })
+    .transpose()
+}
+
 fn portal_settings(config: &Config, at: &Addresses) -> portal::Settings {
     let port = |listeners: &[SocketAddr], standard| listeners.first().map_or(standard, SocketAddr::port);
     portal::Settings {

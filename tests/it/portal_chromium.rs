@@ -11,18 +11,18 @@ use crate::portal_flows::totp;
 use crate::portal_site::{PASSWORD, PHONE, Site};
 use crate::portal_web::between;
 
-const BOB: &str = "bob@baker-dental.example";
-const BOBS_PHONE: &str = "+12025550119";
-const BOBS_PASSWORD: &str = "nine tall candles burn";
+pub const BOB: &str = "bob@baker-dental.example";
+pub const BOBS_PHONE: &str = "+12025550119";
+pub const BOBS_PASSWORD: &str = "nine tall candles burn";
 
 /// A site whose clock the test holds, and a browser.
-async fn begin(width: Width) -> (Site, Browser) {
+pub async fn begin(width: Width) -> (Site, Browser) {
     let site = Site::at(Clock::fixed(SystemTime::now())).await;
     let browser = Browser::start(&site.world, width).await;
     (site, browser)
 }
 
-async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str) {
+pub async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str) {
     browser.open("/sign-in").await;
     browser.fill("login", &site.world.account(name).email).await;
     browser.fill("password", password).await;
@@ -30,13 +30,13 @@ async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str) {
 }
 
 /// The code page: asks for a code, and enters it.
-async fn prove(site: &Site, browser: &Browser, phone: &str) {
+pub async fn prove(site: &Site, browser: &Browser, phone: &str) {
     browser.press("Send the code as a text message").await;
     browser.fill("code", &site.code(phone).await).await;
     browser.submit().await;
 }
 
-async fn invite_bob(site: &Site, browser: &Browser, phone: &str) {
+pub async fn invite_bob(site: &Site, browser: &Browser, phone: &str) {
     let (code, refusal) = site.write("anna", BOB, "First message").await;
     assert_eq!(code, 550);
     browser.open(between(&refusal, "https://portal.test", " ").unwrap()).await;
@@ -51,7 +51,7 @@ async fn invite_bob(site: &Site, browser: &Browser, phone: &str) {
     assert_eq!(site.write("anna", BOB, "First message").await.0, 250);
 }
 
-async fn choose_password(browser: &Browser, password: &str) {
+pub async fn choose_password(browser: &Browser, password: &str) {
     browser.fill("password", password).await;
     browser.fill("again", password).await;
     browser.submit().await;
@@ -106,6 +106,7 @@ async fn invitation(width: Width) {
     browser.look("devices-first").await;
     browser.open("/invite").await;
     browser.look("invite-free").await;
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -172,6 +173,7 @@ async fn devices(width: Width) {
     browser.open(path).await;
     assert_eq!(browser.heading().await, "This link no longer works");
     browser.look("device-link-gone").await;
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -223,6 +225,7 @@ async fn second_step(width: Width) {
         browser.open(path).await;
         browser.look(name).await;
     }
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -276,6 +279,7 @@ async fn lock_and_reset(width: Width) {
     sign_in(&site, &browser, "anna", "four quiet rivers meet").await;
     prove(&site, &browser, PHONE).await;
     assert_eq!(browser.heading().await, "Hello, Anna");
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -312,6 +316,7 @@ async fn user_manager(width: Width) {
     assert_eq!(browser.heading().await, "This link does not work any more");
     browser.open(&new).await;
     browser.shows("the number ending in 19").await;
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -375,6 +380,7 @@ async fn r5_the_idle_end_is_announced() {
     browser.follow("a.back").await;
     browser.shows("Your sign-in has ended").await;
     browser.look("signed-out").await;
+    browser.validate().await;
 }
 
 /// The same sign-in with scripts turned off, and with the keyboard alone.
@@ -400,4 +406,8 @@ async fn without_a_script_and_without_a_mouse() {
     browser.click("label[for=program-0]").await;
     browser.submit().await;
     assert_eq!(browser.heading().await, "App password for Thunderbird");
+    let on = serde_json::json!({ "value": false });
+    browser.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", on).await.unwrap();
+    browser.look("without-a-script").await;
+    browser.validate().await;
 }

@@ -172,7 +172,7 @@ async fn r29_links_end_with_the_web_sign_ins() {
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     let path = link(&add(&web, "Phone", "iphone").await);
     assert_eq!(phone.get(&path).await.status, 200);
-    web.follow(web.post("/devices/sign-out-everywhere", &[]).await).await;
+    web.follow(web.post("/sign-ins/end-all", &[]).await).await;
     assert_eq!(phone.get(&path).await.status, 410);
 
     let web = site.signed_in("anna", PASSWORD, PHONE).await;

@@ -459,10 +459,16 @@ async fn r6_the_own_profile() {
     web.post("/profile/email", &[("email", "nonsense")]).await.shows("Enter an email address");
     web.follow(web.post("/profile/email", &[("email", email)]).await).await.shows("A link is on its way");
     let link = site.link("email-link", email).await;
+    // The link alone does nothing: whoever reads a mistyped address is asked to sign in.
     let other = Web::new(&site.world);
-    other.get(&link).await.shows(email);
-    other.follow(other.post(&link, &[]).await).await.shows("Your email address is changed");
-    assert_eq!(other.get(&link).await.status, 410);
+    assert_eq!(other.get(&link).await.location(), format!("/sign-in?first=yes&next={link}"));
+    let stranger = site.signed_in("frieda", PASSWORD, "+12025550177").await;
+    assert_eq!(stranger.get(&link).await.status, 410);
+    assert_eq!(stranger.post(&link, &[]).await.status, 410);
+    web.get(&link).await.shows(email);
+    web.follow(web.post(&link, &[]).await).await.shows("Your email address is changed");
+    assert_eq!(web.get(&link).await.status, 410);
+    stranger.validate().await;
     site.notice("email-changed", &site.world.account("anna").email).await;
     web.get("/profile").await.shows("Now anna@new-practice.example");
 
@@ -470,12 +476,31 @@ async fn r6_the_own_profile() {
     web.get("/profile/phone").await;
     web.post("/profile/phone", &[("phone", "123"), ("by", "text")]).await.shows("Enter a phone number");
     let sent = web.post("/profile/phone", &[("phone", phone), ("by", "text")]).await;
-    web.follow(sent).await.shows("Confirm your new phone");
+    web.follow(sent).await.shows("Confirm your new phone").shows("the number ending in 43");
     let code = site.code(phone).await;
     web.follow(web.post("/profile/phone/code", &[("code", &code)]).await).await.shows("is changed");
-    web.get("/profile").await.shows("Codes go to +12025550155");
+    web.get("/profile").await.shows("Codes go to +12025550155").shows("Other numbers +12025550143");
+    // One more, which gets no codes until it is chosen; one that is removed.
+    web.get("/profile/phone").await;
+    let third = "+12025550166";
+    web.follow(web.post("/profile/phone", &[("phone", third), ("by", "call")]).await).await;
+    let code = site.code(third).await;
+    let kept = [("code", code.as_str()), ("keep", "yes")];
+    let page = web.follow(web.post("/profile/phone/code", &kept).await).await;
+    page.shows("The phone number is added").shows("Codes go to +12025550155").shows(third);
+    let id = |page: &Answer, number: &str| {
+        let (_, rest) = page.body.split_once(&format!("<p>{number}</p>")).unwrap();
+        between(rest, "name=\"id\" value=\"", "\"").unwrap().to_owned()
+    };
+    let used = web.post("/profile/phones/use", &[("id", &id(&page, third))]).await;
+    let page = web.follow(used).await;
+    page.shows("Codes go to that number from now on").shows("Codes go to +12025550166");
+    let removed = web.post("/profile/phones/remove", &[("id", &id(&page, PHONE))]).await;
+    let page = web.follow(removed).await;
+    page.shows("The phone number is removed").shows("Other numbers +12025550155");
+    assert!(!page.body.contains(PHONE));
+    assert_eq!(web.post("/profile/phones/remove", &[("id", "x")]).await.status, 400);
     web.validate().await;
-    other.validate().await;
 }
 
 /// R22, R23: signature and notices.
@@ -505,10 +530,11 @@ async fn devices_and_sign_out_everywhere() {
     let site = Site::new().await;
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     let other = site.signed_in("anna", PASSWORD, PHONE).await;
-    let page = web.get("/devices").await;
-    page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1").shows("test");
+    web.get("/devices").await.shows("test").shows("See your sign-ins");
+    let page = web.get("/sign-ins").await;
+    page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1");
     assert_eq!(page.body.matches("Firefox, Linux").count(), 2);
-    web.follow(web.post("/devices/sign-out-everywhere", &[]).await).await.shows("signed out everywhere");
+    web.follow(web.post("/sign-ins/end-all", &[]).await).await.shows("signed out everywhere");
     assert_eq!(other.get("/").await.location(), "/sign-in?ended=yes");
     web.validate().await;
 }

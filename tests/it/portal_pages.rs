@@ -90,7 +90,6 @@ async fn a_form_without_its_token_is_refused() {
         "/reset",
         "/reset/abc",
         "/password-strength",
-        "/email/abc",
     ];
     for path in forms {
         for token in ["", "x", &other.csrf(), &web.cookie("__Host-postern-visitor").unwrap()] {
@@ -187,6 +186,9 @@ async fn pages_of_an_account_ask_for_a_sign_in() {
         "/profile/phone/code",
         "/messaging",
         "/security",
+        "/sign-ins",
+        "/confirm",
+        "/email/abc",
         "/security/password",
         "/security/two-step",
         "/security/authenticator",
@@ -208,6 +210,11 @@ async fn pages_of_an_account_ask_for_a_sign_in() {
         "/profile/email",
         "/profile/phone",
         "/profile/phone/code",
+        "/profile/phones/use",
+        "/profile/phones/remove",
+        "/sign-ins/end",
+        "/confirm",
+        "/email/abc",
         "/messaging",
         "/security/password",
         "/security/two-step",
@@ -216,7 +223,7 @@ async fn pages_of_an_account_ask_for_a_sign_in() {
         "/security/authenticator/confirm",
         "/security/authenticator/remove",
         "/security/recovery-codes",
-        "/devices/sign-out-everywhere",
+        "/sign-ins/end-all",
         "/devices/new",
         "/devices/revoke",
         "/people/1",

@@ -1,19 +1,18 @@
-//! Devices: those with an app password, and where one is signed in (R5, R29).
+//! Devices: those with an app password, and revoking one (R29). Where one is signed in is a page of its own.
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
-use super::super::browser;
 use super::super::fault::Fault;
 use super::super::form::Form;
 use super::super::moment::{Moment, Piece, Sentence};
 use super::super::page::{Page, Place, show};
-use super::super::seat::{Person, clear};
+use super::super::seat::Person;
 use super::super::text::{ENGLISH, fill};
 use super::super::way::to;
 use super::{Done, Portal};
-use crate::service::people::{AppPasswordId, Device, WebSignIn};
+use crate::service::people::{AppPasswordId, Device};
 
 /// A device in the list.
 struct Shown {
@@ -26,19 +25,11 @@ struct Shown {
     revoke: String,
 }
 
-/// A sign-in in the list.
-struct Visit {
-    browser: String,
-    facts: Sentence,
-    this_one: bool,
-}
-
 #[derive(Template)]
 #[template(path = "portal/devices.html")]
 struct DevicesPage {
     page: Page,
     devices: Vec<Shown>,
-    visits: Vec<Visit>,
 }
 
 fn shown(device: Device, zone: &str) -> Shown {
@@ -61,17 +52,6 @@ fn shown(device: Device, zone: &str) -> Shown {
     }
 }
 
-fn visit(sign_in: WebSignIn, zone: &str) -> Visit {
-    let t = &ENGLISH.devices;
-    let time = |at| Piece::Time(Moment::new(at, zone));
-    let facts = Sentence::joined(vec![
-        Sentence::new(t.since, &[("when", time(sign_in.created_at))]),
-        Sentence::new(t.last, &[("when", time(sign_in.active_at))]),
-        Sentence::new(t.from, &[("address", Piece::Words(sign_in.address))]),
-    ]);
-    Visit { browser: browser::name(&sign_in.user_agent), facts, this_one: sign_in.this_one }
-}
-
 /// `GET /devices`
 pub(in crate::portal) async fn page(
     State(portal): State<Portal>,
@@ -87,7 +67,6 @@ pub(in crate::portal) async fn page(
     let view = DevicesPage {
         page: person.page(Place::Devices, t.title).with_done(words),
         devices: in_use.map(|d| shown(d, zone)).collect(),
-        visits: all.web.into_iter().map(|v| visit(v, zone)).collect(),
     };
     show(&view, &view.page)
 }
@@ -101,14 +80,4 @@ pub(in crate::portal) async fn revoke(
     let id = sent.get("id").parse().map_err(|_| Fault::Bad)?;
     portal.people().device_revoke(person.session()?, AppPasswordId(id)).await?;
     Ok(to("/devices?done=revoked"))
-}
-
-/// `POST /devices/sign-out-everywhere`
-pub(in crate::portal) async fn sign_out_everywhere(
-    State(portal): State<Portal>,
-    person: Person,
-    _sent: Form,
-) -> Result<Response, Fault> {
-    portal.people().sign_out_everywhere(person.session()?).await?;
-    Ok(clear(to("/sign-in?done=everywhere")))
 }

@@ -250,7 +250,7 @@ texts! {
         saved: "Your profile is saved.",
         email_title: "Email address",
         email_lead: "Now {email}.",
-        email_waiting: "A link is on its way to {email}. The change is made when you open it. Until then nothing changes.",
+        email_waiting: "A link is on its way to {email}. The change is made when you open it while you are signed in. Until then nothing changes.",
         email_new: "New email address",
         email_hint: "We send a link to the new address, and a notice to the old one",
         email_submit: "Change the email address",
@@ -259,16 +259,29 @@ texts! {
         email_confirm_submit: "Use this address",
         email_changed: "Your email address is changed.",
         email_taken: "This address cannot be used",
-        phone_title: "Phone",
+        phone_title: "Phone numbers",
         phone_lead: "Codes go to {phone}.",
         phone_none: "There is no phone yet. Codes need one.",
         phone_new: "New phone number",
         phone_hint: "With the country code, as in +1 206 555 0142. We send a code to it",
-        phone_submit: "Change the phone number",
-        phone_changed: "Your phone number is changed.",
+        phone_add: "Add or change a phone number",
+        phone_send: "Send the code",
+        phone_changed: "Your phone number is changed. The former one stays in the list until you remove it.",
+        phone_added: "The phone number is added.",
+        phone_used: "Codes go to that number from now on.",
+        phone_removed: "The phone number is removed.",
+        phone_too_many: "You have as many phone numbers as an account may have. Remove one first",
+        phone_others: "Other numbers",
+        phone_use: "Send codes here",
+        phone_use_of: "Send codes to {phone} from now on",
+        phone_remove: "Remove",
+        phone_remove_of: "Remove {phone}",
+        phone_keep: "Only add this number: codes still go to {phone}",
         phone_code_title: "Confirm your new phone",
+        phone_code_lead: "A code is on its way to the new number. It works once, for 10 minutes.",
         dead_title: "This link does not work any more",
         dead_lead: "It has been used, it is too old, or a newer one was sent to you.",
+        dead_account: "If you have several accounts: open the link while you are signed in with the one whose address it is for.",
     }
 
     /// Security.
@@ -285,6 +298,7 @@ texts! {
         off_lead: "From then on your password alone signs you in to these pages. Adding a device still asks for a code.",
         off_needs_password: "Your password is shorter than 15 characters, which is enough only with two-step verification. Choose a longer one, and two-step verification is off.",
         turn_off_submit: "Turn it off",
+        on_title: "Turn on two-step verification",
         turned_on: "Two-step verification is on.",
         turned_off: "Two-step verification is off.",
         needs_phone: "Two-step verification needs a phone or an authenticator app. Add a phone in your profile first.",
@@ -314,7 +328,34 @@ texts! {
         password_title: "Change your password",
         password_now: "Password now",
         password_wrong: "This is not your password",
+        password_initial: "Support has made the password that you signed in with, so somebody else has seen it. Choose one of your own, and everything else opens.",
         password_changed: "Your password is changed. You are signed out everywhere else.",
+    }
+
+    /// The password once more.
+    confirm: Confirm {
+        title: "Confirm that it is you",
+        lead: "For what you are about to do, enter your password once more. That is good for 5 minutes.",
+        label: "Password",
+        submit: "Continue",
+    }
+
+    /// Where one is signed in (R5).
+    sign_ins: SignIns {
+        title: "Where you are signed in",
+        about: "Every browser in which you are signed in to these pages, and how to end it.",
+        see: "See your sign-ins",
+        lead: "Is there one that you do not know? Sign it out, and change your password.",
+        this_one: "This one",
+        unknown_browser: "Unknown browser",
+        since: "Since {when}",
+        last: "last active {when}",
+        from: "from {address}",
+        end: "Sign out",
+        end_of: "Sign out {browser}",
+        ended: "That sign-in has ended.",
+        end_all: "Sign out everywhere",
+        end_all_text: "Ends every sign-in to this portal, this one included. Mail programs go on working with their app passwords.",
     }
 
     /// Messaging settings (R22 to R24).
@@ -347,14 +388,6 @@ texts! {
         revoke: "Revoke",
         revoke_of: "Revoke {name}",
         revoked: "The device is revoked. Its connections end within seconds.",
-        here: "Signed in to this portal",
-        this_one: "This one",
-        since: "Since {when}",
-        last: "last active {when}",
-        from: "from {address}",
-        unknown_browser: "Unknown browser",
-        end_all: "Sign out everywhere",
-        end_all_text: "Ends every sign-in to this portal, this one included. Mail programs go on working; revoke a device above to end those.",
     }
 
     /// A device is added (R29).

@@ -35,6 +35,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
                     "The 5th different wrong password in a row locks the account, wherever it was tried: here or in a mail program. The same wrong password again counts once, so a phone with an old password does not lock you out.",
                     "Only Support unlocks. Tell Support your account’s email address: you are sent a link for a new password.",
                     "After 30 minutes without activity you are signed out, with a warning 2 minutes before.",
+                    "We write to you when somebody signs in to your account in a browser that it does not know. If that was not you: open “Security”, see your sign-ins, sign out everywhere, change your password, and call Support.",
                 ],
             ),
             (
@@ -53,7 +54,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             (
                 "Can I change my data later?",
                 &[
-                    "Yes, your own: email address and phone (both are checked again), first and last name, time zone, ADA number and specialties, under “Profile”. Your practice’s record is changed by Support alone.",
+                    "Yes, your own: email address and phone numbers (all are checked again; you choose which one gets the codes), first and last name, time zone, ADA number and specialties, under “Profile”. Your practice’s record is changed by Support alone.",
                 ],
             ),
             (

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::session::LIFE;
 use super::session::full;
 use super::{AppPasswordId, Denied, People, PeopleError, Secret, Session};
@@ -26,6 +29,8 @@ pub struct WebSignIn {
     pub active_at: SystemTime,
     /// The one that asks.
     pub this_one: bool,
+    /// For [`People::sign_in_end`]; it signs nobody in.
+    pub handle: String,
 }
 
 /// R29: one mail program's password.
@@ -106,6 +111,7 @@ impl People {
                 .into_iter()
                 .map(|s| WebSignIn {
                     this_one: s.key == web.key,
+                    handle: URL_SAFE_NO_PAD.encode(s.key),
                     user_agent: s.user_agent,
                     address: s.from_address,
                     created_at: s.created_at,

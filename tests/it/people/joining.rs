@@ -99,6 +99,24 @@ async fn r8_with_the_accounts_own_phone_accepting_is_enough() {
     assert_eq!(g.inbox(dora.account.id).await, ["a@x", "c@x"]);
 }
 
+/// R6, R8: any number that she has proved will do, and adding the one that was given for her is enough.
+#[tokio::test]
+async fn r8_any_proved_number_joins() {
+    let g = Ground::new().await;
+    let (one, two) = g.invited_twice(50, 60).await;
+    let (_, dora) = g.register(&one, 50).await;
+    assert_eq!(g.inbox(dora.account.id).await, ["a@x"]);
+    g.people.phone_change(&dora, phone(70).as_str(), Channel::Text).await.unwrap();
+    let (_, code) = g.code().await;
+    g.people.phone_confirm(&dora, &secret(&code), CodesGo::WhereTheyWent).await.unwrap();
+    assert!(!g.people.accept(&dora, &two).await.unwrap(), "70 is not 60");
+    g.people.phone_change(&dora, phone(60).as_str(), Channel::Text).await.unwrap();
+    let (_, code) = g.code().await;
+    g.people.phone_confirm(&dora, &secret(&code), CodesGo::WhereTheyWent).await.unwrap();
+    assert_eq!(g.inbox(dora.account.id).await, ["a@x", "c@x"]);
+    assert_eq!(denied(g.people.invitation_look(&two).await), Denied::Link);
+}
+
 /// R8: corrected to an address that has an account: what waited goes there at once, and its owner is told.
 #[tokio::test]
 async fn r8_a_correction_to_an_address_with_an_account_moves_the_mail_there() {
