@@ -64,7 +64,9 @@ impl Command {
     pub fn act(&self) -> Act {
         match self {
             Self::List { .. } => Act::Looks,
-            Self::Request { .. } | Self::Approve { .. } | Self::Refuse { .. } | Self::Read { .. } => Act::Changes,
+            Self::Request { .. } | Self::Approve { .. } | Self::Refuse { .. } | Self::Read { .. } => {
+                Act::Changes
+            }
         }
     }
 }
@@ -94,7 +96,12 @@ pub(super) fn login() -> Login {
 ///
 /// # Errors
 /// A sentence for Support.
-pub async fn run(store: &Store, command: Command, by: Option<&SupportName>, output: Output) -> anyhow::Result<()> {
+pub async fn run(
+    store: &Store,
+    command: Command,
+    by: Option<&SupportName>,
+    output: Output,
+) -> anyhow::Result<()> {
     let by = || by.context("say who acts: --as NAME");
     match command {
         Command::Request { address, mailbox, message, reason } => {
@@ -103,7 +110,9 @@ pub async fn run(store: &Store, command: Command, by: Option<&SupportName>, outp
                 (Some(name), _) => {
                     let name = MailboxName::new(&name)?;
                     let found = store.mailbox(account, &name).await?;
-                    AccessTo::List(found.with_context(|| format!("the account has no mailbox \"{name}\""))?.id)
+                    AccessTo::List(
+                        found.with_context(|| format!("the account has no mailbox \"{name}\""))?.id,
+                    )
                 }
                 (None, Some((mailbox, uid))) => AccessTo::Message(MailboxId(mailbox), uid),
                 (None, None) => anyhow::bail!("say what: --mailbox or --message"),

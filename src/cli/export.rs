@@ -266,4 +266,3 @@ async fn write(
     }
     Ok(())
 }
-

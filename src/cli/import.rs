@@ -69,7 +69,8 @@ pub async fn run(store: &Store, arguments: Arguments, config: &Config, output: O
             _ => mailbox.name.clone(),
         };
         let id = target(store, account.id, &name, mailbox).await?;
-        let mut target = Target { import: &import, store, account: account.id, id, name, left_out: Vec::new() };
+        let mut target =
+            Target { import: &import, store, account: account.id, id, name, left_out: Vec::new() };
         let before = (count.new, count.there, count.failed);
         let done = target.all(mailbox, &mut equals, &mut count).await;
         let (new, there, failed) = (count.new - before.0, count.there - before.1, count.failed - before.2);
@@ -186,7 +187,10 @@ impl Target<'_> {
             let taken = match Keyword::new(word) {
                 Err(error) => Err(error.to_string()),
                 Ok(keyword) => {
-                    match self.store.keyword_bits(self.account, self.id, std::slice::from_ref(&keyword), true).await
+                    match self
+                        .store
+                        .keyword_bits(self.account, self.id, std::slice::from_ref(&keyword), true)
+                        .await
                     {
                         Ok(_) => Ok(keyword),
                         Err(error @ MailError::Full) => Err(error.to_string()),

@@ -80,6 +80,8 @@ pub struct Identity {
     pub storage_cap: Option<u64>,
     /// R22: what is appended to what the person sends, as it was at sign-in.
     pub signature: Option<Arc<Signature>>,
+    /// IMAP capabilities that Support switched off for the account, in upper case.
+    pub imap_off: Vec<String>,
     /// Where the person's device is, for the audit log.
     pub peer: Option<IpAddr>,
     epoch: u64,
@@ -100,6 +102,7 @@ impl Identity {
             attachment_limit: account.attachment_limit,
             storage_cap: account.storage_cap,
             signature: None,
+            imap_off: Vec::new(),
             peer: None,
             epoch: account.epoch,
         }
@@ -162,8 +165,12 @@ impl Authenticator {
             Ok(SignIn::Accepted(who)) => {
                 metrics::counter!("postern_sign_ins_total", "door" => door.as_str()).increment(1);
                 let signature = who.signature.as_deref().and_then(Signature::new).map(Arc::new);
-                let identity =
-                    Identity { peer: Some(peer), signature, ..Identity::new(&who.account, who.app_password) };
+                let identity = Identity {
+                    peer: Some(peer),
+                    signature,
+                    imap_off: who.imap_off,
+                    ..Identity::new(&who.account, who.app_password)
+                };
                 if self.is_news(door, &identity, peer) {
                     tracing::info!(
                         event = "signed-in",

@@ -100,7 +100,9 @@ pub enum AccessError {
     #[error("who asked cannot approve; a second person has to")]
     Own,
     /// Both came by one login of this machine.
-    #[error("the request came from the same login of this machine; a second person has to approve, signed in as themselves")]
+    #[error(
+        "the request came from the same login of this machine; a second person has to approve, signed in as themselves"
+    )]
     SameLogin,
     /// It was not approved in time.
     #[error("the request was not approved within 24 hours; ask again")]
@@ -173,7 +175,8 @@ impl Store {
         if let Some(mailbox) = new.to.mailbox() {
             note = note.mailbox(mailbox);
         }
-        self.audit(&mut tx, note.detail(format!("request={id} to={}{}", new.to.kind(), uid_of(new.to)))).await?;
+        self.audit(&mut tx, note.detail(format!("request={id} to={}{}", new.to.kind(), uid_of(new.to))))
+            .await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -346,11 +349,8 @@ impl Store {
             )
             .execute(&mut *tx)
             .await?;
-            self.enqueue_notice(
-                &mut tx,
-                NewNotice::new(account, NoticeContent::SupportRead, Channel::Email),
-            )
-            .await?;
+            self.enqueue_notice(&mut tx, NewNotice::new(account, NoticeContent::SupportRead, Channel::Email))
+                .await?;
         }
         tx.commit().await?;
         self.wake_notices();

@@ -67,6 +67,8 @@ pub struct SignedIn {
     pub app_password: AppPasswordId,
     /// R22: the signature as the person typed it, if there is one.
     pub signature: Option<String>,
+    /// IMAP capabilities that Support switched off, in upper case.
+    pub imap_off: Vec<String>,
 }
 
 /// Why not, and whose account it was, if any.
@@ -364,7 +366,9 @@ impl Store {
         let found = self
             .read_again(|| {
                 sqlx::query!(
-                    r#"select p.*, (select a.signature from account a where a.id = p.account_id) as signature, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
+                    r#"select p.*, (select a.signature from account a where a.id = p.account_id) as signature,
+                      (select array_agg(capability order by capability) from imap_switched_off o where o.account_id = p.account_id)
+                          as imap_off, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
                       (select count(*) from failed_secret f where f.account_id = p.account_id and f.kind = 'app')
                           as failures
                  from account_person p
@@ -437,7 +441,8 @@ impl Store {
             Some(sealed) => self.signature_of(account.id, &sealed).await,
             None => None,
         };
-        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password, signature })))
+        let imap_off = row.imap_off.unwrap_or_default();
+        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password, signature, imap_off })))
     }
 
     /// R22. One that does not open is left away, and said: nobody is kept from the mail for it.

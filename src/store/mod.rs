@@ -5,8 +5,10 @@
 //! master key has proved to be the database's own. Imports `types`, `mime` and `clock` alone, and
 //! nothing else in the crate names sqlx.
 
+mod account_watch;
 mod accounts;
 mod addresses;
+mod aead;
 mod annotations;
 mod append;
 mod audit;
@@ -50,6 +52,7 @@ mod practices;
 mod presence;
 mod profile;
 mod registration;
+mod restored;
 mod retention;
 mod rotation;
 mod seal;
@@ -57,6 +60,7 @@ mod search_index;
 mod second_step;
 mod sessions;
 mod sweeper;
+mod ties;
 mod tokens;
 mod verify;
 mod verify_places;
@@ -107,6 +111,7 @@ pub use practices::{Practice, PracticeRecord, Product};
 pub use presence::Present;
 pub use profile::{AccountEdit, EndDevices, Messaging, NotifyBy, NotifyWhen, StoredProfile};
 pub use registration::ChosenByLink;
+pub use restored::AfterRestore;
 pub use retention::{Deleted, Expiry, LegalHold};
 pub use rotation::{KeyStatus, Rotation};
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
@@ -259,7 +264,7 @@ impl Store {
         tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
-        Ok(Self::of(Arc::new(Inner {
+        let store = Self::of(Arc::new(Inner {
             pool,
             keys,
             domain: options.domain.to_lowercase(),
@@ -275,7 +280,9 @@ impl Store {
             gateway,
             run,
             background,
-        })))
+        }));
+        store.tie_old_entries().await?;
+        Ok(store)
     }
 
     /// As this program itself uses it.

@@ -134,10 +134,11 @@ impl Store {
         Ok(faults)
     }
 
-    /// Every entry has its message, of the same size, and a key that its account can use; every message an
+    /// Every entry is as it was placed, and has its message, of the same size, and a key that its account can use; every message an
     /// entry; every key and chunk a message; every delivery and submission its accounts.
     pub async fn verify_references(&self, account: Option<AccountId>) -> Result<Vec<Fault>, StoreError> {
-        let mut faults = self.verify_entries(account).await?;
+        let mut faults = self.verify_ties(account).await?;
+        faults.extend(self.verify_entries(account).await?);
         faults.extend(self.verify_orphans(account).await?);
         Ok(faults)
     }
@@ -156,10 +157,11 @@ impl Store {
                  from entry e
                  join account a on a.id = e.account_id
                  left join message m on m.id = e.message_id
-                 left join seal_key s on s.practice_id = a.practice_id
-                                      or a.practice_id is null and s.account_id = a.id
-                 left join message_key k on k.message_id = e.message_id and k.seal_key_id = s.id
-                where s.id is not null
+                 left join seal_key kp on kp.practice_id = a.practice_id
+                 left join seal_key ka on ka.account_id = a.id and a.practice_id is null
+                 left join message_key k on k.message_id = e.message_id
+                                        and k.seal_key_id = coalesce(kp.id, ka.id)
+                where coalesce(kp.id, ka.id) is not null
                   and (m.id is null or m.size <> e.size or k.message_id is null)
                 limit 1000"#,
             account.map(|a| a.0)

@@ -137,6 +137,8 @@ actions! {
     Export, "export";
     /// Put messages from files into an account.
     Import, "import";
+    /// Told the system that a backup was restored.
+    BackupRestored, "backup-restored";
     /// Asked to see an account's mail (break-glass).
     AccessAsk, "access-ask";
     /// Approved that another person sees it.
@@ -195,6 +197,14 @@ actions! {
     AuditPrune, "audit-prune";
     /// Began a new version of the master key, or wrapped the seal keys with it.
     KeysRotate, "keys-rotate";
+    /// Put a new version of the master key into the key file.
+    KeysPrepare, "keys-prepare";
+    /// Took versions of the master key out of the key file.
+    KeysRetire, "keys-retire";
+    /// Tied mailbox entries of before to their messages, once in a database's life.
+    EntriesTie, "entries-tie";
+    /// Had the search index built anew.
+    SearchReindex, "search-reindex";
     /// Destroyed a practice's seal key, and with it all that it sealed.
     PracticeErase, "practice-erase";
     /// Brought back messages that were expunged.

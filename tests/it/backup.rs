@@ -101,7 +101,8 @@ impl Place {
         command.env("TMPDIR", self.folder.path()).stdin(Stdio::null());
         let output = aside(move || command.output().unwrap()).await;
         let left = std::fs::read_dir(self.folder.path()).unwrap().flatten();
-        let left: Vec<_> = left.filter(|e| e.file_name().to_string_lossy().starts_with("postern-check")).collect();
+        let left: Vec<_> =
+            left.filter(|e| e.file_name().to_string_lossy().starts_with("postern-check")).collect();
         assert!(left.is_empty(), "{left:?}");
         output
     }
@@ -115,11 +116,8 @@ impl Place {
 
     async fn bad(&self, backup: &Path, key: &Path, named: &[&str]) {
         let output = self.check(backup, key, &[]).await;
-        let said = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let said =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(1), "{said}");
         for named in named {
             assert!(said.contains(named), "{named}\n{said}");
@@ -161,7 +159,9 @@ fn dumps() {
         )
         .await;
         let damaged = place.dump("damaged.dump").await;
-        place.bad(&damaged, &place.key, &["DAMAGED  message ", "chunk 0", "the backup is damaged: 1 faults"]).await;
+        place
+            .bad(&damaged, &place.key, &["DAMAGED  message ", "chunk 0", "the backup is damaged: 1 faults"])
+            .await;
         let Place { cluster, .. } = place;
         aside(move || cluster.stop()).await;
     });

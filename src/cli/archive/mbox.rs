@@ -115,11 +115,8 @@ impl Writer {
         };
         let (part, at) = (with(".part"), with(".part.at"));
         let (upto, end) = read_at(&at)?.unwrap_or((0, 0));
-        let mut file = if end == 0 {
-            private_file(&part)?
-        } else {
-            OpenOptions::new().write(true).open(&part)?
-        };
+        let mut file =
+            if end == 0 { private_file(&part)? } else { OpenOptions::new().write(true).open(&part)? };
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
         Ok(Some(Self {
@@ -372,8 +369,7 @@ impl Found {
             self.lines = Some(if word("lines=") == Some("exact") { Lines::Exact } else { Lines::Lf });
             self.marks = word("marks=").and_then(|n| n.parse().ok()).unwrap_or(0);
             self.open_end = word("end=") == Some("open");
-            self.internal_date =
-                word("date=").and_then(|d| d.parse().ok()).unwrap_or(self.internal_date);
+            self.internal_date = word("date=").and_then(|d| d.parse().ok()).unwrap_or(self.internal_date);
         } else if let Some(letters) = value("status:").or_else(|| value("x-status:")) {
             for letter in letters.chars() {
                 let flag = match letter {

@@ -174,7 +174,9 @@ fn maildir_items(folder: &Path) -> io::Result<Vec<Item>> {
                 .into_iter()
                 .filter_map(|letter| match letter {
                     'P' => Some("$Forwarded".to_owned()),
-                    letter => letters.get(usize::from(letter as u8 - b'a')).filter(|k| !k.is_empty()).cloned(),
+                    letter => {
+                        letters.get(usize::from(letter as u8 - b'a')).filter(|k| !k.is_empty()).cloned()
+                    }
                 })
                 .collect();
             let ours = maildir::identity(&name);
@@ -271,7 +273,8 @@ impl Item {
     pub fn look(&self) -> io::Result<Looked> {
         let mut raw = Raw::open(self)?;
         let (mut piece, mut converted) = (Vec::new(), Vec::new());
-        let (mut exact, mut crlf) = (digest::Context::new(&digest::SHA256), digest::Context::new(&digest::SHA256));
+        let (mut exact, mut crlf) =
+            (digest::Context::new(&digest::SHA256), digest::Context::new(&digest::SHA256));
         let (mut saw_crlf, mut before, mut empty) = (false, 0, true);
         let mut to_crlf = ToCrlf::default();
         while raw.read(&mut piece)? {
@@ -301,6 +304,11 @@ impl Item {
     /// # Errors
     /// The file system.
     pub fn bytes(&self, looked: &Looked) -> io::Result<Bytes> {
-        Ok(Bytes { raw: Raw::open(self)?, lines: looked.lines, to_crlf: ToCrlf::default(), piece: Vec::new() })
+        Ok(Bytes {
+            raw: Raw::open(self)?,
+            lines: looked.lines,
+            to_crlf: ToCrlf::default(),
+            piece: Vec::new(),
+        })
     }
 }

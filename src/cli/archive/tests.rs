@@ -67,12 +67,14 @@ fn tricky() -> impl Strategy<Value = Vec<u8>> {
 
 /// The same with CRLF alone: what nearly every message is.
 fn ordinary() -> impl Strategy<Value = Vec<u8>> {
-    tricky().prop_map(|bytes| {
-        let text: Vec<u8> = bytes.into_iter().filter(|b| *b != b'\r').collect();
-        let mut out = Vec::new();
-        ToCrlf::default().push(&text, &mut out);
-        out
-    }).prop_filter("empty", |bytes| !bytes.is_empty())
+    tricky()
+        .prop_map(|bytes| {
+            let text: Vec<u8> = bytes.into_iter().filter(|b| *b != b'\r').collect();
+            let mut out = Vec::new();
+            ToCrlf::default().push(&text, &mut out);
+            out
+        })
+        .prop_filter("empty", |bytes| !bytes.is_empty())
 }
 
 proptest! {

@@ -27,10 +27,11 @@ pub fn from_base_backup(home: &Path, backup: &Path, wal: Option<&Path>) -> Resul
     copy(&place, backup, &data)?;
     let password = server::new_password()?;
     server::write_file(&place.home().join("password"), password.as_bytes(), 0o600)?;
-    let mut settings = String::from("archive_mode = off\nhot_standby = off\n");
+    let mut settings = String::from("archive_mode = off\n");
     if let Some(wal) = wal {
         let wal = wal.canonicalize().map_err(ClusterError::io(wal))?;
-        let Some(shown) = wal.to_str().filter(|path| !path.contains(['\'', '"', '%', '\\', '\n', '$', '`'])) else {
+        let Some(shown) = wal.to_str().filter(|path| !path.contains(['\'', '"', '%', '\\', '\n', '$', '`']))
+        else {
             return Err(ClusterError::Place(format!("the path {} cannot be used here", wal.display())));
         };
         settings.push_str("recovery_target_timeline = 'latest'\n");
@@ -71,7 +72,8 @@ fn copy(place: &Place, from: &Path, to: &Path) -> Result<(), ClusterError> {
             std::fs::copy(&path, &target).map_err(ClusterError::io(&path))?;
             place.own(&target)?;
         } else {
-            let fault = format!("{} is a link: a backup with tablespaces cannot be checked here", path.display());
+            let fault =
+                format!("{} is a link: a backup with tablespaces cannot be checked here", path.display());
             return Err(ClusterError::Place(fault));
         }
     }
