@@ -164,3 +164,43 @@ begin
     get diagnostics sent_appends = row_count;
     return next;
 end $$;
+
+-- After a backup has been restored, mail programs know more of a mailbox than it does: messages that came, and
+-- changes that were made, after the backup. So that no UID and no modseq is ever given a second meaning, all of
+-- the account's mailboxes go far ahead of both, and whoever knows less than that is told everything anew.
+-- UIDVALIDITY stays: what mail programs have stays good.
+create function mailboxes_after_restore(p_account bigint) returns bigint
+language plpgsql as $$
+declare
+    v_box mailbox;
+    v_count bigint := 0;
+    v_modseq bigint;
+begin
+    for v_box in select * from mailbox m where m.account_id = p_account order by m.id for no key update loop
+        v_modseq := v_box.highestmodseq + 1000000000;
+        update mailbox_message e set modseq = v_modseq where e.account_id = p_account and e.mailbox_id = v_box.id;
+        delete from mailbox_change c where c.account_id = p_account and c.mailbox_id = v_box.id;
+        update mailbox m
+           set highestmodseq = v_modseq, changes_from = v_modseq,
+               uidnext = greatest(m.uidnext, least(m.uidnext + 1000000, 4294000000))
+         where m.account_id = p_account and m.id = v_box.id;
+        v_count := v_count + 1;
+    end loop;
+    return v_count;
+end $$;
+
+-- As in 0007; but a mailbox whose UIDs only went ahead, without messages, is not behind: it would be looked at again
+-- every few seconds.
+create or replace function search_behind(p_least bigint, p_limit integer)
+returns table (account_id bigint, mailbox_id bigint, uid_from bigint, uidnext bigint)
+language sql stable as $$
+    select m.account_id, m.id, coalesce(s.uid_to, 0) + 1, m.uidnext
+      from mailbox m
+      left join lateral (select max(g.uid_to) as uid_to from search_segment g
+                          where g.account_id = m.account_id and g.mailbox_id = m.id) s on true
+     where m.selectable and m.messages > 0 and m.uidnext - 1 - coalesce(s.uid_to, 0) >= p_least
+       and exists (select from mailbox_message e
+                    where e.account_id = m.account_id and e.mailbox_id = m.id and e.uid > coalesce(s.uid_to, 0))
+     order by m.uidnext - coalesce(s.uid_to, 0) desc
+     limit p_limit
+$$;

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use super::cluster::{self, Cluster};
-use super::database::master_key;
+use super::database::{self, Database, master_key};
 use super::verify::everything;
-use super::{ConfigPlace, Output};
+use super::{Act, ConfigPlace, Output};
 use crate::clock::Clock;
 use crate::store::{KeyError, MasterKey, Options, Store, StoreError, VerifyFrom};
 
@@ -38,6 +38,27 @@ pub enum Command {
         #[arg(long, value_name = "FOLDER")]
         scratch: Option<PathBuf>,
     },
+    /// Run a program of PostgreSQL on the private database, whether or not a gateway runs: pg_dump, pg_basebackup, ...
+    Client {
+        /// pg_dump, pg_basebackup, pg_receivewal, pg_restore or psql
+        #[arg(value_parser = client_program)]
+        program: String,
+        /// What it is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
+    /// Say that a backup was restored, before a gateway serves it: no UID gets a second meaning, web sign-ins end
+    Restored,
+}
+
+/// PostgreSQL's programs that `client` runs.
+const PROGRAMS: [&str; 5] = ["pg_dump", "pg_basebackup", "pg_receivewal", "pg_restore", "psql"];
+
+fn client_program(name: &str) -> Result<String, String> {
+    if PROGRAMS.contains(&name) {
+        return Ok(name.to_owned());
+    }
+    Err(format!("it runs {}", PROGRAMS.join(", ")))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +72,65 @@ enum Kind {
 /// # Errors
 /// A sentence that says what is wrong with the backup.
 pub async fn run(place: &ConfigPlace, command: Command, output: Output) -> anyhow::Result<()> {
-    let Command::Check { backup, wal, master_key: key_file, scratch } = command;
+    match command {
+        Command::Check { backup, wal, master_key, scratch } => {
+            check(place, &backup, wal, master_key.as_deref(), scratch.as_deref(), output).await
+        }
+        Command::Client { program, arguments } => client(place, &program, arguments).await,
+        Command::Restored => {
+            database::with_store(place, Act::Changes, async |store| {
+                let done = store.after_restore().await?;
+                output.print(
+                    &serde_json::json!({ "mailboxes": done.mailboxes, "sign_ins": done.sign_ins }),
+                    format_args!(
+                        "{} mailboxes went ahead of what mail programs know, {} web sign-ins are ended. App \
+                         passwords that were revoked after the backup are good again: look through them.\n",
+                        done.mailboxes, done.sign_ins
+                    ),
+                )
+            })
+            .await
+        }
+    }
+}
+
+/// Runs one of PostgreSQL's programs; it ends as that one ends.
+async fn client(
+    place: &ConfigPlace,
+    program: &str,
+    arguments: Vec<std::ffi::OsString>,
+) -> anyhow::Result<()> {
+    let config = place.load()?;
+    if config.server_url()?.is_some() {
+        bail!("the database is on a server of yours: back it up as its others, see docs/operations.md");
+    }
+    let database = Database::reach(&config).await?;
+    let home = config.database.data_dir.clone();
+    let path = cluster::program(program, None)?;
+    let mut command = match &database.cluster {
+        Some(cluster) => cluster.client(&path, cluster::NAME),
+        None => cluster::running_client(&home, &path)?.context("the private PostgreSQL does not run")?,
+    };
+    command.args(arguments).stdin(std::process::Stdio::inherit());
+    let ended = tokio::task::spawn_blocking(move || command.status()).await?;
+    database.stop().await?;
+    let status = ended.with_context(|| program.to_owned())?;
+    if !status.success() {
+        bail!("{program} ended with {status}");
+    }
+    Ok(())
+}
+
+async fn check(
+    place: &ConfigPlace,
+    backup: &Path,
+    wal: Option<PathBuf>,
+    key_file: Option<&Path>,
+    scratch: Option<&Path>,
+    output: Output,
+) -> anyhow::Result<()> {
     let backup = backup.canonicalize().with_context(|| backup.display().to_string())?;
-    let key = match &key_file {
+    let key = match key_file {
         Some(file) => MasterKey::load(file)?,
         None => master_key(&place.load()?)?,
     };
@@ -61,7 +138,7 @@ pub async fn run(place: &ConfigPlace, command: Command, output: Output) -> anyho
     if kind == Kind::Dump && wal.is_some() {
         bail!("WAL goes with a base backup, not with a dump");
     }
-    let home = scratch_folder(scratch.as_deref())?;
+    let home = scratch_folder(scratch)?;
     let restored = {
         let (home, backup) = (home.clone(), backup.clone());
         tokio::task::spawn_blocking(move || restore(kind, &home, &backup, wal.as_deref())).await?

@@ -124,7 +124,7 @@ impl AccountMail {
                 };
                 let (row, recent) = (open.row, open.recent);
                 let mut known = open.known.clone();
-                header::examine(plan, facts.header, &mut known);
+                header::examine(plan, facts.header, row.body, &mut known);
                 match plan.verdict(&row, recent, &known) {
                     Some(true) => hits.push(Hit { uid: row.uid, modseq: row.modseq }),
                     Some(false) => {}

@@ -58,10 +58,9 @@ impl Store {
     ) -> Result<Accepting, StoreError> {
         let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
-        let number =
-            sqlx::query_scalar!("select phone from account where id = $1 for no key update", account.0)
-                .fetch_one(&mut *tx)
-                .await?;
+        sqlx::query_scalar!("select id from account where id = $1 for no key update", account.0)
+            .fetch_one(&mut *tx)
+            .await?;
         let open = sqlx::query!(
             "select i.account_id, i.phone from invitation i
               where i.id = $1 and i.state = 'open'
@@ -79,10 +78,10 @@ impl Store {
         }
         match digits {
             None => {
-                let mine = self.open_phone_in(&mut tx, account, number.as_deref()).await?;
+                let mine = self.phones_in(&mut tx, account).await?;
                 let theirs =
                     self.open_phone_in(&mut tx, AccountId(open.account_id), Some(&open.phone)).await?;
-                if mine.is_none() || mine != theirs {
+                if !theirs.is_some_and(|theirs| mine.contains(&theirs)) {
                     return Ok(Accepting::PhoneDiffers);
                 }
             }
@@ -110,10 +109,10 @@ impl Store {
         account: AccountId,
         email: &Address,
     ) -> Result<(), StoreError> {
-        let number = sqlx::query_scalar!("select phone from account where id = $1", account.0)
-            .fetch_one(&mut *tx)
-            .await?;
-        let Some(number) = self.open_phone_in(tx, account, number.as_deref()).await? else { return Ok(()) };
+        let mine = self.phones_in(tx, account).await?;
+        if mine.is_empty() {
+            return Ok(());
+        }
         let open = sqlx::query!(
             "select id, account_id, phone from invitation where email = $1 and state = 'open' order by id for update",
             email.as_str()
@@ -122,7 +121,7 @@ impl Store {
         .await?;
         for row in open {
             let theirs = self.open_phone_in(tx, AccountId(row.account_id), Some(&row.phone)).await?;
-            if theirs.as_ref() == Some(&number) {
+            if theirs.is_some_and(|theirs| mine.contains(&theirs)) {
                 self.join_begin(tx, InvitationId(row.id), account).await?;
             }
         }
@@ -258,6 +257,7 @@ impl Store {
             .object("invitation", id)
             .detail("step=joined");
         self.audit(&mut tx, note).await?;
+        contacts_join(&mut tx, from, to).await?;
         tx.commit().await?;
         self.wake_mailboxes([MailboxId(to_box)]);
         self.wake_notices();
@@ -320,6 +320,22 @@ impl Store {
         }
         Ok(moved)
     }
+}
+
+/// R21: whose book holds the invited account has written to `to`. Marking moved those contacts already (migration
+/// 0005); here come those of deliveries that had resolved the invitation before. Books are locked last.
+async fn contacts_join(tx: &mut PgConnection, from: AccountId, to: AccountId) -> Result<(), StoreError> {
+    sqlx::query!(
+        r#"select add_contact(late.account_id, $2) as "done?"
+             from (select c.account_id from contact c
+                    where c.contact_id = $1 and c.account_id <> $2 order by c.account_id) late"#,
+        from.0,
+        to.0
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    sqlx::query!("delete from contact where contact_id = $1", from.0).execute(tx).await?;
+    Ok(())
 }
 
 /// The Message-ID, from the header block in the facts.

@@ -5,6 +5,7 @@
 //! master key has proved to be the database's own. Imports `types`, `mime` and `clock` alone, and
 //! nothing else in the crate names sqlx.
 
+mod account_watch;
 mod accounts;
 mod addresses;
 mod aead;
@@ -33,6 +34,7 @@ mod invitations;
 mod invited;
 mod joining;
 mod keys;
+mod known_browsers;
 mod last_used;
 mod links;
 mod live;
@@ -44,10 +46,13 @@ mod messages;
 mod notices;
 mod outbox;
 mod people_sweeper;
+mod phones;
+mod portal_passwords;
 mod practices;
 mod presence;
 mod profile;
 mod registration;
+mod restored;
 mod retention;
 mod rotation;
 mod seal;
@@ -91,6 +96,7 @@ pub use invitations::{Corrected, Invitation, InvitationChange, InvitationState, 
 pub use invited::{InviteError, InvitedRecipient, NewInvited, Recipient};
 pub use joining::Accepting;
 pub use keys::KeyError;
+pub use known_browsers::{BROWSER_LIFE, Browser};
 pub use links::{EmailTaken, FoundLink, NewPassword};
 pub use live::{LiveMailbox, MailboxState, Row};
 pub use lookup::Lookup;
@@ -100,10 +106,12 @@ pub use master_key::MasterKey;
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
 pub use outbox::{NoticeFilter, NoticeRow, Retried};
+pub use phones::{CodesGo, OtherPhone, PhoneChosen};
 pub use practices::{Practice, PracticeRecord, Product};
 pub use presence::Present;
 pub use profile::{AccountEdit, EndDevices, Messaging, NotifyBy, NotifyWhen, StoredProfile};
 pub use registration::ChosenByLink;
+pub use restored::AfterRestore;
 pub use retention::{Deleted, Expiry, LegalHold};
 pub use rotation::{KeyStatus, Rotation};
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};

@@ -213,7 +213,7 @@ pub enum TextDomain {
     Subscription = 3,
     /// `notice.payload`
     Notice = 4,
-    /// `account.phone`, `invitation.phone`, `phone_code.phone`
+    /// `account.phone`, `account_phone.phone`, `invitation.phone`, `phone_code.phone`
     Phone = 5,
     /// `account.signature`
     Signature = 6,

@@ -30,6 +30,7 @@ impl Store {
                 union all
                select x.account_id, x.kind, 0, 0, ''::bytea, x.sealed
                  from (select a.id as account_id, 'phone' as kind, a.phone as sealed from account a
+                        union all select o.account_id, 'phone', o.phone from account_phone o
                         union all select a.id, 'signature', a.signature from account a
                         union all select i.account_id, 'invitation', i.phone from invitation i
                         union all select c.account_id, 'code', c.phone from phone_code c
@@ -49,7 +50,7 @@ impl Store {
                 "keyword" => (TextDomain::Keyword, format!("keyword {} of mailbox {}", row.bit, row.id)),
                 "subscription" => (TextDomain::Subscription, "a subscription".to_owned()),
                 "annotation" => (TextDomain::Annotation, format!("an annotation of mailbox {}", row.id)),
-                "phone" => (TextDomain::Phone, "the phone number".to_owned()),
+                "phone" => (TextDomain::Phone, "a phone number".to_owned()),
                 "signature" => (TextDomain::Signature, "the signature".to_owned()),
                 "invitation" => (TextDomain::Phone, "the phone number of an invitation".to_owned()),
                 "code" => (TextDomain::Phone, "the phone number of a code".to_owned()),

@@ -137,6 +137,8 @@ actions! {
     Export, "export";
     /// Put messages from files into an account.
     Import, "import";
+    /// Told the system that a backup was restored.
+    BackupRestored, "backup-restored";
     /// Asked to see an account's mail (break-glass).
     AccessAsk, "access-ask";
     /// Approved that another person sees it.
@@ -171,6 +173,8 @@ actions! {
     AppPasswordCreate, "app-password-create";
     /// Revoked one.
     AppPasswordRevoke, "app-password-revoke";
+    /// Opened a one-time link that sets a device up (R29).
+    DeviceLink, "device-link";
     /// Made a practice.
     PracticeCreate, "practice-create";
     /// Changed a practice.

@@ -125,15 +125,7 @@ impl Cluster {
 
     /// A client program that reaches one of its databases; the password is in its environment alone.
     pub fn client(&self, program: &Path, database: &str) -> std::process::Command {
-        let mut command = std::process::Command::new(program);
-        command
-            .env("PGHOST", self.supervisor.socket_dir())
-            .env("PGUSER", NAME)
-            .env("PGPASSWORD", &self.password)
-            .env("PGDATABASE", database)
-            .env("LC_ALL", "C")
-            .stdin(std::process::Stdio::null());
-        command
+        client(program, &self.supervisor.socket_dir(), &self.password, database)
     }
 
     /// How often the server died and was started again.
@@ -181,6 +173,32 @@ pub fn running(home: &Path) -> Result<Option<String>, ClusterError> {
         }
         _ => Ok(None),
     }
+}
+
+/// As [`Cluster::client`], for a home that another process runs.
+///
+/// # Errors
+/// As [`running`].
+pub fn running_client(home: &Path, program: &Path) -> Result<Option<std::process::Command>, ClusterError> {
+    let Some(place) = Place::existing(home)? else { return Ok(None) };
+    match server::phase(&place)? {
+        Phase::Ready { socket_dir, .. } => {
+            Ok(Some(client(program, &socket_dir, &server::read_password(&place)?, NAME)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn client(program: &Path, socket_dir: &Path, password: &str, database: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command
+        .env("PGHOST", socket_dir)
+        .env("PGUSER", NAME)
+        .env("PGPASSWORD", password)
+        .env("PGDATABASE", database)
+        .env("LC_ALL", "C")
+        .stdin(std::process::Stdio::null());
+    command
 }
 
 /// The password is made of letters and digits, so only the folder needs escaping.

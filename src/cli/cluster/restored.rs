@@ -27,7 +27,7 @@ pub fn from_base_backup(home: &Path, backup: &Path, wal: Option<&Path>) -> Resul
     copy(&place, backup, &data)?;
     let password = server::new_password()?;
     server::write_file(&place.home().join("password"), password.as_bytes(), 0o600)?;
-    let mut settings = String::from("archive_mode = off\nhot_standby = off\n");
+    let mut settings = String::from("archive_mode = off\n");
     if let Some(wal) = wal {
         let wal = wal.canonicalize().map_err(ClusterError::io(wal))?;
         let Some(shown) = wal.to_str().filter(|path| !path.contains(['\'', '"', '%', '\\', '\n', '$', '`']))

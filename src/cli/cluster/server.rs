@@ -386,6 +386,9 @@ fn settings(options: &Options) -> Vec<String> {
         "listen_addresses=",
         "unix_socket_permissions=0700",
         "synchronous_commit=on",
+        // "Ready" is to mean that it takes writes: a server that is still going through an archive (PITR) does not,
+        // and to be stopped then could carry it past the moment that was asked for.
+        "hot_standby=off",
         "wal_buffers=16MB",
         "min_wal_size=256MB",
         "max_wal_size=1GB",

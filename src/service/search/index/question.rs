@@ -51,7 +51,7 @@ impl Question {
             () => (class::HEAD, false),
         };
         let (class, sure, needle) = match leaf {
-            Leaf::SentDate(..) => return None,
+            Leaf::SentDate(..) | Leaf::Thread(_) => return None,
             Leaf::Address(name, needle) => (named(name).0, true, needle),
             Leaf::Header(name, needle) => {
                 let (class, sure) = named(name);
