@@ -112,7 +112,12 @@ async fn offlineimap() {
             let home = home.clone();
             aside(move || {
                 let mut command = Command::new("offlineimap");
-                run(command.env("HOME", &home).arg("-o").arg("-c").arg(home.join("rc")).args(["-u", "basic"]));
+                run(command
+                    .env("HOME", &home)
+                    .arg("-o")
+                    .arg("-c")
+                    .arg(home.join("rc"))
+                    .args(["-u", "basic"]));
             })
             .await;
             maildir(&mail)
@@ -239,7 +244,9 @@ async fn dovecot_imapc() {
     let (here, there) = (dovecot.adm(&what).await, dovecot.there(&what).await);
     let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(sorted(&here), sorted(&there));
-    for line in ["INBOX messages=17", "Archive messages=4", "Trash messages=1", "Befunde/Alt & Neu messages=1"] {
+    for line in
+        ["INBOX messages=17", "Archive messages=4", "Trash messages=1", "Befunde/Alt & Neu messages=1"]
+    {
         assert!(sorted(&here).contains(line), "{line}: {here}");
     }
     let fetch = ["fetch", "uid flags size.physical hdr.message-id", "mailbox", "INBOX"];
@@ -247,7 +254,8 @@ async fn dovecot_imapc() {
     assert_eq!(here, there);
     assert!(here.starts_with("uid=1 flags=\\Seen $Forwarded "), "{here}");
     assert!(here.contains("uid=5 flags=\\Answered \\Flagged "), "{here}");
-    let found = dovecot.there(&["search", "mailbox", "INBOX", "body", "message 12", "since", "2026-09-01"]).await;
+    let found =
+        dovecot.there(&["search", "mailbox", "INBOX", "body", "message 12", "since", "2026-09-01"]).await;
     assert_eq!(found.lines().count(), 1, "{found}");
     dovecot.there(&["mailbox", "delete", "Befunde/Alt & Neu"]).await;
     assert_eq!(dovecot.backup().await.len(), changed.len() - 1);
@@ -283,10 +291,8 @@ async fn neomutt_keeps_a_copy() {
     // Runs with these keys typed, after a copy of every message into a local file; that file.
     let keys = async |name: &str, more: &str| {
         let (home, copy) = (home.clone(), home.join(name));
-        let keys = format!(
-            "<tag-pattern>~A<enter><tag-prefix><copy-message>{}<enter>{more}<quit>",
-            copy.display()
-        );
+        let keys =
+            format!("<tag-pattern>~A<enter><tag-prefix><copy-message>{}<enter>{more}<quit>", copy.display());
         aside(move || {
             let line = format!("neomutt -n -F {}/rc -e 'push \"{keys}\"'", home.display());
             // It wants a terminal.
