@@ -5,14 +5,19 @@
 //! May import everything; `anyhow` is used here alone.
 
 pub mod app_password;
+pub mod archive;
 pub mod audit;
+pub mod backup;
+pub mod break_glass;
 pub mod certificate;
 pub mod cluster;
 pub mod config_file;
 pub mod database;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod imap_switches;
+pub mod import;
 pub mod invite;
 pub mod keys;
 mod logging;
@@ -80,6 +85,13 @@ enum Verb {
     /// Deleted messages, while they are recoverable: list, bring back
     #[command(subcommand)]
     Message(message::Command),
+    /// Take an account's mail out, as a Maildir or mbox files: no longer sealed; the owner is told
+    Export(export::Arguments),
+    /// Put a Maildir or mbox files into an account
+    Import(import::Arguments),
+    /// Read an account's mail as Support: one asks, another approves, the owner is told
+    #[command(subcommand)]
+    BreakGlass(break_glass::Command),
     /// How long mail is kept: expiry of a practice's, holds for the law
     #[command(subcommand)]
     Retention(retention::Command),
@@ -88,6 +100,9 @@ enum Verb {
     Search(search::Command),
     /// Open and compare everything that is stored, while the gateway serves, and name all that is damaged
     Verify(verify::Arguments),
+    /// Backups: restore one into a server of its own and verify it
+    #[command(subcommand)]
+    Backup(backup::Command),
     /// Notices on their way: list, show, try again
     #[command(subcommand)]
     Notice(notice::Command),
@@ -106,6 +121,13 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let place = ConfigPlace { path: arguments.config, acting: arguments.acting };
     let output = Output { json: arguments.json };
+    if cfg!(feature = "bench-unsealed") {
+        eprintln!("postern: THIS PROGRAM SEALS NOTHING. It was built to measure what sealing costs.");
+        if !matches!(arguments.verb, Verb::Demo(_)) {
+            eprintln!("postern: it runs the demo alone");
+            return ExitCode::FAILURE;
+        }
+    }
     let done = match arguments.verb {
         Verb::Config(command) => config_file::run(&place, &command, output),
         Verb::Doctor => block_on(doctor::run(&place, output)),
@@ -116,10 +138,26 @@ pub fn main() -> ExitCode {
         Verb::Message(command) => block_on(database::with_store(&place, command.act(), async |store| {
             message::run(store, command, output).await
         })),
+        Verb::Backup(command) => block_on(backup::run(&place, command, output)),
+        Verb::Export(arguments) => block_on(database::with_store(&place, export::ACT, async |store| {
+            let by = named(store)?.clone();
+            export::run(store, arguments, &by, output).await
+        })),
+        Verb::Import(arguments) => block_on(async {
+            let config = place.load()?;
+            database::with_store(&place, import::ACT, async |store| {
+                import::run(store, arguments, &config, output).await
+            })
+            .await
+        }),
+        Verb::BreakGlass(command) => block_on(database::with_store(&place, command.act(), async |store| {
+            let by = named(store).ok().cloned();
+            break_glass::run(store, command, by.as_ref(), output).await
+        })),
         Verb::Retention(command) => block_on(database::with_store(&place, command.act(), async |store| {
             retention::run(store, command, output).await
         })),
-        Verb::Search(command) => block_on(database::with_store(&place, Act::Looks, async |store| {
+        Verb::Search(command) => block_on(database::with_store(&place, command.act(), async |store| {
             search::run(store, command, output).await
         })),
         Verb::Verify(arguments) => block_on(database::with_store(&place, Act::Looks, async |store| {
@@ -160,6 +198,14 @@ pub fn main() -> ExitCode {
             eprintln!("postern: {}", told(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Whoever acts through this store.
+fn named(store: &crate::store::Store) -> anyhow::Result<&SupportName> {
+    match &store.origin().actor {
+        crate::types::Actor::Support(name) => Ok(name),
+        _ => anyhow::bail!("say who acts, for the audit log: --as NAME"),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::table::Table;
 use super::{Act, Output};
-use crate::store::{Practice, PracticeRecord, Product, Store};
+use crate::store::{Erased, Practice, PracticeRecord, Product, Store};
 
 /// Bytes in a megabyte (R18).
 const MB: u64 = 1_048_576;
@@ -307,8 +307,13 @@ pub async fn run(store: &Store, command: Command, output: Output) -> anyhow::Res
             if name.trim() != practice.name {
                 anyhow::bail!("that is not its name; nothing was changed");
             }
-            let Some(closed) = store.practice_erase(practice.id).await? else {
-                anyhow::bail!("the practice {} was erased before", practice.id);
+            let closed = match store.practice_erase(practice.id).await? {
+                Erased::Now(closed) => closed,
+                Erased::Before => anyhow::bail!("the practice {} was erased before", practice.id),
+                Erased::Held(accounts) => anyhow::bail!(
+                    "mail of {accounts} accounts of this practice is held for the law, nothing was changed; see: \
+                     postern retention show"
+                ),
             };
             output.print(
                 &serde_json::json!({ "practice": practice.id, "erased": true, "accounts_closed": closed }),

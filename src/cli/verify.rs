@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::user::find;
 use crate::service::search::Tender;
 use crate::store::{Store, VerifyFrom};
-use crate::types::Address;
+use crate::types::{AccountId, Address};
 
 /// What to verify.
 #[derive(clap::Args)]
@@ -30,6 +30,33 @@ pub async fn run(store: &Store, arguments: Arguments, output: Output) -> anyhow:
         None => None,
     };
     let from = if arguments.from_start { VerifyFrom::Start } else { VerifyFrom::WhereItStopped };
+    let (messages, faults) = everything(store, account, from).await?;
+    let mut text = String::new();
+    for fault in &faults {
+        let _ = writeln!(text, "DAMAGED  {fault}");
+    }
+    if faults.is_empty() {
+        text = format!("All is whole: {messages} messages looked at.\n");
+    }
+    output.print(&serde_json::json!({ "messages": messages, "faults": faults }), text)?;
+    if !faults.is_empty() {
+        anyhow::bail!(
+            "{} faults in {messages} messages; restore from a backup what is named, and find out how it came about",
+            faults.len()
+        );
+    }
+    Ok(())
+}
+
+/// Looks at everything, with progress bars: the number of messages, and what is damaged.
+///
+/// # Errors
+/// What the database says; damage is none.
+pub(super) async fn everything(
+    store: &Store,
+    account: Option<AccountId>,
+    from: VerifyFrom,
+) -> anyhow::Result<(u64, Vec<String>)> {
     let mut run = store.verify_begin(account, from).await?;
     if run.resumed {
         eprintln!(
@@ -71,19 +98,5 @@ pub async fn run(store: &Store, arguments: Arguments, output: Output) -> anyhow:
     }
     progress.end();
     store.verify_end(run).await?;
-    let mut text = String::new();
-    for fault in &faults {
-        let _ = writeln!(text, "DAMAGED  {fault}");
-    }
-    if faults.is_empty() {
-        text = format!("All is whole: {messages} messages looked at.\n");
-    }
-    output.print(&serde_json::json!({ "messages": messages, "faults": faults }), text)?;
-    if !faults.is_empty() {
-        anyhow::bail!(
-            "{} faults in {messages} messages; restore from a backup what is named, and find out how it came about",
-            faults.len()
-        );
-    }
-    Ok(())
+    Ok((messages, faults))
 }

@@ -58,7 +58,11 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
         ),
         NoticeContent::EmailLink { link } => (
             "Confirm your new email address",
-            vec!["Please confirm that this is the new email address of your account.".to_owned()],
+            vec![
+                "Please confirm that this is the new email address of your account. You are asked to sign in, if you \
+                 are not signed in already."
+                    .to_owned(),
+            ],
             action("Confirm this address", shown(link)?),
             vec![
                 "The link works once, for one hour. Until then nothing changes. If you did not ask for it, you \
@@ -75,8 +79,11 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
             vec![not_you.to_owned()],
         ),
         NoticeContent::PhoneChanged => (
-            "Your phone number was changed",
-            vec!["The phone number of your account was changed; codes go to the new one from now on.".to_owned()],
+            "Your phone numbers were changed",
+            vec![
+                "A phone number of your account was added or removed, or codes go to another one from now on."
+                    .to_owned(),
+            ],
             None,
             vec![not_you.to_owned()],
         ),
@@ -121,10 +128,10 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
         NoticeContent::NewSignIn { device, address } => (
             "New sign-in to your account",
             vec![format!(
-                "Somebody has just signed in to your account with a device that was not seen before: {device}, \
-                 from the internet address {address}."
+                "Somebody has just signed in to your account with a browser that we do not know: {device}, from the \
+                 internet address {address}."
             )],
-            action("See your sign-ins", portal.clone()),
+            action("See your sign-ins", format!("{portal}/sign-ins")),
             vec![format!("If it was you, all is well. {not_you}")],
         ),
         NoticeContent::NewAppPassword { device } => (
@@ -132,6 +139,26 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
             vec![format!("An app password was made for your account, named \"{device}\".")],
             action("See your mail programs", portal.clone()),
             vec![not_you.to_owned()],
+        ),
+        NoticeContent::SupportRead => (
+            "Your support has looked into your mail",
+            vec![
+                "Somebody of your support has looked at your mailbox, after a second person there agreed to it. \
+                 Who it was, when and why is written down."
+                    .to_owned(),
+            ],
+            None,
+            vec!["If you do not know why, please call your support and ask.".to_owned()],
+        ),
+        NoticeContent::MailExported => (
+            "Your support has made a copy of your mail",
+            vec![
+                "Somebody of your support has copied the messages of your account into files. Who it was, when \
+                 and why is written down."
+                    .to_owned(),
+            ],
+            None,
+            vec!["If you did not ask for it, please call your support and ask.".to_owned()],
         ),
         NoticeContent::PhoneCode { .. } => return None,
     };
@@ -176,6 +203,11 @@ pub fn text(content: &NoticeContent, place: &Place) -> Option<String> {
         | NoticeContent::NewAppPassword { .. } => format!(
             "Your secure mail account was changed. If it was not you, call your support now. {portal}"
         ),
+        NoticeContent::SupportRead | NoticeContent::MailExported => {
+            format!(
+                "Your support has looked into your secure mail. If you do not know why, call them. {portal}"
+            )
+        }
         // Links go to the address that they prove.
         NoticeContent::Invitation { .. }
         | NoticeContent::ResetLink { .. }

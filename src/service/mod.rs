@@ -5,6 +5,7 @@ pub mod authenticate;
 pub mod contacts;
 pub mod device_setup;
 mod headers;
+pub mod import;
 pub mod mailbox;
 pub mod people;
 pub mod portal_password;

@@ -2,18 +2,30 @@
 //!
 //! Invariants: in one transaction the key is deleted, the practice's accounts are closed and their sign-ins
 //! end, what waits to be sent to them is taken back. Other gateways forget the key within ten seconds.
-//! What the practice exchanged with others stays readable to them: those have keys of their own for it.
+//! What the practice exchanged with others stays readable to them: those have keys of their own for it. While
+//! mail of one of its accounts is held for the law, nothing is erased.
 
 use super::{Store, StoreError};
 use crate::types::{AccountId, AuditAction, AuditNote, PracticeId};
 
 impl Store {
-    /// Erases; how many accounts were closed. `None`: it was erased before, or is not there.
+    /// Erases, unless mail of one of its accounts is held for the law.
     ///
     /// # Errors
     /// [`StoreError::Database`]; then nothing happened.
-    pub async fn practice_erase(&self, practice: PracticeId) -> Result<Option<u64>, StoreError> {
+    pub async fn practice_erase(&self, practice: PracticeId) -> Result<Erased, StoreError> {
         let mut tx = self.0.pool.begin().await?;
+        // No hold is set between this look and the end.
+        sqlx::query!("select pg_advisory_xact_lock($1)", super::retention::HOLDS).fetch_one(&mut *tx).await?;
+        let held = sqlx::query_scalar!(
+            r#"select count(*) as "held!" from account where practice_id = $1 and legal_hold_at is not null"#,
+            practice.0
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if held > 0 {
+            return Ok(Erased::Held(held.cast_unsigned()));
+        }
         let closed = sqlx::query!(
             "update account set state = 'closed', sign_in_epoch = sign_in_epoch + 1
               where practice_id = $1 returning id, sign_in_epoch",
@@ -24,7 +36,7 @@ impl Store {
         let gone =
             sqlx::query!("delete from seal_key where practice_id = $1", practice.0).execute(&mut *tx).await?;
         if gone.rows_affected() == 0 {
-            return Ok(None);
+            return Ok(Erased::Before);
         }
         let accounts: Vec<i64> = closed.iter().map(|row| row.id).collect();
         // Their words too, although nobody could open them.
@@ -45,6 +57,17 @@ impl Store {
         for row in &closed {
             self.sessions_end(AccountId(row.id), Some(row.sign_in_epoch)).await?;
         }
-        Ok(Some(closed.len() as u64))
+        Ok(Erased::Now(closed.len() as u64))
     }
+}
+
+/// What came of erasing a practice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erased {
+    /// It is erased; so many accounts were closed.
+    Now(u64),
+    /// It was erased before, or is not there.
+    Before,
+    /// Nothing was changed: so many of its accounts are held.
+    Held(u64),
 }

@@ -4,24 +4,31 @@
 //! by one statement, and then brought up to date by what changed after that (one statement, which
 //! reads one row when nothing did). Because modseqs are assigned in commit order, nothing can appear
 //! at or below a modseq that was read. When the change log no longer reaches back far enough, all is
-//! loaded anew. The registry holds weak references alone: the last connection to leave frees the rows.
+//! loaded anew. What nobody has open any more is kept for a while, the longest unused going first, within
+//! [`KEPT_BYTES`]; while it is only kept nobody brings it up to date, the next to open it does.
 //!
 //! Figures: 56 bytes a message. Cold load 1 statement; refresh 1 statement; neither inside a lock that
 //! a reader waits for.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::mail_error::{MailError, ended};
-use super::{Store, StoreError, TextDomain};
+use super::ties::{Entry, is_tied};
+use super::{Inner, Origin, Store, StoreError, TextDomain};
 use crate::types::{AccountId, BodyId, Flags, Keyword, MailboxId, ModSeq, UidValidity};
 
 /// Expunged messages remembered for sessions that have not told their client yet.
 const EXPUNGED_MAX: usize = 4096;
+/// Most memory of mailboxes that were opened lately, in bytes; those that are open now may come on top.
+const KEPT_BYTES: usize = 64 * 1024 * 1024;
+/// Most of them.
+const KEPT_MOST: usize = 1024;
 
 /// One message in a mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +43,7 @@ pub struct Row {
     pub size: u64,
     /// INTERNALDATE in Unix seconds.
     pub internal_date: i64,
-    /// Its content.
+    /// Its content; nothing is read under the body of an entry that was changed (`store/ties.rs`).
     pub body: BodyId,
 }
 
@@ -160,9 +167,11 @@ impl Delta {
     }
 }
 
-/// A mailbox that somebody has open. Dropping the last one frees it.
+/// A mailbox that somebody has open, or had lately.
 pub struct LiveMailbox {
-    store: Store,
+    /// Weak, since the store keeps it.
+    store: Weak<Inner>,
+    origin: Arc<Origin>,
     account: AccountId,
     id: MailboxId,
     /// At modseq 0 until loaded.
@@ -175,11 +184,15 @@ pub struct LiveMailbox {
     /// A refresh in the background is about to start, and the latest ticket it is for.
     soon: AtomicBool,
     soon_for: AtomicU64,
+    /// `\Recent` of all messages below this is somebody's already, as far as this process knows.
+    recent_taken: AtomicU32,
+    /// One reference is the registry's. Set after that was made, cleared before it goes.
+    kept: AtomicBool,
     itself: Weak<Self>,
 }
 
 impl LiveMailbox {
-    fn unloaded(store: Store, account: AccountId, id: MailboxId, itself: Weak<Self>) -> Self {
+    fn unloaded(store: &Store, account: AccountId, id: MailboxId, itself: Weak<Self>) -> Self {
         let state = MailboxState {
             uidvalidity: UidValidity(std::num::NonZeroU32::MIN),
             uidnext: 1,
@@ -191,7 +204,8 @@ impl LiveMailbox {
             gone: false,
         };
         Self {
-            store,
+            store: Arc::downgrade(&store.0),
+            origin: Arc::clone(&store.1),
             account,
             id,
             state: RwLock::new(state),
@@ -201,8 +215,32 @@ impl LiveMailbox {
             answered: AtomicU64::new(0),
             soon: AtomicBool::new(false),
             soon_for: AtomicU64::new(0),
+            recent_taken: AtomicU32::new(0),
+            kept: AtomicBool::new(false),
             itself,
         }
+    }
+
+    /// Whether somebody has it open; `ours` references are the caller's own. Says yes for a moment too long
+    /// sometimes, never no too soon: who opens it from now on brings it up to date first.
+    fn is_open(self: &Arc<Self>, ours: usize) -> bool {
+        let kept = usize::from(self.kept.load(Ordering::SeqCst));
+        Arc::strong_count(self) > ours + kept
+    }
+
+    /// Memory that it takes, in bytes, about.
+    fn weight(&self) -> usize {
+        self.read(|s| size_of::<Self>() + s.rows.capacity() * size_of::<Row>())
+    }
+
+    /// Whether `\Recent` of everything below `uidnext` is known to be taken.
+    pub(super) fn is_recent_taken(&self, uidnext: u32) -> bool {
+        self.recent_taken.load(Ordering::Relaxed) >= uidnext
+    }
+
+    /// Notes that it is.
+    pub(super) fn recent_taken(&self, uidnext: u32) {
+        self.recent_taken.fetch_max(uidnext, Ordering::Relaxed);
     }
 
     /// Whose it is.
@@ -302,11 +340,14 @@ impl LiveMailbox {
     /// What is new since `known`, for somebody who has all messages below `uidnext` and all keywords up
     /// to `bit`; `None`: no such mailbox.
     async fn delta(&self, known: ModSeq, uidnext: u32, bit: u8) -> Result<Option<Delta>, MailError> {
-        let seal = self.store.seal_key(self.account).await?;
+        let inner = self.store.upgrade().ok_or(StoreError::Database(sqlx::Error::PoolClosed))?;
+        let store = Store(inner, Arc::clone(&self.origin));
+        let seal = store.seal_key(self.account).await?;
         let Some(row) = sqlx::query!(
             r#"select uidvalidity as "uidvalidity!", uidnext as "uidnext!",
                       highestmodseq as "highestmodseq!", whole as "whole!",
-                      uids, flags, modseqs, sizes, dates, bodies, gone_modseqs, gone_lo, gone_hi,
+                      uids, flags, modseqs, sizes, dates, bodies, ties as "ties: Vec<Option<Uuid>>",
+                      gone_modseqs, gone_lo, gone_hi,
                       keyword_bits, keyword_names
                  from mailbox_delta($1, $2, $3, $4, $5)"#,
             self.account.0,
@@ -315,7 +356,7 @@ impl LiveMailbox {
             i64::from(uidnext),
             i16::from(bit)
         )
-        .fetch_optional(&self.store.0.pool)
+        .fetch_optional(&store.0.pool)
         .await
         .map_err(ended)?
         else {
@@ -326,18 +367,32 @@ impl LiveMailbox {
             .zip(row.modseqs.unwrap_or_default())
             .zip(row.sizes.unwrap_or_default())
             .zip(row.dates.unwrap_or_default())
-            .zip(row.bodies.unwrap_or_default());
+            .zip(row.bodies.unwrap_or_default())
+            .zip(row.ties.unwrap_or_default());
+        let ties = self.store.lookup().ties(self.account);
         let mut rows = Vec::with_capacity(uids.len());
         rows.extend(uids.into_iter().zip(columns).map(
-            |(uid, ((((flags, modseq), size), internal_date), body))| Row {
-                uid: uid as u32,
-                flags: Flags(flags.cast_unsigned()),
-                modseq: ModSeq(modseq.cast_unsigned()),
-                size: size.cast_unsigned(),
-                internal_date,
-                body: BodyId(body),
+            |(uid, (((((flags, modseq), size), internal_date), message), tie))| {
+                let entry = Entry { mailbox: self.id.0, uid, size, internal_date, message };
+                Row {
+                    uid: uid as u32,
+                    flags: Flags(flags.cast_unsigned()),
+                    modseq: ModSeq(modseq.cast_unsigned()),
+                    size: size.cast_unsigned(),
+                    internal_date,
+                    body: ties.body(entry, tie),
+                }
             },
         ));
+        let untied = rows.iter().filter(|row| !is_tied(row.body)).count();
+        if untied > 0 {
+            tracing::error!(
+                untied,
+                account = %self.account,
+                mailbox = %self.id,
+                "entries of a mailbox were changed or belong elsewhere; they are not read: run postern verify"
+            );
+        }
         rows.sort_unstable_by_key(|r| r.uid);
         let mut expunged: Vec<(ModSeq, Vec<(u32, u32)>)> = Vec::new();
         let ranges = row.gone_lo.unwrap_or_default().into_iter().zip(row.gone_hi.unwrap_or_default());
@@ -376,7 +431,9 @@ pub(super) fn uidvalidity(column: i64) -> Result<UidValidity, StoreError> {
 
 impl Drop for LiveMailbox {
     fn drop(&mut self) {
-        self.store.0.hub.registry.forget(self);
+        if let Some(store) = self.store.upgrade() {
+            store.hub.registry.forget(self);
+        }
     }
 }
 
@@ -386,34 +443,83 @@ impl std::fmt::Debug for LiveMailbox {
     }
 }
 
-/// The mailboxes that are open in this process.
+/// The mailboxes that are open in this process, and those that were lately.
 #[derive(Default)]
-pub(super) struct Registry(Mutex<HashMap<MailboxId, Weak<LiveMailbox>>>);
+pub(super) struct Registry {
+    open: Mutex<HashMap<MailboxId, Weak<LiveMailbox>>>,
+    kept: Mutex<Kept>,
+}
+
+/// The longest unused first.
+#[derive(Default)]
+struct Kept {
+    line: VecDeque<(Arc<LiveMailbox>, usize)>,
+    bytes: usize,
+}
+
+impl Kept {
+    /// Puts it last; what no longer fits, for the caller to drop when it holds no lock.
+    fn touch(&mut self, live: &Arc<LiveMailbox>) -> Vec<Arc<LiveMailbox>> {
+        let weight = live.weight();
+        if let Some(at) = self.line.iter().position(|(there, _)| Arc::ptr_eq(there, live))
+            && let Some((there, before)) = self.line.remove(at)
+        {
+            self.bytes -= before;
+            self.line.push_back((there, weight));
+        } else {
+            self.line.push_back((Arc::clone(live), weight));
+            live.kept.store(true, Ordering::SeqCst);
+        }
+        self.bytes += weight;
+        let mut gone = Vec::new();
+        while (self.bytes > KEPT_BYTES || self.line.len() > KEPT_MOST)
+            && let Some((oldest, weight)) = self.line.pop_front()
+        {
+            self.bytes -= weight;
+            oldest.kept.store(false, Ordering::SeqCst);
+            gone.push(oldest);
+        }
+        gone
+    }
+}
 
 impl Registry {
     /// The mailbox, if somebody has it open.
     pub(super) fn find(&self, id: MailboxId) -> Option<Arc<LiveMailbox>> {
-        self.0.lock().get(&id)?.upgrade()
+        self.known(id).filter(|live| live.is_open(1))
+    }
+
+    /// The mailbox, if this process knows it, open or not.
+    pub(super) fn known(&self, id: MailboxId) -> Option<Arc<LiveMailbox>> {
+        self.open.lock().get(&id).and_then(Weak::upgrade)
     }
 
     /// All that are open.
     pub(super) fn all(&self) -> Vec<Arc<LiveMailbox>> {
-        self.0.lock().values().filter_map(Weak::upgrade).collect()
+        // The lock is given back first: whoever drops the last reference takes it.
+        let mut all: Vec<_> = self.open.lock().values().filter_map(Weak::upgrade).collect();
+        all.retain(|live| live.is_open(1));
+        all
     }
 
     fn find_or_add(&self, store: &Store, account: AccountId, id: MailboxId) -> Arc<LiveMailbox> {
-        let mut open = self.0.lock();
+        let mut open = self.open.lock();
         if let Some(live) = open.get(&id).and_then(Weak::upgrade) {
             return live;
         }
-        let live =
-            Arc::new_cyclic(|itself| LiveMailbox::unloaded(store.clone(), account, id, itself.clone()));
+        let live = Arc::new_cyclic(|itself| LiveMailbox::unloaded(store, account, id, itself.clone()));
         open.insert(id, Arc::downgrade(&live));
         live
     }
 
+    /// It was opened just now.
+    fn keep(&self, live: &Arc<LiveMailbox>) {
+        let gone = self.kept.lock().touch(live);
+        drop(gone);
+    }
+
     fn forget(&self, live: &LiveMailbox) {
-        let mut open = self.0.lock();
+        let mut open = self.open.lock();
         if open.get(&live.id).is_some_and(|w| std::ptr::eq(w.as_ptr(), live)) {
             open.remove(&live.id);
         }
@@ -435,6 +541,7 @@ impl Store {
             return Err(MailError::NoMailbox);
         }
         live.refresh().await?;
+        self.0.hub.registry.keep(&live);
         Ok(live)
     }
 }

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use super::StoreError;
 use super::keys::KeyError;
 use super::seal::{self, KEY_LEN, SealError};
-use crate::types::{AccountId, AnnotationName, Keyword, MailboxName, Secret};
+use super::ties::TieKey;
+use crate::types::{AccountId, AnnotationName, Keyword, MailboxId, MailboxName, Secret};
 
 /// The keys of keyed hashes. They outlive the master key that they were first derived from: what was
 /// looked up by them stands in the database. So a rotation carries them over, sealed with the new key.
@@ -84,6 +85,8 @@ pub struct Lookup {
     token: hmac::Key,
     code: hmac::Key,
     annotation: hmac::Key,
+    entry: hmac::Key,
+    imported: hmac::Key,
 }
 
 impl Lookup {
@@ -98,6 +101,8 @@ impl Lookup {
             token: key(b"token")?,
             code: key(b"code")?,
             annotation: key(b"annotation")?,
+            entry: key(b"mailbox entry")?,
+            imported: key(b"imported")?,
         })
     }
 
@@ -141,6 +146,29 @@ impl Lookup {
     /// An annotation's name (RFC 5464).
     pub fn annotation(&self, account: AccountId, name: &AnnotationName) -> [u8; 32] {
         keyed(&self.annotation, account, name.as_str().as_bytes())
+    }
+
+    /// The key that ties an account's mailbox entries to their messages.
+    pub(super) fn ties(&self, account: AccountId) -> TieKey {
+        TieKey::of(keyed(&self.entry, account, b""))
+    }
+
+    /// A message that is imported into a mailbox: the SHA-256 of its bytes, its INTERNALDATE, and which of
+    /// several that agree in both it is, from 0 on.
+    pub fn imported(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        digest: &[u8; 32],
+        internal_date: i64,
+        nth: u32,
+    ) -> [u8; 32] {
+        let mut data = Vec::with_capacity(52);
+        data.extend_from_slice(&mailbox.0.to_be_bytes());
+        data.extend_from_slice(digest);
+        data.extend_from_slice(&internal_date.to_be_bytes());
+        data.extend_from_slice(&nth.to_be_bytes());
+        keyed(&self.imported, account, &data)
     }
 
     /// The content of a submission (R17, R28).

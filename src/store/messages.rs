@@ -6,6 +6,7 @@
 
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
+use super::ties::{self, Entry};
 use super::{Store, StoreError, TextDomain};
 use crate::types::{
     AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges,
@@ -194,15 +195,17 @@ impl Store {
         moved: bool,
     ) -> Result<Copied, MailError> {
         let (lo, hi) = columns(uids);
+        let ties = self.lookup().ties(account);
         let row = sqlx::query!(
             r#"select uidvalidity as "uidvalidity!", src as "src!", dst_first as "dst_first!"
-                 from copy_messages($1, $2, $3, $4, $5, $6)"#,
+                 from copy_messages($1, $2, $3, $4, $5, $6, $7)"#,
             account.0,
             from.0,
             to.0,
             &lo,
             &hi,
-            moved
+            moved,
+            ties.bytes()
         )
         .fetch_one(&self.0.pool)
         .await
@@ -243,6 +246,9 @@ impl Store {
     }
 
     /// The content of one message and its size in bytes; `None`: not there. 1 statement.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when the entry was changed.
     pub async fn message_at(
         &self,
         account: AccountId,
@@ -250,15 +256,25 @@ impl Store {
         uid: u32,
     ) -> Result<Option<(BodyId, u64)>, StoreError> {
         let row = sqlx::query!(
-            "select message_id, size from mailbox_message
-              where account_id = $1 and mailbox_id = $2 and uid = $3",
+            r#"select message_id, size, internal_date, tie as "tie?" from mailbox_message
+                where account_id = $1 and mailbox_id = $2 and uid = $3"#,
             account.0,
             mailbox.0,
             i64::from(uid)
         )
         .fetch_optional(&self.0.pool)
         .await?;
-        Ok(row.map(|row| (BodyId(row.message_id), row.size.cast_unsigned())))
+        let Some(row) = row else { return Ok(None) };
+        let entry = Entry {
+            mailbox: mailbox.0,
+            uid: i64::from(uid),
+            size: row.size,
+            internal_date: row.internal_date,
+            message: row.message_id,
+        };
+        let body = self.lookup().ties(account).body(entry, row.tie);
+        ties::all_tied(&[body])?;
+        Ok(Some((body, row.size.cast_unsigned())))
     }
 
     /// When the messages of these uids came into the mailbox (RFC 8514), those expunged lately too: uid and
@@ -328,15 +344,25 @@ impl Store {
     }
 
     /// `\Recent` (RFC 3501 §2.3.2): the caller owns the uids from the answer up to, not including,
-    /// `uidnext`; no session after it gets them. 1 statement.
+    /// `uidnext`; no session after it gets them. No statement when this process knows that somebody owns them
+    /// all, else 1; its commit is not waited for: after a crash a message may be `\Recent` twice.
     pub async fn claim_recent(
         &self,
         account: AccountId,
         mailbox: MailboxId,
         uidnext: u32,
     ) -> Result<u32, MailError> {
+        let live = self.0.hub.registry.known(mailbox).filter(|live| live.account() == account);
+        if live.as_ref().is_some_and(|live| live.is_recent_taken(uidnext)) {
+            return Ok(uidnext);
+        }
+        // Looking is enough where nothing is to be taken: a lock would be one more commit.
         let from = sqlx::query_scalar!(
-            r#"select claim_recent($1, $2, $3) as "from!""#,
+            r#"select coalesce(
+                      (select r.recent_from from mailbox_recent r
+                        where r.account_id = $1 and r.mailbox_id = $2 and r.recent_from >= $3),
+                      (select claim_recent($1, $2, $3) from set_config('synchronous_commit', 'off', true))
+                      ) as "from!""#,
             account.0,
             mailbox.0,
             i64::from(uidnext)
@@ -344,6 +370,9 @@ impl Store {
         .fetch_one(&self.0.pool)
         .await
         .map_err(ended)?;
+        if let Some(live) = live {
+            live.recent_taken(uidnext);
+        }
         Ok(from as u32)
     }
 

@@ -5,8 +5,10 @@
 //! master key has proved to be the database's own. Imports `types`, `mime` and `clock` alone, and
 //! nothing else in the crate names sqlx.
 
+mod account_watch;
 mod accounts;
 mod addresses;
+mod aead;
 mod annotations;
 mod append;
 mod audit;
@@ -14,6 +16,7 @@ mod audit_chain;
 mod audit_entries;
 mod audit_head;
 mod bodies;
+mod break_glass;
 mod codes;
 mod contacts;
 mod credentials;
@@ -24,12 +27,14 @@ mod events;
 mod health;
 mod hub;
 mod imap_switches;
+mod import;
 mod ingest;
 mod invitation_links;
 mod invitations;
 mod invited;
 mod joining;
 mod keys;
+mod known_browsers;
 mod last_used;
 mod links;
 mod live;
@@ -41,10 +46,13 @@ mod messages;
 mod notices;
 mod outbox;
 mod people_sweeper;
+mod phones;
+mod portal_passwords;
 mod practices;
 mod presence;
 mod profile;
 mod registration;
+mod restored;
 mod retention;
 mod rotation;
 mod seal;
@@ -52,6 +60,7 @@ mod search_index;
 mod second_step;
 mod sessions;
 mod sweeper;
+mod ties;
 mod tokens;
 mod verify;
 mod verify_places;
@@ -71,19 +80,23 @@ pub use audit_chain::{AuditSettings, Broken, Verified};
 pub use audit_entries::{AuditFilter, AuditRow};
 pub use audit_head::{Head, HeadFile, hex};
 pub use bodies::BodyReader;
+pub use break_glass::{Access, AccessError, AccessTo, Login, NewAccess};
 pub use codes::{CodeAnswer, CodePurpose, CodeSending, NewCode};
 pub use contacts::{Book, Card, CardsWanted, ContactPerson};
 pub use credentials::{
     AppPassword, AppPasswordError, Because, SecretKind, SignIn, SignInRefused, SignedIn, random_app_password,
 };
 pub use deliver::{NewSubmission, SubmitOutcome};
+pub use erase::Erased;
 pub use health::{Health, Schema};
+pub use import::Imported;
 pub use ingest::{Ingest, Ingested, MEMORY_MAX};
 pub use invitation_links::InvitationText;
 pub use invitations::{Corrected, Invitation, InvitationChange, InvitationState, Stuck};
 pub use invited::{InviteError, InvitedRecipient, NewInvited, Recipient};
 pub use joining::Accepting;
 pub use keys::KeyError;
+pub use known_browsers::{BROWSER_LIFE, Browser};
 pub use links::{EmailTaken, FoundLink, NewPassword};
 pub use live::{LiveMailbox, MailboxState, Row};
 pub use lookup::Lookup;
@@ -93,10 +106,12 @@ pub use master_key::MasterKey;
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
 pub use outbox::{NoticeFilter, NoticeRow, Retried};
+pub use phones::{CodesGo, OtherPhone, PhoneChosen};
 pub use practices::{Practice, PracticeRecord, Product};
 pub use presence::Present;
 pub use profile::{AccountEdit, EndDevices, Messaging, NotifyBy, NotifyWhen, StoredProfile};
 pub use registration::ChosenByLink;
+pub use restored::AfterRestore;
 pub use retention::{Deleted, Expiry, LegalHold};
 pub use rotation::{KeyStatus, Rotation};
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
@@ -249,7 +264,7 @@ impl Store {
         tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
-        Ok(Self::of(Arc::new(Inner {
+        let store = Self::of(Arc::new(Inner {
             pool,
             keys,
             domain: options.domain.to_lowercase(),
@@ -265,7 +280,9 @@ impl Store {
             gateway,
             run,
             background,
-        })))
+        }));
+        store.tie_old_entries().await?;
+        Ok(store)
     }
 
     /// As this program itself uses it.

@@ -126,7 +126,9 @@ impl Payload {
             | NoticeContent::PhoneChanged
             | NoticeContent::PasswordChanged
             | NoticeContent::SecondStepChanged
-            | NoticeContent::AccountLocked => {
+            | NoticeContent::AccountLocked
+            | NoticeContent::SupportRead
+            | NoticeContent::MailExported => {
                 if nothing.to.is_none() {
                     return Ok(None);
                 }
@@ -166,6 +168,8 @@ impl Payload {
                 NoticeContent::NewSignIn { device: self.device?, address: self.address? }
             }
             NoticeKind::NewAppPassword => NoticeContent::NewAppPassword { device: self.device? },
+            NoticeKind::SupportRead => NoticeContent::SupportRead,
+            NoticeKind::MailExported => NoticeContent::MailExported,
         };
         Some((content, self.to))
     }

@@ -4,11 +4,18 @@
 //! brought back is a new message of its mailbox and comes back once; a hold stops expiry and the end of
 //! recoverability alike, for as long as it lasts. All of it is entered in the audit log.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::mail_error::{MailError, ended};
 use super::{Store, StoreError, seconds_of, time_of};
 use crate::types::{AccountId, AuditAction, AuditNote, MailboxId, PracticeId};
+
+/// The advisory lock between holds and what they stop; `migrations/0010_recovery.sql` has it too.
+pub(super) const HOLDS: i64 = 7_064_010;
+/// A practice's mailboxes are gone through so often: expiry counts in days.
+const EXPIRY_EVERY: Duration = Duration::from_hours(6);
+/// Messages that expire in one transaction.
+const EXPIRE_AT_ONCE: i32 = 1000;
 
 /// A message that was deleted and can come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +75,8 @@ impl Store {
     /// Brings messages back into a mailbox; how many were still there to be brought back.
     ///
     /// # Errors
-    /// [`MailError::NoMailbox`], [`MailError::NotSelectable`].
+    /// [`MailError::NoMailbox`], [`MailError::NotSelectable`]; [`StoreError::Seal`] when one of the entries was
+    /// changed: then none is brought back.
     pub async fn restore(
         &self,
         account: AccountId,
@@ -77,13 +85,15 @@ impl Store {
     ) -> Result<u32, MailError> {
         let mailboxes: Vec<i64> = messages.iter().map(|(mailbox, _)| mailbox.0).collect();
         let uids: Vec<i64> = messages.iter().map(|(_, uid)| i64::from(*uid)).collect();
+        let ties = self.lookup().ties(account);
         let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
         let count = sqlx::query_scalar!(
-            r#"select restore_messages($1, $2, $3, $4) as "count!""#,
+            r#"select restore_messages($1, $2, $3, $4, $5) as "count!""#,
             account.0,
             &mailboxes,
             &uids,
-            to.0
+            to.0,
+            ties.bytes()
         )
         .fetch_one(&mut *tx)
         .await
@@ -101,9 +111,13 @@ impl Store {
     pub async fn set_expiry(&self, practice: PracticeId, days: Option<u32>) -> Result<bool, StoreError> {
         let mut tx = self.0.pool.begin().await?;
         let days = days.map(|n| i32::try_from(n).unwrap_or(i32::MAX));
-        let done = sqlx::query!("update practice set expire_days = $2 where id = $1", practice.0, days)
-            .execute(&mut *tx)
-            .await?;
+        let done = sqlx::query!(
+            "update practice set expire_days = $2, expiry_swept_at = null where id = $1",
+            practice.0,
+            days
+        )
+        .execute(&mut *tx)
+        .await?;
         if done.rows_affected() == 0 {
             return Ok(false);
         }
@@ -123,6 +137,9 @@ impl Store {
         case: &str,
     ) -> Result<bool, StoreError> {
         let mut tx = self.0.pool.begin().await?;
+        // Expiry and the end of what was deleted hold it shared, and look at holds after they have it: what is
+        // held when this returns stays, also what a sweep was just at.
+        sqlx::query!("select pg_advisory_xact_lock($1)", HOLDS).fetch_one(&mut *tx).await?;
         let at = (hold == LegalHold::On).then(|| seconds_of(self.0.clock.now()));
         let done = sqlx::query!(
             "update account set legal_hold_at = to_timestamp($2)
@@ -167,27 +184,68 @@ impl Store {
     }
 
     /// Expires what is older than its practice keeps: it stays recoverable like what somebody deleted. How many.
+    /// Each practice is looked at once in [`EXPIRY_EVERY`], by whichever gateway comes first; a mailbox is read
+    /// through once for each thousand messages that go, and once more.
     pub async fn expire(&self) -> Result<u64, MailError> {
+        let mut all = 0;
+        while let Some(practice) = sqlx::query_scalar!(
+            "select expiry_due($1, $2)",
+            seconds_of(self.0.clock.now()),
+            EXPIRY_EVERY.as_secs_f64()
+        )
+        .fetch_one(&self.0.pool)
+        .await
+        .map_err(ended)?
+        {
+            let mailboxes = sqlx::query!(
+                "select m.account_id, m.id from account a join mailbox m on m.account_id = a.id and m.messages > 0
+                  where a.practice_id = $1 and a.legal_hold_at is null order by m.account_id, m.id",
+                practice
+            )
+            .fetch_all(&self.0.pool)
+            .await
+            .map_err(ended)?;
+            for row in mailboxes {
+                all += self.expire_mailbox(AccountId(row.account_id), MailboxId(row.id)).await?;
+            }
+            // Last, so that a pass that was interrupted is made again.
+            sqlx::query!(
+                "update practice set expiry_swept_at = to_timestamp($2) where id = $1",
+                practice,
+                seconds_of(self.0.clock.now())
+            )
+            .execute(&self.0.pool)
+            .await
+            .map_err(ended)?;
+        }
+        Ok(all)
+    }
+
+    async fn expire_mailbox(&self, account: AccountId, mailbox: MailboxId) -> Result<u64, MailError> {
+        let system = self.acting_as(crate::types::Origin::system());
         let mut all = 0;
         loop {
             let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
-            let row = sqlx::query!(
-                r#"select account_id as "account_id!", mailbox_id as "mailbox_id!", expired as "expired!"
-                     from expire_messages($1)"#,
-                seconds_of(self.0.clock.now())
+            let expired = sqlx::query_scalar!(
+                r#"select expire_mailbox($1, $2, $3, $4) as "expired!""#,
+                account.0,
+                mailbox.0,
+                seconds_of(self.0.clock.now()),
+                EXPIRE_AT_ONCE
             )
-            .fetch_optional(&mut *tx)
+            .fetch_one(&mut *tx)
             .await
             .map_err(ended)?;
-            let Some(row) = row else { return Ok(all) };
-            let mailbox = MailboxId(row.mailbox_id);
-            let note =
-                AuditNote::done(AuditAction::Delete).account(AccountId(row.account_id)).mailbox(mailbox);
-            let system = self.acting_as(crate::types::Origin::system());
-            system.audit(&mut tx, note.detail(format!("reason=expired messages={}", row.expired))).await?;
+            if expired == 0 {
+                // Ended here and not by dropping it, which gives the locks back only some time later.
+                tx.rollback().await.map_err(ended)?;
+                return Ok(all);
+            }
+            let note = AuditNote::done(AuditAction::Delete).account(account).mailbox(mailbox);
+            system.audit(&mut tx, note.detail(format!("reason=expired messages={expired}"))).await?;
             tx.commit().await.map_err(ended)?;
             self.wake_mailboxes([mailbox]);
-            all += row.expired.cast_unsigned();
+            all += expired.cast_unsigned();
         }
     }
 }

@@ -29,6 +29,20 @@ impl std::str::FromStr for SupportName {
     }
 }
 
+impl SupportName {
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What two spellings of one name have in common: letters and digits, without regard to case. Whether two
+    /// people are meant is judged by it.
+    pub fn folded(&self) -> String {
+        use unicode_normalization::UnicodeNormalization as _;
+        self.0.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+    }
+}
+
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -121,6 +135,16 @@ actions! {
     Read, "read";
     /// Printed or exported messages.
     Export, "export";
+    /// Put messages from files into an account.
+    Import, "import";
+    /// Told the system that a backup was restored.
+    BackupRestored, "backup-restored";
+    /// Asked to see an account's mail (break-glass).
+    AccessAsk, "access-ask";
+    /// Approved that another person sees it.
+    AccessApprove, "access-approve";
+    /// Refused that, or gave it up.
+    AccessEnd, "access-end";
     /// Expunged messages; the detail holds their UIDs.
     Delete, "delete";
     /// Deleted a mailbox with what it held.
@@ -149,6 +173,8 @@ actions! {
     AppPasswordCreate, "app-password-create";
     /// Revoked one.
     AppPasswordRevoke, "app-password-revoke";
+    /// Opened a one-time link that sets a device up (R29).
+    DeviceLink, "device-link";
     /// Made a practice.
     PracticeCreate, "practice-create";
     /// Changed a practice.
@@ -171,6 +197,14 @@ actions! {
     AuditPrune, "audit-prune";
     /// Began a new version of the master key, or wrapped the seal keys with it.
     KeysRotate, "keys-rotate";
+    /// Put a new version of the master key into the key file.
+    KeysPrepare, "keys-prepare";
+    /// Took versions of the master key out of the key file.
+    KeysRetire, "keys-retire";
+    /// Tied mailbox entries of before to their messages, once in a database's life.
+    EntriesTie, "entries-tie";
+    /// Had the search index built anew.
+    SearchReindex, "search-reindex";
     /// Destroyed a practice's seal key, and with it all that it sealed.
     PracticeErase, "practice-erase";
     /// Brought back messages that were expunged.
@@ -273,6 +307,15 @@ mod tests {
         for bad in ["", "  ", "a\nb", "a:b", &"x".repeat(65)] {
             assert!(bad.parse::<SupportName>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn one_person_in_two_spellings() {
+        let folded = |name: &str| name.parse::<SupportName>().unwrap().folded();
+        for same in ["IDA BERG", "ida.berg", "Ida  Berg", "ida_berg", "Ｉda Berg"] {
+            assert_eq!(folded(same), folded("Ida Berg"), "{same}");
+        }
+        assert_ne!(folded("Ida Berg"), folded("Ina Berg"));
     }
 
     #[test]

@@ -90,6 +90,10 @@ kinds! {
     NewSignIn, "new-sign-in", DAY;
     /// R29: a mail program was given a password.
     NewAppPassword, "new-app-password", DAY;
+    /// Support looked into the account's mail (break-glass).
+    SupportRead, "support-read", 7 * DAY;
+    /// Support took a copy of the account's mail out.
+    MailExported, "mail-exported", 7 * DAY;
 }
 
 impl NoticeKind {
@@ -157,6 +161,10 @@ pub enum NoticeContent {
         /// What its owner called it.
         device: String,
     },
+    /// See [`NoticeKind::SupportRead`].
+    SupportRead,
+    /// See [`NoticeKind::MailExported`].
+    MailExported,
 }
 
 impl NoticeContent {
@@ -176,6 +184,8 @@ impl NoticeContent {
             Self::AccountUnlocked { .. } => NoticeKind::AccountUnlocked,
             Self::NewSignIn { .. } => NoticeKind::NewSignIn,
             Self::NewAppPassword { .. } => NoticeKind::NewAppPassword,
+            Self::SupportRead => NoticeKind::SupportRead,
+            Self::MailExported => NoticeKind::MailExported,
         }
     }
 }

@@ -40,6 +40,8 @@ fn every_kind() -> Vec<NoticeContent> {
         NoticeContent::AccountUnlocked { link: link() },
         NoticeContent::NewSignIn { device: "Firefox on Windows".into(), address: "192.0.2.7".into() },
         NoticeContent::NewAppPassword { device: "<Anna's> phone & tablet".into() },
+        NoticeContent::SupportRead,
+        NoticeContent::MailExported,
     ];
     let kinds: Vec<_> = all.iter().map(NoticeContent::kind).collect();
     assert_eq!(kinds, NoticeKind::ALL, "a kind has no example");

@@ -5,11 +5,13 @@ use std::time::{Duration, SystemTime};
 use postern::clock::Clock;
 use postern::mime;
 use postern::store::{
-    LegalHold, MasterKey, NewAccount, NewAppend, Options, Retention, Role, Store, VerifyFrom,
+    Erased, LegalHold, MasterKey, NewAccount, NewAppend, Options, Retention, Role, Store, VerifyFrom,
 };
 use postern::types::{
     AccountId, FlagChange, Flags, Keyword, MailboxId, MailboxName, PracticeId, SystemFlag, Tier,
 };
+
+use sqlx::{Connection as _, PgConnection};
 
 use crate::harness::{database, execute, scratch};
 
@@ -182,7 +184,11 @@ fn old_mail_expires_where_a_practice_wants_it() {
         place.store.set_legal_hold(place.account, LegalHold::On, "B/2").await.unwrap();
         assert_eq!(place.store.expire().await.unwrap(), 0);
         place.store.set_legal_hold(place.account, LegalHold::Off, "B/2").await.unwrap();
-        assert_eq!(place.store.expire().await.unwrap(), 3);
+        assert_eq!(place.store.expire().await.unwrap(), 0, "the practice was gone through a moment ago");
+        place.clock.advance(Duration::from_hours(7));
+        // Two gateways at once: each message expires once.
+        let (one, other) = tokio::join!(place.store.expire(), place.store.expire());
+        assert_eq!(one.unwrap() + other.unwrap(), 3);
         assert_eq!(place.store.expire().await.unwrap(), 0);
         assert_eq!(place.held(place.inbox).await.len(), 1);
         place.is_whole().await;
@@ -191,5 +197,69 @@ fn old_mail_expires_where_a_practice_wants_it() {
         place.store.set_expiry(place.practice, None).await.unwrap();
         assert_eq!(place.store.expire().await.unwrap(), 0);
         assert_eq!(place.held(place.inbox).await.len(), 4);
+    });
+}
+
+/// When a hold has been set, nothing that is held goes any more, also not by a sweep that had begun.
+#[test]
+fn a_hold_waits_for_the_sweep_that_is_at_it() {
+    run(async {
+        let place = Place::new().await;
+        place.append(place.inbox, "a").await;
+        place.delete(place.inbox, &[1]).await;
+        execute(&place.url, "update expunged set expunged_at = now() - interval '31 days'").await;
+        // A sweep that has the lock and has not looked yet.
+        let mut sweeping = PgConnection::connect(&place.url).await.unwrap();
+        sqlx::query("begin").execute(&mut sweeping).await.unwrap();
+        sqlx::query("select * from sweep(1e9, 1e9, 2592000, 1e9)").execute(&mut sweeping).await.unwrap();
+        let store = place.store.clone();
+        let account = place.account;
+        let hold = tokio::spawn(async move { store.set_legal_hold(account, LegalHold::On, "A-1").await });
+        let mut look = PgConnection::connect(&place.url).await.unwrap();
+        let waits = "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                      where d.datname = current_database() and l.locktype = 'advisory' and not l.granted";
+        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut look).await.unwrap() == 0 {
+            assert!(!hold.is_finished(), "the hold was set while a sweep was at what it holds");
+            tokio::task::yield_now().await;
+        }
+        sqlx::query("rollback").execute(&mut sweeping).await.unwrap();
+        assert!(hold.await.unwrap().unwrap());
+        let swept = place.store.sweep(&Retention::default()).await.unwrap();
+        assert_eq!((swept.expunged, swept.messages), (0, 0));
+        assert_eq!(place.deleted().await.len(), 1);
+    });
+}
+
+/// What is held is not erased with its practice either.
+#[test]
+fn a_hold_keeps_the_practice_from_being_erased() {
+    run(async {
+        let place = Place::new().await;
+        place.append(place.inbox, "a").await;
+        place.store.set_legal_hold(place.account, LegalHold::On, "A-1").await.unwrap();
+        assert_eq!(place.store.practice_erase(place.practice).await.unwrap(), Erased::Held(1));
+        assert_eq!(place.held(place.inbox).await.len(), 1);
+        place.store.set_legal_hold(place.account, LegalHold::Off, "A-1").await.unwrap();
+        assert_eq!(place.store.practice_erase(place.practice).await.unwrap(), Erased::Now(1));
+    });
+}
+
+/// What expires goes in pieces, each of its own; a pass that was interrupted between two of them is made again.
+#[test]
+fn expiry_goes_on_where_it_was_interrupted() {
+    run(async {
+        let place = Place::new().await;
+        for n in 0..5 {
+            place.append(place.inbox, &format!("old {n}")).await;
+        }
+        place.store.set_expiry(place.practice, Some(1)).await.unwrap();
+        place.clock.advance(Duration::from_hours(48));
+        let now = place.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let piece = format!("select expire_mailbox({}, {}, {now}, 2)", place.account, place.inbox);
+        execute(&place.url, &piece).await;
+        assert_eq!(place.held(place.inbox).await.len(), 3);
+        place.is_whole().await;
+        assert_eq!(place.store.expire().await.unwrap(), 3);
+        place.is_whole().await;
     });
 }

@@ -15,6 +15,7 @@ mod guard;
 mod place;
 mod process;
 mod programs;
+mod restored;
 mod server;
 
 use std::io::Write as _;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use place::{POINTER, Place};
+pub use restored::{from_base_backup, program};
 use server::{Phase, Supervisor};
 
 /// Name of the only role, and of its database.
@@ -121,6 +123,11 @@ impl Cluster {
         url(&self.password, &self.supervisor.socket_dir(), database)
     }
 
+    /// A client program that reaches one of its databases; the password is in its environment alone.
+    pub fn client(&self, program: &Path, database: &str) -> std::process::Command {
+        client(program, &self.supervisor.socket_dir(), &self.password, database)
+    }
+
     /// How often the server died and was started again.
     pub fn restarts(&self) -> u64 {
         self.supervisor.restarts()
@@ -166,6 +173,32 @@ pub fn running(home: &Path) -> Result<Option<String>, ClusterError> {
         }
         _ => Ok(None),
     }
+}
+
+/// As [`Cluster::client`], for a home that another process runs.
+///
+/// # Errors
+/// As [`running`].
+pub fn running_client(home: &Path, program: &Path) -> Result<Option<std::process::Command>, ClusterError> {
+    let Some(place) = Place::existing(home)? else { return Ok(None) };
+    match server::phase(&place)? {
+        Phase::Ready { socket_dir, .. } => {
+            Ok(Some(client(program, &socket_dir, &server::read_password(&place)?, NAME)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn client(program: &Path, socket_dir: &Path, password: &str, database: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command
+        .env("PGHOST", socket_dir)
+        .env("PGUSER", NAME)
+        .env("PGPASSWORD", password)
+        .env("PGDATABASE", database)
+        .env("LC_ALL", "C")
+        .stdin(std::process::Stdio::null());
+    command
 }
 
 /// The password is made of letters and digits, so only the folder needs escaping.

@@ -149,7 +149,7 @@ fn said_well(
 }
 
 /// 160 random bits, as letters and digits.
-fn new_password() -> Result<String, ClusterError> {
+pub(super) fn new_password() -> Result<String, ClusterError> {
     let mut bytes = [0; 20];
     aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|_| ClusterError::Place("the system gave no random numbers".to_owned()))?;
@@ -386,6 +386,9 @@ fn settings(options: &Options) -> Vec<String> {
         "listen_addresses=",
         "unix_socket_permissions=0700",
         "synchronous_commit=on",
+        // "Ready" is to mean that it takes writes: a server that is still going through an archive (PITR) does not,
+        // and to be stopped then could carry it past the moment that was asked for.
+        "hot_standby=off",
         "wal_buffers=16MB",
         "min_wal_size=256MB",
         "max_wal_size=1GB",

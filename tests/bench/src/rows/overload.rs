@@ -1,0 +1,152 @@
+//! Ours alone, with more connections, sign-ins and submissions than fit.
+//!
+//! The plateau is what eight kept connections submit. Then many times as many clients connect, sign in and
+//! submit as fast as they can, against a listener that takes fewer of them; beside them people who signed in
+//! before go on working. Counted each second: messages accepted, refusals, memory; kept: how long a refusal
+//! and an accepted message took, and whether anybody who was signed in was dropped.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use tokio::time::sleep;
+
+use super::connections::in_parallel;
+use super::submit::{Session, between, deliver, letters};
+use crate::bench::{Bench, RECIPIENT_COUNT, RECIPIENTS, SENDERS, quantile};
+use crate::imap::Imap;
+use crate::server::Programs;
+use crate::smtp::Smtp;
+use crate::wire::Handshake;
+
+/// People who are signed in when the flood comes.
+const RESIDENTS: usize = 20;
+
+#[derive(Default)]
+struct Tally {
+    accepted: Vec<f64>,
+    refused: Vec<f64>,
+    broken: Vec<String>,
+    resident: Vec<f64>,
+    by_second: Vec<(u64, u64)>,
+}
+
+impl Tally {
+    fn second(&mut self, begun: Instant) -> &mut (u64, u64) {
+        let at = begun.elapsed().as_secs() as usize;
+        if self.by_second.len() <= at {
+            self.by_second.resize(at + 1, (0, 0));
+        }
+        &mut self.by_second[at]
+    }
+}
+
+/// The flood.
+pub async fn overload(bench: &Bench) -> anyhow::Result<()> {
+    let server = &bench.servers[0];
+    let Programs::Postern(postern) = &server.programs else { anyhow::bail!("ours is the first") };
+    let clients = bench.scale.overload_clients;
+    let fitting = (clients / 5).max(8);
+    // A fifth of the clients fits; people's own limits are out of the way.
+    let fits = fitting.to_string();
+    let settings = [
+        ("POSTERN_LIMITS_CONNECTIONS", fits.as_str()),
+        ("POSTERN_LIMITS_CONNECTIONS_PER_ADDRESS", fits.as_str()),
+        ("POSTERN_LIMITS_SIGN_INS_PER_DEVICE", "100000"),
+        ("POSTERN_LOG_LEVEL", "error"),
+    ];
+    postern.restart(&settings).await?;
+    let warm = letters(bench, server, bench.scale.submissions[0], 8, 4096);
+    let (cost, _) = deliver(server, &warm, 8, Session::Kept).await?;
+    let plateau = warm.len() as f64 / cost.wall;
+    bench.note(server, "overload", "plateau_per_s", plateau);
+    let warm = letters(bench, server, bench.scale.submissions[0] / 2, 8, 4096);
+    let (cost, _) = deliver(server, &warm, 8, Session::Each).await?;
+    bench.note(server, "overload", "plateau_connect_per_s", warm.len() as f64 / cost.wall);
+    let memory = server.memory()?;
+
+    let mut residents = Vec::new();
+    for n in 0..RESIDENTS.min(fitting / 4) {
+        let mut imap = Imap::sign_in(server, &server.users[RECIPIENTS + 100 + n], Handshake::Full).await?;
+        imap.select("INBOX").await?;
+        residents.push(imap);
+    }
+    let count = residents.len();
+    let residents = RefCell::new(residents);
+    let tally = RefCell::new(Tally::default());
+    let most = std::cell::Cell::new(memory);
+    let begun = Instant::now();
+    let end = begun + Duration::from_secs(bench.scale.overload_seconds);
+    in_parallel(clients + count + 1, clients + count + 1, async |n| {
+        if n == 0 {
+            while Instant::now() < end {
+                most.set(most.get().max(server.memory()?));
+                let now = server.memory()? as f64 / 1_048_576.0;
+                bench.note_at(server, "overload", "memory_mib", begun.elapsed().as_secs_f64().round(), now);
+                sleep(Duration::from_secs((bench.scale.overload_seconds / 30).max(1))).await;
+            }
+            return Ok(());
+        }
+        if n <= count {
+            let mut imap = residents.borrow_mut().pop().context("a resident is missing")?;
+            while Instant::now() < end {
+                let asked = Instant::now();
+                imap.run("NOOP").await.context("somebody signed in was dropped")?;
+                tally.borrow_mut().resident.push(asked.elapsed().as_secs_f64() * 1000.0);
+                sleep(Duration::from_millis(500)).await;
+            }
+            return imap.logout().await;
+        }
+        let (from, to) = (SENDERS + n % 120, RECIPIENTS + n % RECIPIENT_COUNT);
+        while Instant::now() < end {
+            let letter = between(bench, server, from, to, 4096);
+            let asked = Instant::now();
+            let sent = async {
+                let mut smtp = Smtp::sign_in(server, &server.users[from], Handshake::Full).await?;
+                smtp.send(&server.users[to], &letter.bytes).await?;
+                smtp.quit().await
+            };
+            let sent = sent.await;
+            let took = asked.elapsed().as_secs_f64() * 1000.0;
+            let mut tally = tally.borrow_mut();
+            match sent {
+                Ok(()) => {
+                    tally.second(begun).0 += 1;
+                    tally.accepted.push(took);
+                }
+                // 421 or 4yz: a clear answer.
+                Err(error) if error.to_string().starts_with('4') => {
+                    tally.second(begun).1 += 1;
+                    tally.refused.push(took);
+                }
+                Err(error) => tally.broken.push(format!("{error:#}")),
+            }
+            drop(tally);
+            if took < 20.0 {
+                // A client that was refused waits a little; no real one comes back within a millisecond.
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(())
+    })
+    .await?;
+    let mut tally = tally.into_inner();
+    let seconds = begun.elapsed().as_secs_f64();
+    for (at, (accepted, refused)) in tally.by_second.iter().enumerate() {
+        bench.note_at(server, "overload", "accepted_per_s", at as f64, *accepted as f64);
+        bench.note_at(server, "overload", "refused_per_s", at as f64, *refused as f64);
+    }
+    bench.note(server, "overload", "mean_accepted_per_s", tally.accepted.len() as f64 / seconds);
+    bench.note(server, "overload", "mean_refused_per_s", tally.refused.len() as f64 / seconds);
+    bench.note(server, "overload", "accepted_p99_ms", quantile(&mut tally.accepted, 0.99));
+    bench.note(server, "overload", "refused_p50_ms", quantile(&mut tally.refused, 0.5));
+    bench.note(server, "overload", "refused_p99_ms", quantile(&mut tally.refused, 0.99));
+    bench.note(server, "overload", "resident_p99_ms", quantile(&mut tally.resident, 0.99));
+    bench.note(server, "overload", "no_clear_answer", tally.broken.len() as f64);
+    bench.note(server, "overload", "memory_most_mib", most.get() as f64 / 1_048_576.0);
+    for words in tally.broken.iter().take(5) {
+        eprintln!("  without a clear answer: {words}");
+    }
+    ensure!(!tally.accepted.is_empty(), "nothing was accepted");
+    server.restart().await
+}
