@@ -18,9 +18,16 @@ test: setup-test
 	$(CARGO) test --locked
 	$(MAKE) bench-smoke
 
-# Long forms of the tests that have a short seeded one: kills.
+# Long forms of the tests that have a short seeded one: kills; twenty clients on one mailbox for half an hour; a
+# million malformed messages; IMAP against its model. The gateways of the long ones are of the release build.
+SOAK = POSTERN_BINARY=target/release/postern $(CARGO) test --locked --test it -- --nocapture
+
 soak: setup-test
 	POSTERN_KILLS=50 $(CARGO) test --locked --test it -- --nocapture kills::
+	$(CARGO) build --release --locked
+	POSTERN_MINUTES=30 $(SOAK) imap_many_clients::
+	POSTERN_MALFORMED=1000000 $(SOAK) imap_malformed::
+	POSTERN_CASES=1000 POSTERN_HISTORIES=2000 $(SOAK) imap_model::
 
 # Each target for FUZZ_SECONDS (default ten minutes).
 fuzz: setup-test

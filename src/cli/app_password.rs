@@ -6,7 +6,7 @@ use super::table::{Table, rfc3339, shown};
 use super::user::find;
 use super::{Act, Output};
 use crate::clock::Clock;
-use crate::service::device_setup::DeviceSetup;
+use crate::service::device_setup::{DeviceSetup, device_link};
 use crate::store::{AppPassword, Store};
 use crate::types::{Address, AppPasswordId};
 
@@ -115,11 +115,7 @@ pub async fn run(store: &Store, command: Command, portal_url: &str, output: Outp
         Command::Link { address, name } => {
             let account = find(store, &address).await?;
             let token = DeviceSetup::new(store.clone(), Clock::system()).offer(account.id, &name).await?;
-            let link = format!(
-                "{}/device/{}",
-                portal_url.trim_end_matches('/'),
-                std::str::from_utf8(token.expose())?
-            );
+            let link = device_link(portal_url) + std::str::from_utf8(token.expose())?;
             let (name, secure_address) = (name.trim(), &account.secure_address);
             let text = format!(
                 "To be opened on \"{name}\" within ten minutes; it works once:\n{link}\nIt sets up {secure_address}.\n"

@@ -7,6 +7,7 @@ use super::table::{Table, rfc3339, shown};
 use super::{Act, ConfigPlace, Output, database};
 use crate::config::Config;
 use crate::store::{KeyStatus, MasterKey, Store};
+use crate::types::{AuditAction, AuditNote};
 
 /// What to do with the master key.
 #[derive(Clone, Copy, Debug, clap::Subcommand)]
@@ -40,7 +41,7 @@ pub async fn run(place: &ConfigPlace, command: Command, output: Output) -> anyho
     database::with_store(place, command.act(), async |store| match command {
         Command::Status => status(store, output).await,
         Command::Prepare => {
-            let version = prepare(&config)?;
+            let version = prepare(store, &config).await?;
             let file = config.keys.master_file.display();
             output.print(
                 &serde_json::json!({ "prepared": version }),
@@ -56,14 +57,15 @@ pub async fn run(place: &ConfigPlace, command: Command, output: Output) -> anyho
     .await
 }
 
-fn prepare(config: &Config) -> anyhow::Result<i32> {
+async fn prepare(store: &Store, config: &Config) -> anyhow::Result<i32> {
     if !config.keys.master_command.is_empty() {
         anyhow::bail!(
             "the master key comes from keys.master_command: make that program print a further line with the \
              next version, then run: postern keys rotate"
         );
     }
-    MasterKey::add_version(&config.keys.master_file).context("nothing was changed")
+    let note = |version: &i32| AuditNote::done(AuditAction::KeysPrepare).object("master-key", version);
+    Ok(store.with_key_file(|| MasterKey::add_version(&config.keys.master_file), note).await?)
 }
 
 async fn status(store: &Store, output: Output) -> anyhow::Result<()> {
@@ -100,7 +102,7 @@ async fn status(store: &Store, output: Output) -> anyhow::Result<()> {
 async fn rotate(store: &Store, config: &Config, output: Output) -> anyhow::Result<()> {
     let mut begun = store.rotate_begin().await?;
     if begun.is_none() {
-        prepare(config)?;
+        prepare(store, config).await?;
         begun = store.rotate_begin().await?;
     }
     let mut rotation = begun.context("the key file has no new version")?;
@@ -113,6 +115,17 @@ async fn rotate(store: &Store, config: &Config, output: Output) -> anyhow::Resul
         progress.at(all - rotation.left.min(all));
     }
     progress.end();
+    if !rotation.damaged.is_empty() {
+        let ids: Vec<String> = rotation.damaged.iter().map(ToString::to_string).collect();
+        anyhow::bail!(
+            "{} seal keys are wrapped with version {}, but {} do not open and were left: seal_key {}; restore them \
+             from a backup and run it again",
+            all - rotation.left.min(all),
+            rotation.version,
+            ids.len(),
+            ids.join(", ")
+        );
+    }
     if rotation.left > 0 {
         anyhow::bail!("{} seal keys are not wrapped anew yet; run it again", rotation.left);
     }
@@ -139,8 +152,14 @@ async fn retire(store: &Store, config: &Config, output: Output) -> anyhow::Resul
             anyhow::bail!("version {} still wraps seal keys; first run: postern keys rotate", old.version);
         }
     }
-    let gone = MasterKey::retire(&config.keys.master_file, current)?;
-    let numbers: Vec<String> = gone.iter().map(ToString::to_string).collect();
+    let numbers = |gone: &Vec<i32>| gone.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let note = |gone: &Vec<i32>| {
+        let gone = numbers(gone);
+        let gone = if gone.is_empty() { "none".to_owned() } else { gone.join(",") };
+        AuditNote::done(AuditAction::KeysRetire).object("master-key", current).detail(format!("gone={gone}"))
+    };
+    let gone = store.with_key_file(|| MasterKey::retire(&config.keys.master_file, current), note).await?;
+    let numbers = numbers(&gone);
     let text = if gone.is_empty() {
         "The key file holds no old version.\n".to_owned()
     } else {

@@ -121,6 +121,13 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let place = ConfigPlace { path: arguments.config, acting: arguments.acting };
     let output = Output { json: arguments.json };
+    if cfg!(feature = "bench-unsealed") {
+        eprintln!("postern: THIS PROGRAM SEALS NOTHING. It was built to measure what sealing costs.");
+        if !matches!(arguments.verb, Verb::Demo(_)) {
+            eprintln!("postern: it runs the demo alone");
+            return ExitCode::FAILURE;
+        }
+    }
     let done = match arguments.verb {
         Verb::Config(command) => config_file::run(&place, &command, output),
         Verb::Doctor => block_on(doctor::run(&place, output)),
@@ -150,7 +157,7 @@ pub fn main() -> ExitCode {
         Verb::Retention(command) => block_on(database::with_store(&place, command.act(), async |store| {
             retention::run(store, command, output).await
         })),
-        Verb::Search(command) => block_on(database::with_store(&place, Act::Looks, async |store| {
+        Verb::Search(command) => block_on(database::with_store(&place, command.act(), async |store| {
             search::run(store, command, output).await
         })),
         Verb::Verify(arguments) => block_on(database::with_store(&place, Act::Looks, async |store| {

@@ -2,12 +2,12 @@
 
 use anyhow::Context as _;
 
-use super::Output;
 use super::progress::Progress;
 use super::user::find;
+use super::{Act, Output};
 use crate::service::search::Tender;
 use crate::store::Store;
-use crate::types::{AccountId, Address, MailboxId};
+use crate::types::{AccountId, Address, AuditAction, AuditNote, MailboxId};
 
 /// What to do with the search index.
 #[derive(clap::Subcommand)]
@@ -22,6 +22,16 @@ pub enum Command {
         /// One of the account's two addresses
         address: Option<Address>,
     },
+}
+
+impl Command {
+    /// Whether the audit log must know who acts.
+    pub fn act(&self) -> Act {
+        match self {
+            Self::Reindex { .. } => Act::Changes,
+            Self::Check { .. } => Act::Looks,
+        }
+    }
 }
 
 /// Does it.
@@ -55,6 +65,12 @@ async fn reindex(store: &Store, address: Option<Address>, output: Output) -> any
         progress.step();
     }
     progress.end();
+    let note = AuditNote::done(AuditAction::SearchReindex)
+        .detail(format!("mailboxes={} messages={messages}", mailboxes.len()));
+    store.audit_note(match (&address, mailboxes.first()) {
+        (Some(_), Some((account, _))) => note.account(*account),
+        _ => note,
+    });
     output.print(
         &serde_json::json!({ "mailboxes": mailboxes.len(), "messages": messages }),
         format_args!("Indexed {messages} messages in {} mailboxes.\n", mailboxes.len()),

@@ -137,6 +137,7 @@ impl Gateway {
             people::Settings {
                 portal_url: config.portal.url.trim_end_matches('/').to_owned(),
                 attachment_limit: u64::from(config.limits.attachments_mb) * MB,
+                breached: breached_passwords(&config)?,
                 ..people::Settings::default()
             },
         );
@@ -218,11 +219,12 @@ impl Gateway {
         let pages = portal::router(
             portal_settings(config, &self.addresses),
             self.shared.people.clone(),
+            Contacts::new(self.store.clone()),
             self.shared.gate.clone(),
             self.shared.clock.clone(),
             alive(self.store.clone()),
-        )
-        .merge(portal::for_programs(servers, self.shared.books.clone(), profiles));
+        );
+        let pages = portal::with_programs(pages, servers, self.shared.books.clone(), profiles);
         for listener in sockets.portal {
             // A browser understands nothing before a request.
             let door = self.door("portal", Implicit, &self.shared.portal_admission, |_| b"");
@@ -447,6 +449,15 @@ fn audit_settings(config: &Config) -> AuditSettings {
 
 /// What the pages say about mail programs is what this gateway offers; behind a port that is mapped, the
 /// standard ones.
+fn breached_passwords(config: &Config) -> anyhow::Result<Option<people::BreachedPasswords>> {
+    let path = config.portal.breached_passwords.as_ref();
+    path.map(|path| {
+        people::BreachedPasswords::at(path)
+            .with_context(|| format!("portal.breached_passwords: {}", path.display()))
+    })
+    .transpose()
+}
+
 fn portal_settings(config: &Config, at: &Addresses) -> portal::Settings {
     let port = |listeners: &[SocketAddr], standard| listeners.first().map_or(standard, SocketAddr::port);
     portal::Settings {

@@ -75,13 +75,17 @@ pub enum Command {
     },
     /// Change what the person cannot or must not: name, role, addresses, phone, storage cap
     Edit(edit::Edit),
-    /// End every sign-in at the portal
+    /// End every sign-in at the portal, of one account or of everyone
     EndSignIns {
         /// One of the account's two addresses
-        address: Address,
+        #[arg(required_unless_present = "everyone")]
+        address: Option<Address>,
         /// Also revoke all app passwords: mail programs are signed out for good
-        #[arg(long)]
+        #[arg(long, conflicts_with = "everyone")]
         devices: bool,
+        /// Of every account; mail programs go on working
+        #[arg(long, conflicts_with = "address")]
+        everyone: bool,
     },
     /// Take a lost authenticator app away: codes by phone are asked for again
     TakeAppAway {
@@ -310,7 +314,14 @@ pub async fn run(store: &Store, command: Command, output: Output, portal: &str) 
             let account = change.run(store).await?;
             print(&account, output)
         }
-        Command::EndSignIns { address, devices } => {
+        Command::EndSignIns { address: None, .. } => {
+            let accounts = store.sign_ins_end_of_all().await?;
+            output.print(
+                &serde_json::json!({ "accounts": accounts }),
+                format!("Every sign-in at the portal has ended, of all {accounts} accounts\n"),
+            )
+        }
+        Command::EndSignIns { address: Some(address), devices, .. } => {
             let account = find(store, &address).await?;
             let and = if devices { EndDevices::Too } else { EndDevices::Not };
             store.sign_ins_end(account.id, and).await?;
@@ -391,9 +402,14 @@ async fn create(store: &Store, person: Create, output: Output) -> anyhow::Result
             tier: person.tier,
             user_manager: person.user_manager,
             email: person.email,
-            portal_password,
+            portal_password: None,
         })
         .await?;
+    // Its first use leads to choosing another one: two people have seen it.
+    if let Some(hash) = &portal_password {
+        store.initial_password_set(account.id, hash).await?;
+    }
+    let account = store.account(account.id).await?.context("the account is gone again")?;
     if person.phone.is_some() {
         let edit = AccountEdit { phone: person.phone, ..AccountEdit::default() };
         store.account_edit(account.id, &edit).await?;
@@ -406,7 +422,7 @@ async fn create(store: &Store, person: Create, output: Output) -> anyhow::Result
     if let Some(password) = made {
         text.push_str("\nPortal password, shown this once: ");
         text.push_str(password);
-        text.push('\n');
+        text.push_str("\nIts first use leads to choosing another one.\n");
     }
     output.print(&Shown { portal_password: made, ..Shown::from(&account) }, text)
 }

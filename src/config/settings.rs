@@ -178,6 +178,9 @@ settings! {
         listen: Vec<SocketAddr> = any(443);
         /// Its address as people type it, without a slash at the end.
         url: String = String::new(), sample "https://portal.example".to_owned();
+        /// A file of passwords known from breaches, which are refused beside those of the bundled list: what Have I
+        /// Been Pwned's downloader writes as one file (SHA-1, colon, count; sorted). Nothing is sent anywhere.
+        breached_passwords: Option<PathBuf> = None;
     }
 
     /// What leaves the house: invitations, links, codes, "you have a secure message". Never a subject, a text or

@@ -5,7 +5,7 @@
 //! messages that the client knows of.
 
 use super::codec::encode::{number, set};
-use super::command::{By, SearchKey};
+use super::command::{By, FetchItem, SearchKey};
 use super::view::Changes;
 use crate::service::sort::Sorted;
 use crate::types::{ModSeq, SeqNum};
@@ -30,6 +30,8 @@ pub struct Context {
     pub modseq: ModSeq,
     /// Messages below this UID are known.
     pub next_uid: u32,
+    /// What is fetched of new messages that match (RFC 5465 §7).
+    pub update_items: Vec<FetchItem>,
 }
 
 /// UIDs, in the order of the search.

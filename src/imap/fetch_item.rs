@@ -11,7 +11,7 @@ use super::command::{FetchItem, Partial, Section, SectionText};
 use super::write;
 use crate::mime::{
     FactsRef, SectionPart, SectionSpec, TextDecoder, TextForm, TransferDecoder, TransferEncoding, preview,
-    preview_part, select_header_fields,
+    preview_part, select_header_fields, thread_id,
 };
 use crate::service::mailbox::Row;
 
@@ -63,7 +63,6 @@ pub fn needs_facts(item: &FetchItem) -> bool {
         | FetchItem::ModSeq
         | FetchItem::SaveDate
         | FetchItem::EmailId
-        | FetchItem::ThreadId
         | FetchItem::Rfc822 => false,
         FetchItem::Section { section, .. } => *section != Section::default(),
         FetchItem::Binary { part, .. } | FetchItem::BinarySize { part } => !part.is_empty(),
@@ -139,8 +138,13 @@ pub fn begin(
             out.extend_from_slice(row.body.object_id().as_bytes());
             out.push(b')');
         }
-        // Messages are not gathered into threads across mailboxes (RFC 8474 §5.2).
-        FetchItem::ThreadId => fetch.item("THREADID").extend_from_slice(b"NIL"),
+        FetchItem::ThreadId => {
+            let id = thread_id(facts.map_or(&b""[..], |facts| facts.header), row.body);
+            let out = fetch.item("THREADID");
+            out.push(b'(');
+            out.extend_from_slice(id.as_bytes());
+            out.push(b')');
+        }
         FetchItem::Rfc822 => return Some(octets(0..row.size, None, fetch.item("RFC822"))),
         FetchItem::Rfc822Header => return header(facts, None, fetch.item("RFC822.HEADER")),
         FetchItem::Rfc822Text => {

@@ -12,6 +12,7 @@ mod context;
 mod deflate;
 mod fetch_item;
 mod imap_url;
+mod notify;
 mod pattern;
 mod reply;
 mod selected;

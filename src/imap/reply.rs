@@ -79,6 +79,8 @@ pub enum Code {
     MetadataTooMany,
     /// RFC 7162 §3.1.3: what an UNCHANGEDSINCE left out, as the command counted, ascending.
     Modified(Vec<u32>),
+    /// RFC 5465 §3.1, §5.8
+    NotificationOverflow,
     /// RFC 5267 §4.3.1: the tag of the search.
     NoUpdate(String),
     /// RFC 5530 §3
@@ -125,6 +127,7 @@ impl Code {
             Self::MetadataTooMany => "METADATA TOOMANY",
             Self::NonExistent => "NONEXISTENT",
             Self::NoPerm => "NOPERM",
+            Self::NotificationOverflow => "NOTIFICATIONOVERFLOW",
             Self::OverQuota => "OVERQUOTA",
             Self::PrivacyRequired => "PRIVACYREQUIRED",
             Self::ReadOnly => "READ-ONLY",

@@ -34,6 +34,8 @@ pub struct Selected {
     pub changes: watch::Receiver<ModSeq>,
     /// Keywords that a FLAGS response named.
     pub keywords_told: usize,
+    /// UIDs that this session brought here and that were not told of yet.
+    pub own_new: Vec<u32>,
 }
 
 /// What of a view a command names: positions in it, ascending and disjoint.
@@ -97,6 +99,15 @@ impl Selected {
             flags_response(&keywords, out);
         }
         keywords
+    }
+
+    /// Of the UIDs that came new (a half-open range) those that others brought; the own are forgotten.
+    pub fn take_new(&mut self, new: Option<(u32, u32)>) -> Vec<u32> {
+        let Some((from, to)) = new else { return Vec::new() };
+        let own = std::mem::take(&mut self.own_new);
+        let uids = self.view.uids();
+        let come = &uids[uids.partition_point(|uid| *uid < from)..uids.partition_point(|uid| *uid < to)];
+        come.iter().copied().filter(|uid| !own.contains(uid)).collect()
     }
 
     /// Compares the view with the mailbox; when a keyword is new, appends FLAGS.

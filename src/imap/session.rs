@@ -4,7 +4,7 @@
 //! |-------------------|----------------------------------------------------------------------------|
 //! | any               | CAPABILITY NOOP LOGOUT ID                                                  |
 //! | not authenticated | STARTTLS AUTHENTICATE LOGIN                                                |
-//! | authenticated     | UNAUTHENTICATE ESEARCH ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS MYRIGHTS GETACL LISTRIGHTS SETACL DELETEACL GETMETADATA SETMETADATA |
+//! | authenticated     | UNAUTHENTICATE ESEARCH ENABLE SELECT EXAMINE CREATE DELETE RENAME SUBSCRIBE UNSUBSCRIBE LIST LSUB NAMESPACE STATUS APPEND IDLE GETQUOTA GETQUOTAROOT SETQUOTA COMPRESS MYRIGHTS GETACL LISTRIGHTS SETACL DELETEACL GETMETADATA SETMETADATA NOTIFY |
 //! | selected          | those, and CHECK CLOSE UNSELECT EXPUNGE SEARCH SORT THREAD CANCELUPDATE FETCH STORE COPY MOVE       |
 //! | logout            | none                                                                       |
 //!
@@ -244,6 +244,7 @@ impl Session {
             C::Unauthenticate if self.compressed || self.is_off("UNAUTHENTICATE") => {
                 Err(Reply::bad("UNAUTHENTICATE is not offered"))
             }
+            C::Notify(_) if self.is_off("NOTIFY") => Err(Reply::bad("NOTIFY is not offered")),
             C::Compress(_) if self.compressed => {
                 Err(Reply::no("the connection is compressed already").with(Code::CompressionActive))
             }
@@ -364,6 +365,7 @@ const AFTER: &[&str] = &[
     "MULTISEARCH",
     "CONTEXT=SEARCH",
     "CONTEXT=SORT",
+    "NOTIFY",
     "UTF8=ACCEPT",
     "QUOTA",
     "QUOTA=RES-STORAGE",

@@ -24,6 +24,8 @@ pub struct Settings {
     pub idle_keepalive: Duration,
     /// How often a client hears that a long command is being worked on (RFC 9585).
     pub progress: Duration,
+    /// Of accounts with more mailboxes than this nobody is notified (RFC 5465 §5.8).
+    pub notify_mailboxes: usize,
     /// A client that takes nothing of what it asked for is cut off after this.
     pub write_timeout: Duration,
     /// A client that began a command must finish it within this, counted from its last byte.
@@ -52,6 +54,7 @@ impl Default for Settings {
             autologout: Duration::from_mins(30),
             idle_keepalive: Duration::from_mins(2),
             progress: Duration::from_secs(10),
+            notify_mailboxes: 1_000,
             write_timeout: Duration::from_mins(2),
             command_timeout: Duration::from_mins(2),
             bad_commands: 20,

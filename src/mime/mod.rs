@@ -32,6 +32,7 @@ mod scan;
 pub mod signature;
 mod structure;
 mod summary;
+mod thread_id;
 mod transfer;
 mod wire;
 
@@ -49,6 +50,7 @@ pub use scan::Scanner;
 pub use summary::{
     AddressField, Checkpoint, Content, Disposition, Encryption, LimitHit, PartSummary, Report, Summary,
 };
+pub use thread_id::thread_id;
 pub use transfer::{TransferDecoder, TransferEncoding};
 
 /// How much of a message's structure is followed. Past a limit the rest counts as opaque body.

@@ -58,7 +58,11 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
         ),
         NoticeContent::EmailLink { link } => (
             "Confirm your new email address",
-            vec!["Please confirm that this is the new email address of your account.".to_owned()],
+            vec![
+                "Please confirm that this is the new email address of your account. You are asked to sign in, if you \
+                 are not signed in already."
+                    .to_owned(),
+            ],
             action("Confirm this address", shown(link)?),
             vec![
                 "The link works once, for one hour. Until then nothing changes. If you did not ask for it, you \
@@ -75,8 +79,11 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
             vec![not_you.to_owned()],
         ),
         NoticeContent::PhoneChanged => (
-            "Your phone number was changed",
-            vec!["The phone number of your account was changed; codes go to the new one from now on.".to_owned()],
+            "Your phone numbers were changed",
+            vec![
+                "A phone number of your account was added or removed, or codes go to another one from now on."
+                    .to_owned(),
+            ],
             None,
             vec![not_you.to_owned()],
         ),
@@ -121,10 +128,10 @@ pub fn mail(content: &NoticeContent, name: &str, place: &Place) -> Option<Words>
         NoticeContent::NewSignIn { device, address } => (
             "New sign-in to your account",
             vec![format!(
-                "Somebody has just signed in to your account with a device that was not seen before: {device}, \
-                 from the internet address {address}."
+                "Somebody has just signed in to your account with a browser that we do not know: {device}, from the \
+                 internet address {address}."
             )],
-            action("See your sign-ins", portal.clone()),
+            action("See your sign-ins", format!("{portal}/sign-ins")),
             vec![format!("If it was you, all is well. {not_you}")],
         ),
         NoticeContent::NewAppPassword { device } => (

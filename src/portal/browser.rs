@@ -54,7 +54,7 @@ pub(super) fn name(user_agent: &str) -> String {
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser}, {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => ENGLISH.devices.unknown_browser.to_owned(),
+        (None, None) => ENGLISH.sign_ins.unknown_browser.to_owned(),
     }
 }
 
@@ -83,6 +83,6 @@ mod tests {
         let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1";
         assert_eq!(name(edge), "Edge, Windows");
         assert_eq!(name(safari), "Safari, iPhone");
-        assert_eq!(name("curl/8.0"), ENGLISH.devices.unknown_browser);
+        assert_eq!(name("curl/8.0"), ENGLISH.sign_ins.unknown_browser);
     }
 }

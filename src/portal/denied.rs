@@ -41,6 +41,8 @@ pub(super) fn field_of(denied: &Denied) -> &'static str {
         | Denied::SignedOut
         | Denied::Stage
         | Denied::FactorNeeded
+        | Denied::PasswordNeeded
+        | Denied::PasswordInitial
         | Denied::TooOften
         | Denied::Link
         | Denied::LinkExpired
@@ -68,7 +70,7 @@ pub(super) fn field_of(denied: &Denied) -> &'static str {
         | Denied::OwnDomain
         | Denied::AddressTaken
         | Denied::Address(_) => "email",
-        Denied::Phone(_) => "phone",
+        Denied::Phone(_) | Denied::TooManyPhones => "phone",
         Denied::Name => "first_name",
         Denied::Role => "role",
         Denied::TimeZone => "time_zone",
@@ -85,6 +87,8 @@ pub(super) fn sentence(denied: &Denied) -> String {
         Denied::SignIn => t.sign_in.refused.to_owned(),
         Denied::SignedOut | Denied::Stage => t.sign_in.ended.to_owned(),
         Denied::FactorNeeded => t.code.fresh_lead.to_owned(),
+        Denied::PasswordNeeded => t.confirm.lead.to_owned(),
+        Denied::PasswordInitial => t.security.password_initial.to_owned(),
         Denied::TooOften => t.form.too_often.to_owned(),
         Denied::Link | Denied::LinkExpired => t.register.dead_title.to_owned(),
         Denied::CodeWrong => t.code.wrong.to_owned(),
@@ -111,12 +115,13 @@ pub(super) fn sentence(denied: &Denied) -> String {
         Denied::AddressTaken => t.profile.email_taken.to_owned(),
         Denied::Address(_) => t.form.email.to_owned(),
         Denied::Phone(_) => t.form.phone.to_owned(),
+        Denied::TooManyPhones => t.profile.phone_too_many.to_owned(),
         Denied::Name => t.form.name.to_owned(),
         Denied::Role => t.form.role.to_owned(),
         Denied::TimeZone => t.profile.bad_zone.to_owned(),
         Denied::Text(_) => t.form.text.to_owned(),
-        Denied::DeviceName => t.app_passwords.name_wrong.to_owned(),
-        Denied::TooManyDevices => t.app_passwords.too_many.to_owned(),
+        Denied::DeviceName => t.add_device.name_wrong.to_owned(),
+        Denied::TooManyDevices => t.add_device.too_many.to_owned(),
     }
 }
 

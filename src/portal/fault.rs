@@ -4,6 +4,7 @@
 //! Invariant: nothing of an internal error reaches the page.
 
 use askama::Template;
+use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -13,7 +14,7 @@ use super::{seat, way};
 use crate::net::TraceId;
 
 /// Why there is no ordinary answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Fault {
     /// Not a form, or not one of ours.
     Bad,
@@ -72,11 +73,10 @@ struct FaultPage {
     trace: Option<String>,
 }
 
-impl IntoResponse for Fault {
-    fn into_response(self) -> Response {
+impl Fault {
+    fn words(&self) -> (&'static str, &'static str) {
         let t = &ENGLISH.fault;
-        let (title, words) = match self {
-            Self::SignedOut => return seat::clear(way::to("/sign-in?ended=yes")),
+        match self {
             Self::Bad => (t.bad_title, t.bad),
             Self::Forbidden => (t.forbidden_title, t.forbidden),
             Self::Origin => (t.origin_title, t.origin),
@@ -84,19 +84,37 @@ impl IntoResponse for Fault {
             Self::Often => (t.often_title, t.often),
             Self::Busy => (t.busy_title, t.busy),
             Self::Large => (t.large_title, t.large),
-            Self::Ours(_) => (t.ours_title, t.ours),
-        };
-        let trace = if let Self::Ours(id) = &self { Some(id.to_string()) } else { None };
-        let page = FaultPage { page: Page::bare(title), words, trace };
-        let mut response = match page.render() {
-            Ok(html) => Html(html).into_response(),
-            Err(_) => words.into_response(),
-        };
+            Self::SignedOut | Self::Ours(_) => (t.ours_title, t.ours),
+        }
+    }
+
+    fn html(&self, frame: impl FnOnce(&'static str) -> Page) -> String {
+        let (title, words) = self.words();
+        let trace = if let Self::Ours(id) = self { Some(id.to_string()) } else { None };
+        let page = FaultPage { page: frame(title), words, trace };
+        page.render().unwrap_or_else(|_| words.to_owned())
+    }
+
+    /// The same answer inside the frame of whoever is signed in.
+    pub(super) fn framed(&self, seat: &seat::Seat, response: Response) -> Response {
+        let (parts, _) = response.into_parts();
+        Response::from_parts(parts, Body::from(self.html(|title| seat.page(title))))
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        if matches!(self, Self::SignedOut) {
+            return seat::clear(way::to("/sign-in?ended=yes"));
+        }
+        let mut response = Html(self.html(|title| Page::bare(title))).into_response();
         *response.status_mut() = self.status();
         if matches!(self, Self::Often | Self::Busy) {
             let wait = axum::http::HeaderValue::from_static("60");
             response.headers_mut().insert(axum::http::header::RETRY_AFTER, wait);
         }
+        // For the seat, which knows who is signed in.
+        response.extensions_mut().insert(self);
         response
     }
 }

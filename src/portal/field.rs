@@ -39,11 +39,19 @@ impl From<bool> for Ticked {
 pub(super) struct Choice {
     pub(super) value: String,
     pub(super) label: String,
+    /// Below the label, where there is room for it.
+    pub(super) hint: Option<&'static str>,
 }
 
 impl Choice {
     pub(super) fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into() }
+        Self { value: value.into(), label: label.into(), hint: None }
+    }
+
+    #[must_use]
+    pub(super) fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
     }
 }
 

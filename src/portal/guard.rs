@@ -49,6 +49,14 @@ pub(super) async fn secured(State(portal): State<Portal>, request: Request, next
     response
 }
 
+/// The same for a page that stands beside the others and knows no portal.
+pub(super) async fn as_page(mut response: Response) -> Response {
+    for (name, value) in SECURITY {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
 /// R9, and no form from elsewhere.
 pub(super) async fn admitted(State(portal): State<Portal>, request: Request, next: Next) -> Response {
     let headers = request.headers();

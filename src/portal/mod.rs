@@ -42,11 +42,12 @@ use axum::routing::get;
 use tokio::sync::Semaphore;
 
 pub use connections::serve;
-pub use programs::{AddressBooks, Profiles, for_programs};
+pub use programs::{AddressBooks, Profiles, with_programs};
 
 use self::fault::Fault;
 use crate::clock::Clock;
 use crate::net::SignInGate;
+use crate::service::contacts::Contacts;
 use crate::service::people::People;
 
 /// What the operator decides about the portal.
@@ -77,6 +78,7 @@ struct Portal(Arc<Inner>);
 
 struct Inner {
     people: People,
+    contacts: Contacts,
     gate: Arc<SignInGate>,
     limits: guard::Limits,
     clock: Clock,
@@ -92,6 +94,10 @@ impl Portal {
 
     fn people(&self) -> &People {
         &self.0.people
+    }
+
+    fn contacts(&self) -> &Contacts {
+        &self.0.contacts
     }
 
     fn gate(&self) -> &SignInGate {
@@ -120,10 +126,11 @@ impl Portal {
     }
 }
 
-/// The portal's pages. `alive` answers whether the database can be asked.
+/// The portal's pages; [`with_programs`] adds what programs ask for. `alive` answers whether the database can be asked.
 pub fn router<A, F>(
     settings: Settings,
     people: People,
+    contacts: Contacts,
     gate: Arc<SignInGate>,
     clock: Clock,
     alive: A,
@@ -136,6 +143,7 @@ where
     let limits = guard::Limits::new(settings.pages_per_minute, settings.entries_per_minute);
     let portal = Portal(Arc::new(Inner {
         people,
+        contacts,
         gate,
         limits,
         clock,

@@ -15,7 +15,7 @@ pub(super) enum Place {
     Home,
     Invite,
     People,
-    AppPasswords,
+    Contacts,
     Messaging,
     Profile,
     Security,
@@ -25,13 +25,13 @@ pub(super) enum Place {
 impl Place {
     const ALL: [Self; 8] = [
         Self::Home,
-        Self::AppPasswords,
+        Self::Devices,
+        Self::Contacts,
         Self::Invite,
         Self::People,
         Self::Messaging,
         Self::Profile,
         Self::Security,
-        Self::Devices,
     ];
 
     /// Its address.
@@ -40,7 +40,7 @@ impl Place {
             Self::Home => "/",
             Self::Invite => "/invite",
             Self::People => "/people",
-            Self::AppPasswords => "/app-passwords",
+            Self::Contacts => "/contacts",
             Self::Messaging => "/messaging",
             Self::Profile => "/profile",
             Self::Security => "/security",
@@ -55,7 +55,7 @@ impl Place {
             Self::Home => t.home,
             Self::Invite => t.invite,
             Self::People => t.people,
-            Self::AppPasswords => t.app_passwords,
+            Self::Contacts => t.contacts,
             Self::Messaging => t.messaging,
             Self::Profile => t.profile,
             Self::Security => t.security,
@@ -68,8 +68,8 @@ impl Place {
 #[derive(Clone, Debug)]
 pub(super) struct Who {
     pub(super) name: String,
-    /// Paid accounts invite (R7).
-    pub(super) invites: bool,
+    /// Paid accounts compose: they invite (R7) and have contacts (R21).
+    pub(super) composes: bool,
     /// R8.
     pub(super) manages: bool,
 }
@@ -117,7 +117,7 @@ impl Page {
     pub(super) fn places(&self) -> Vec<Place> {
         let Some(who) = &self.who else { return Vec::new() };
         let shown = |place: &Place| match place {
-            Place::Invite => who.invites,
+            Place::Invite | Place::Contacts => who.composes,
             Place::People => who.manages,
             _ => true,
         };

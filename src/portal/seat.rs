@@ -16,20 +16,24 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::Portal;
 use super::connections::Peer;
 use super::fault::Fault;
 use super::page::{Page, Place, Who};
 use super::way::{Way, to};
+use super::{Portal, browser};
 use crate::net::Origin;
-use crate::service::people::{Activity, Session, SessionToken, Stage, Tier, Visitor};
+use crate::service::people::{
+    Activity, BROWSER_LIFE, KnownBrowser, Session, SessionToken, Stage, Tier, Visitor,
+};
 use crate::types::Secret;
 
 /// The web sign-in.
 const SIGN_IN_COOKIE: &str = "__Host-postern";
 /// Binds forms before there is one.
 const VISITOR_COOKIE: &str = "__Host-postern-visitor";
-/// Of a token and of a visitor's cookie, in characters of base64url: 256 bits.
+/// Recognises a browser that has signed in before; opens nothing, and stays when the browser is closed.
+const BROWSER_COOKIE: &str = "__Host-postern-browser";
+/// Of a token and of the other cookies, in characters of base64url: 256 bits.
 const TOKEN_LENGTH: usize = 43;
 
 /// One request's other end. Cheap to clone.
@@ -85,7 +89,7 @@ impl Seat {
     pub(super) fn page(&self, title: impl Into<String>) -> Page {
         let who = self.full().map(|s| Who {
             name: s.account.display_name(),
-            invites: s.account.tier == Tier::Paid,
+            composes: s.account.tier == Tier::Paid,
             manages: s.account.user_manager,
         });
         let csrf = String::from_utf8_lossy(self.0.csrf.expose()).into_owned();
@@ -104,8 +108,19 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
     }
     let headers = request.headers();
     let agent = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let visitor =
-        Visitor { address: peer.ip().to_canonical(), user_agent: agent.chars().take(200).collect() };
+    let token = match self::cookie(headers, BROWSER_COOKIE).filter(|v| is_token(v)) {
+        Some(known) => known.to_owned(),
+        // Handed out when a sign-in is complete.
+        None => match random_token() {
+            Ok(value) => value,
+            Err(fault) => return fault.into_response(),
+        },
+    };
+    let visitor = Visitor {
+        address: peer.ip().to_canonical(),
+        user_agent: agent.chars().take(200).collect(),
+        browser: Some(KnownBrowser { token: Secret::new(token), name: browser::name(agent) }),
+    };
 
     let cookie = cookie(headers, SIGN_IN_COOKIE).map(SessionToken::from_cookie);
     // The warning's button is somebody's click; nothing on a page asks by itself.
@@ -135,8 +150,14 @@ pub(super) async fn find(State(portal): State<Portal>, mut request: Request, nex
     let left =
         session.as_ref().and_then(|s| s.ends_at.duration_since(now).ok()).unwrap_or_default().as_secs();
     let seat = Seat(Arc::new(Inner { visitor, origin, session, csrf, ended, left }));
-    request.extensions_mut().insert(seat);
+    request.extensions_mut().insert(seat.clone());
     let mut response = next.run(request).await;
+    // Whoever is signed in keeps the pages' frame, also around what went wrong.
+    if let Some(fault) = response.extensions_mut().remove::<Fault>()
+        && seat.full().is_some()
+    {
+        response = fault.framed(&seat, response);
+    }
     let headers = response.headers_mut();
     let set_already = headers.get_all(header::SET_COOKIE).iter().any(|c| {
         c.as_bytes().starts_with(SIGN_IN_COOKIE.as_bytes()) && c.as_bytes()[SIGN_IN_COOKIE.len()] == b'='
@@ -188,7 +209,19 @@ pub(super) fn keep(mut response: Response, token: &SessionToken) -> Response {
     response
 }
 
-/// Takes it away.
+/// Sets the cookie by which this browser is recognised at the next sign-in.
+pub(super) fn remember(mut response: Response, seat: &Seat) -> Response {
+    let Some(browser) = &seat.visitor().browser else { return response };
+    let value = String::from_utf8_lossy(browser.token.expose()).into_owned();
+    let cookie = format!("{BROWSER_COOKIE}={value}; {ATTRIBUTES}; Max-Age={}", BROWSER_LIFE.as_secs());
+    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+        cookie.set_sensitive(true);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Takes the sign-in's cookie away.
 pub(super) fn clear(mut response: Response) -> Response {
     response.headers_mut().append(header::SET_COOKIE, forget());
     response
@@ -205,6 +238,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Seat {
         parts.extensions.get::<Self>().cloned().ok_or(Fault::Missing)
     }
 }
+
+/// What can be reached before a password of Support's making has been replaced.
+const MEANWHILE: [&str; 2] = ["/security/password", "/session/extend"];
 
 /// Somebody who is signed in; everybody else is sent to sign in, and then back here.
 #[derive(Clone)]
@@ -240,7 +276,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let seat = Seat::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
-        if seat.full().is_some() {
+        if let Some(session) = seat.full() {
+            // A password that Support has made opens the page that replaces it, and no other.
+            if session.password_initial && !MEANWHILE.contains(&parts.uri.path()) {
+                return Err(to(MEANWHILE[0]));
+            }
             return Ok(Self(seat));
         }
         // A form that was sent too late is lost; its page opens again.

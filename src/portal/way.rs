@@ -10,12 +10,12 @@ use super::fault::Fault;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Way(String);
 
-/// Pages that a sign-in or a code may lead back to. `/invitation/…` and `/people/…` are checked by their shape.
-const KNOWN: [&str; 16] = [
+/// Pages that a sign-in or a code may lead back to. `/invitation/…`, `/email/…` and `/people/…` are checked by their shape.
+const KNOWN: [&str; 17] = [
     "/invite",
     "/people",
-    "/app-passwords",
-    "/app-passwords/new",
+    "/contacts",
+    "/devices/new",
     "/messaging",
     "/profile",
     "/profile/email",
@@ -26,6 +26,7 @@ const KNOWN: [&str; 16] = [
     "/security/recovery-codes",
     "/security/two-step",
     "/security/password",
+    "/sign-ins",
     "/devices",
     "/welcome",
 ];
@@ -44,7 +45,9 @@ impl Way {
             path.strip_prefix(start)
                 .is_some_and(|rest| (1..=64).contains(&rest.len()) && rest.bytes().all(fits))
         };
-        let shaped = named("/invitation/", |b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        let link = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        let shaped = named("/invitation/", link)
+            || named("/email/", link)
             || named("/people/", |b| b.is_ascii_digit());
         // R15: the address that the refusal of a message filled in.
         let query = query.filter(|q| {
@@ -82,7 +85,8 @@ impl Way {
     }
 }
 
-fn percent(text: &str) -> String {
+/// For a query.
+pub(super) fn percent(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len() + 16), |mut out, b| {
         if b.is_ascii_alphanumeric() || b"-._~/".contains(&b) {
@@ -108,8 +112,13 @@ mod tests {
 
     #[test]
     fn only_pages_of_the_list() {
-        for good in ["/invite", "/invite?address=bob%2Bx@praxis.example", "/people/12", "/invitation/abc-_9"]
-        {
+        for good in [
+            "/invite",
+            "/invite?address=bob%2Bx@praxis.example",
+            "/people/12",
+            "/invitation/abc-_9",
+            "/email/abc-_9",
+        ] {
             assert_eq!(Way::parse(good).as_str(), good);
         }
         for bad in [

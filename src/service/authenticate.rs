@@ -5,9 +5,12 @@
 //! it was stands in the log alone, without the secret or the login. Before asking, a door asks its
 //! `net::SignInGate` whether the peer may try at all.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use parking_lot::Mutex;
 
 use crate::mime::signature::Signature;
 use crate::store::{Account, Because, SignIn, SignInRefused, Store, StoreError};
@@ -77,6 +80,8 @@ pub struct Identity {
     pub storage_cap: Option<u64>,
     /// R22: what is appended to what the person sends, as it was at sign-in.
     pub signature: Option<Arc<Signature>>,
+    /// IMAP capabilities that Support switched off for the account, in upper case.
+    pub imap_off: Vec<String>,
     /// Where the person's device is, for the audit log.
     pub peer: Option<IpAddr>,
     epoch: u64,
@@ -97,6 +102,7 @@ impl Identity {
             attachment_limit: account.attachment_limit,
             storage_cap: account.storage_cap,
             signature: None,
+            imap_off: Vec::new(),
             peer: None,
             epoch: account.epoch,
         }
@@ -129,12 +135,14 @@ pub enum AuthError {
 pub struct Authenticator {
     store: Store,
     settings: Settings,
+    /// At the address book.
+    today: Arc<Mutex<Today>>,
 }
 
 impl Authenticator {
     /// Over a store.
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings }
+        Self { store, settings, today: Arc::default() }
     }
 
     /// Signs in with one of the account's two addresses and an app password.
@@ -155,21 +163,27 @@ impl Authenticator {
         let secret = if fits { secret } else { &nothing };
         match self.store.sign_in(address.as_ref(), secret, peer).await {
             Ok(SignIn::Accepted(who)) => {
-                tracing::info!(
-                    event = "signed-in",
-                    door = door.as_str(),
-                    account = who.account.id.0,
-                    app_password = who.app_password.0
-                );
                 metrics::counter!("postern_sign_ins_total", "door" => door.as_str()).increment(1);
                 let signature = who.signature.as_deref().and_then(Signature::new).map(Arc::new);
-                let identity =
-                    Identity { peer: Some(peer), signature, ..Identity::new(&who.account, who.app_password) };
-                let note = AuditNote::done(AuditAction::SignIn)
-                    .account(identity.account)
-                    .app_password(identity.app_password)
-                    .detail(format!("door={}", door.as_str()));
-                self.store.audit_note_by(identity.origin(), note);
+                let identity = Identity {
+                    peer: Some(peer),
+                    signature,
+                    imap_off: who.imap_off,
+                    ..Identity::new(&who.account, who.app_password)
+                };
+                if self.is_news(door, &identity, peer) {
+                    tracing::info!(
+                        event = "signed-in",
+                        door = door.as_str(),
+                        account = identity.account.0,
+                        app_password = identity.app_password.0
+                    );
+                    let note = AuditNote::done(AuditAction::SignIn)
+                        .account(identity.account)
+                        .app_password(identity.app_password)
+                        .detail(format!("door={}", door.as_str()));
+                    self.store.audit_note_by(identity.origin(), note);
+                }
                 Ok(identity)
             }
             Ok(SignIn::Refused(refused)) => {
@@ -179,6 +193,16 @@ impl Authenticator {
             }
             Err(e) => Err(AuthError::Ours(e)),
         }
+    }
+
+    /// Whether a sign-in is recorded. An address book is signed in to with each request: it is recorded once for
+    /// each device, address and day, as a mail program's connection is once.
+    fn is_news(&self, door: Door, identity: &Identity, peer: IpAddr) -> bool {
+        if door != Door::CardDav {
+            return true;
+        }
+        let day = self.store.now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() / DAY;
+        self.today.lock().is_first(day, (identity.account, identity.app_password, peer.to_canonical()))
     }
 
     /// The record of a refusal, in log, figures and audit log: never the secret or the login.
@@ -212,18 +236,43 @@ impl Authenticator {
             store: self.store.clone(),
             account: identity.account,
             app_password: identity.app_password,
+            secure_address: identity.secure_address.clone(),
             events: self.store.account_events(identity.account, identity.epoch),
             unsure: false,
         }
     }
 }
 
-/// Tells a door when its session must end: the account was locked or closed (R4), or the app password
-/// revoked (R29).
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// Who has signed in today, in this gateway.
+#[derive(Default)]
+struct Today {
+    /// Since 1970-01-01, in UTC.
+    day: u64,
+    seen: HashSet<(AccountId, AppPasswordId, IpAddr)>,
+}
+
+impl Today {
+    /// Most that are remembered; whoever comes then is recorded each time, never not at all.
+    const MOST: usize = 100_000;
+
+    fn is_first(&mut self, day: u64, who: (AccountId, AppPasswordId, IpAddr)) -> bool {
+        if self.day != day {
+            *self = Self { day, seen: HashSet::new() };
+        }
+        if self.seen.len() >= Self::MOST { !self.seen.contains(&who) } else { self.seen.insert(who) }
+    }
+}
+
+/// Tells a door when its session must end: the account was locked or closed (R4), the app password revoked
+/// (R29), or another secure address given (R30).
 pub struct SessionWatch {
     store: Store,
     account: AccountId,
     app_password: AppPasswordId,
+    secure_address: Address,
     events: tokio::sync::watch::Receiver<u64>,
     /// Something happened, and what it means for this session has not been found out yet.
     unsure: bool,
@@ -240,12 +289,44 @@ impl SessionWatch {
                 }
                 self.unsure = true;
             }
-            match self.store.still_signed_in(self.account, self.app_password).await {
+            match self.store.still_signed_in(self.account, self.app_password, &self.secure_address).await {
                 Ok(true) => self.unsure = false,
                 Ok(false) => return,
                 // Not known while the database is away; what the session asks for fails by itself.
                 Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_book_is_news_once_a_day_for_each_device_and_address() {
+        let mut today = Today::default();
+        let who = |account, device, last| {
+            (AccountId(account), AppPasswordId(device), IpAddr::from([192, 0, 2, last]))
+        };
+        assert!(today.is_first(20_000, who(1, 1, 1)));
+        assert!(!today.is_first(20_000, who(1, 1, 1)));
+        for other in [who(1, 1, 2), who(1, 2, 1), who(2, 1, 1)] {
+            assert!(today.is_first(20_000, other));
+            assert!(!today.is_first(20_000, other));
+        }
+        assert!(today.is_first(20_001, who(1, 1, 1)));
+        assert!(!today.is_first(20_001, who(1, 1, 1)));
+    }
+
+    #[test]
+    fn what_is_not_remembered_is_recorded() {
+        let mut today = Today { day: 1, seen: HashSet::new() };
+        for n in 0..Today::MOST as i64 {
+            assert!(today.is_first(1, (AccountId(n), AppPasswordId(1), IpAddr::from([192, 0, 2, 1]))));
+        }
+        let late = (AccountId(-1), AppPasswordId(1), IpAddr::from([192, 0, 2, 1]));
+        assert!(today.is_first(1, late) && today.is_first(1, late));
+        assert!(!today.is_first(1, (AccountId(0), AppPasswordId(1), IpAddr::from([192, 0, 2, 1]))));
     }
 }

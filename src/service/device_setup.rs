@@ -1,7 +1,7 @@
 //! A phone set up by a one-time link (R29): the link carries the right to one app password, which is made
 //! when the link is used, goes into the profile, and is stored nowhere else.
 //!
-//! Whoever offers a link has asked for a fresh second factor before, as for any app password.
+//! At the portal `People::device_link` offers it, which asks for a fresh second factor, as for any app password.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,6 +20,18 @@ pub const LINK_LIFE: Duration = Duration::from_mins(10);
 
 /// Random bytes of a link.
 const TOKEN: usize = 32;
+
+/// What the token of a link is appended to: the page of [`DeviceSetup::device`].
+pub fn device_link(portal_url: &str) -> String {
+    format!("{}/device/", portal_url.trim_end_matches('/'))
+}
+
+/// A new link's token, as it stands in its address.
+pub(super) fn random_link() -> Result<Secret, StoreError> {
+    let mut random = zeroize::Zeroizing::new([0u8; TOKEN]);
+    rand::fill(random.as_mut()).map_err(|_| StoreError::from(KeyError::Random))?;
+    Ok(Secret::new(URL_SAFE_NO_PAD.encode(random.as_ref()).into_bytes()))
+}
 
 /// The use case. Cheap to clone.
 #[derive(Clone)]
@@ -42,14 +54,13 @@ impl DeviceSetup {
         Self { store, clock }
     }
 
-    /// Opens a link for a device of that name; the token, as it stands in the address.
+    /// Opens a link for a device of that name, for Support; the token, as it stands in the address.
     ///
     /// # Errors
-    /// [`AppPasswordError::Name`] for a device's name that cannot be; else our fault.
+    /// [`AppPasswordError::Name`] for a device's name that cannot be, [`AppPasswordError::TooMany`]; else our
+    /// fault.
     pub async fn offer(&self, account: AccountId, device: &str) -> Result<Secret, AppPasswordError> {
-        let mut random = zeroize::Zeroizing::new([0u8; TOKEN]);
-        rand::fill(random.as_mut()).map_err(|_| StoreError::from(KeyError::Random))?;
-        let token = Secret::new(URL_SAFE_NO_PAD.encode(random.as_ref()).into_bytes());
+        let token = random_link()?;
         let expires = self.clock.now() + LINK_LIFE;
         self.store.device_link_add(account, &token, device, expires).await?;
         Ok(token)

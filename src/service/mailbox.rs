@@ -146,9 +146,10 @@ impl AccountMail {
         self.store.set_annotations(self.account, mailbox, changes).await
     }
 
-    /// IMAP capabilities that Support switched off for this account, in upper case.
-    pub async fn imap_switched_off(&self) -> Result<Vec<String>, MailError> {
-        Ok(self.store.imap_switched_off(self.account).await?)
+    /// Changes when something in any mailbox may have changed, names, subscriptions and annotations
+    /// included, from now on.
+    pub fn watch(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.store.watch_account(self.account)
     }
 
     /// Storage and number of messages (R20).

@@ -25,8 +25,11 @@ mod tests;
 pub use plan::{Plan, Scope};
 pub use tend::{IndexFault, Indexed, Tender};
 
+use bytes::Bytes;
+
 use crate::mime::FactsRef;
 use crate::service::mailbox::{AccountMail, MailError, Row};
+use crate::store::BodyReader;
 use crate::types::{BodyId, MailboxId, ModSeq};
 use hunt::Hunt;
 use plan::Known;
@@ -101,10 +104,13 @@ impl AccountMail {
         let FirstPass { mut hits, undecided, mailbox } = pass;
         let undecided = self.look_up(plan, mailbox, undecided, &mut hits).await?;
         let mut rest = &undecided[..];
+        let mut ready = None;
         while !rest.is_empty() {
             let batch = &rest[..rest.len().min(FACTS)];
-            let bodies: Vec<BodyId> = batch.iter().map(|open| open.row.body).collect();
-            let facts = self.facts(&bodies).await?;
+            let facts = match ready.take() {
+                Some(facts) => facts,
+                None => self.facts_of(batch).await?,
+            };
             let count = facts.len().clamp(1, batch.len());
             let mut hunts = Vec::new();
             for (open, facts) in batch[..count].iter().zip(&facts) {
@@ -118,7 +124,7 @@ impl AccountMail {
                 };
                 let (row, recent) = (open.row, open.recent);
                 let mut known = open.known.clone();
-                header::examine(plan, facts.header, &mut known);
+                header::examine(plan, facts.header, row.body, &mut known);
                 match plan.verdict(&row, recent, &known) {
                     Some(true) => hits.push(Hit { uid: row.uid, modseq: row.modseq }),
                     Some(false) => {}
@@ -126,41 +132,67 @@ impl AccountMail {
                 }
             }
             drop(facts);
-            self.look_into(hunts, &mut hits).await?;
             rest = &rest[count..];
+            // The database answers the next question while this answer is looked through.
+            let next = async {
+                let batch = &rest[..rest.len().min(FACTS)];
+                if batch.is_empty() { Ok(None) } else { self.facts_of(batch).await.map(Some) }
+            };
+            let (fetched, looked) = tokio::join!(next, self.look_into(hunts, &mut hits));
+            looked?;
+            ready = fetched?;
         }
         hits.sort_unstable_by_key(|hit| hit.uid);
         Ok(hits)
     }
 
+    async fn facts_of(&self, batch: &[Open]) -> Result<Vec<Option<Bytes>>, MailError> {
+        let bodies: Vec<BodyId> = batch.iter().map(|open| open.row.body).collect();
+        self.facts(&bodies).await
+    }
+
     async fn look_into(&self, mut hunts: Vec<(Row, Hunt<'_>)>, hits: &mut Vec<Hit>) -> Result<(), MailError> {
         let mut looked_at = 0;
+        let mut readers = self.first_chunks(&hunts).await?;
         while !hunts.is_empty() {
-            let mut sum = 0;
-            let count = hunts.iter().take_while(|(row, _)| {
-                let first = sum == 0;
-                sum += row.size.min(FIRST);
-                first || sum <= BODIES
-            });
-            let count = count.count();
-            let ids: Vec<BodyId> = hunts[..count].iter().map(|(row, _)| row.body).collect();
-            let readers = self.bodies(&ids).await?;
-            for ((row, mut hunt), reader) in hunts.drain(..count).zip(readers) {
-                let Some(reader) = reader else { continue };
-                while let Some(range) = hunt.wants() {
-                    let bytes = reader.read(range).await?;
-                    hunt.feed(&bytes);
-                    looked_at += bytes.len() as u64;
-                    if looked_at >= TURN {
-                        looked_at = 0;
-                        tokio::task::yield_now().await;
+            let now: Vec<_> = hunts.drain(..readers.len()).zip(readers).collect();
+            let hunt = async {
+                for ((row, mut hunt), reader) in now {
+                    let Some(reader) = reader else { continue };
+                    while let Some(range) = hunt.wants() {
+                        let bytes = reader.read(range).await?;
+                        hunt.feed(&bytes);
+                        looked_at += bytes.len() as u64;
+                        if looked_at >= TURN {
+                            looked_at = 0;
+                            tokio::task::yield_now().await;
+                        }
+                    }
+                    if hunt.matches() {
+                        hits.push(Hit { uid: row.uid, modseq: row.modseq });
                     }
                 }
-                if hunt.matches() {
-                    hits.push(Hit { uid: row.uid, modseq: row.modseq });
-                }
-            }
+                Ok::<_, MailError>(())
+            };
+            let (next, hunted) = tokio::join!(self.first_chunks(&hunts), hunt);
+            hunted?;
+            readers = next?;
         }
         Ok(())
+    }
+
+    /// The messages of the first hunts, as many as are held together.
+    async fn first_chunks(&self, hunts: &[(Row, Hunt<'_>)]) -> Result<Vec<Option<BodyReader>>, MailError> {
+        if hunts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sum = 0;
+        let count = hunts.iter().take_while(|(row, _)| {
+            let first = sum == 0;
+            sum += row.size.min(FIRST);
+            first || sum <= BODIES
+        });
+        let ids: Vec<BodyId> = hunts[..count.count()].iter().map(|(row, _)| row.body).collect();
+        self.bodies(&ids).await
     }
 }

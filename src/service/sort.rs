@@ -45,12 +45,39 @@ impl AccountMail {
                 add(row, b"");
             }
         }
-        entries.sort_by(|a, b| compare(criteria, a, b));
-        Ok(Sorted { criteria: criteria.to_vec(), entries })
+        let mut sorted = Sorted { criteria: criteria.to_vec(), entries };
+        if rows.len() <= AT_ONCE {
+            sorted.sort();
+            return Ok(sorted);
+        }
+        let sort = move || {
+            sorted.sort();
+            sorted
+        };
+        Ok(off_the_worker(sort).await)
+    }
+}
+
+/// Up to so many messages are put in order where the question is answered: well under 10 ms.
+pub(super) const AT_ONCE: usize = 5_000;
+
+/// Does work that would keep a worker from everybody else.
+pub(super) async fn off_the_worker<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends, and the session with it.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 
 impl Sorted {
+    fn sort(&mut self) {
+        self.entries.sort_by(|a, b| compare(&self.criteria, a, b));
+    }
+
     /// In order.
     pub fn uids(&self) -> impl Iterator<Item = u32> {
         self.entries.iter().map(|entry| entry.uid)

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::search::fold::fold;
-use super::sort::{sent, subject};
+use super::sort::{AT_ONCE, off_the_worker, sent, subject};
 use crate::mime::{fields, message_ids};
 use crate::service::mailbox::{AccountMail, MailError, Row};
 use crate::types::ThreadBy;
@@ -44,7 +44,10 @@ impl AccountMail {
                     letters.push((folded(&subject(header).text), sent(&rows[at], header), rows[at].uid));
                 })
                 .await?;
-                Ok(ordered_subject(letters))
+                if rows.len() <= AT_ONCE {
+                    return Ok(ordered_subject(letters));
+                }
+                Ok(off_the_worker(move || ordered_subject(letters)).await)
             }
             ThreadBy::References => {
                 let mut threader = Threader::default();
@@ -60,7 +63,10 @@ impl AccountMail {
                     });
                 })
                 .await?;
-                Ok(threader.finish())
+                if rows.len() <= AT_ONCE {
+                    return Ok(threader.finish());
+                }
+                Ok(off_the_worker(move || threader.finish()).await)
             }
         }
     }

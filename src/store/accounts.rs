@@ -161,6 +161,11 @@ pub enum AccountError {
     /// Addresses in the portal's own domain are allotted, never brought along.
     #[error("the email address {0} lies in the portal's own domain; give the person's ordinary address")]
     AddressOwnDomain(Address),
+    /// A secure address is made of the domain and of letters that every program can write.
+    #[error(
+        "{0} cannot be a secure address: those lie in {1} and have letters a to z, digits, points and hyphens"
+    )]
+    AddressNotOurs(Address, String),
     /// No such practice.
     #[error("there is no practice with the number {0}")]
     NoPractice(PracticeId),
@@ -589,6 +594,8 @@ impl Store {
             self.audit(&mut tx, AuditNote::done(AuditAction::Unlock).account(id)).await?;
             // It would no longer be true.
             self.cancel_notices(&mut tx, id, &[NoticeKind::AccountLocked]).await?;
+            // Those of before the lock led nowhere, and do not come back.
+            self.device_links_void(&mut tx, id).await?;
         }
         tx.commit().await?;
         Ok(done == 1)

@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::accounts::{Account, AccountError, PersonRow};
 use super::{Store, StoreError};
-use crate::types::Address;
+use crate::types::{AccountId, Address, AuditAction, AuditNote};
 
 /// Longest name part of a secure address; leaves room for a number (RFC 5321 §4.5.3.1.1: 64).
 const LOCAL_MAX: usize = 50;
@@ -36,6 +36,46 @@ impl Store {
         .await?
         .map(|row| self.person(row))
         .transpose()
+    }
+
+    /// R30: Support gives an account another secure address, one that nobody has ever had. The former stays
+    /// taken and leads nowhere; sign-ins under it end, since their mail would come from it (R12).
+    ///
+    /// # Errors
+    /// [`AccountError::AddressNotOurs`], [`AccountError::AddressTaken`]; else our fault. `false`: there is no
+    /// such account in service or locked.
+    pub async fn secure_address_change(&self, id: AccountId, new: &Address) -> Result<bool, AccountError> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
+        let local = new.as_str().rsplit_once('@').map_or("", |(local, _)| local);
+        if new.domain() != self.domain() || !local.bytes().all(plain) {
+            return Err(AccountError::AddressNotOurs(new.clone(), self.domain().to_owned()));
+        }
+        let mut tx = self.0.pool.begin().await?;
+        let epoch = sqlx::query_scalar!(
+            "update account set sign_in_epoch = sign_in_epoch + 1
+              where id = $1 and state in ('active', 'locked') returning sign_in_epoch",
+            id.0
+        )
+        .fetch_optional(&mut *tx)
+        .await?;
+        if epoch.is_none() {
+            return Ok(false);
+        }
+        sqlx::query!(
+            "update address set retired_at = to_timestamp($2)
+              where account_id = $1 and kind = 'secure' and retired_at is null",
+            id.0,
+            super::seconds_of(self.0.clock.now())
+        )
+        .execute(&mut *tx)
+        .await?;
+        if insert(&mut tx, &[id.0], &[new.as_str().to_owned()], "secure").await?.contains(&true) {
+            return Err(AccountError::AddressTaken(new.clone()));
+        }
+        let note = AuditNote::done(AuditAction::AccountChange).account(id).detail("fields=secure-address");
+        self.audit(&mut tx, note).await?;
+        tx.commit().await?;
+        Ok(self.sessions_end(id, epoch).await?)
     }
 }
 

@@ -137,6 +137,8 @@ impl Store {
         {
             return Err(MailError::TooManyAnnotations);
         }
-        tx.commit().await.map_err(ended)
+        tx.commit().await.map_err(ended)?;
+        self.wake_names(account);
+        Ok(())
     }
 }

@@ -5,6 +5,8 @@
 //! two came first, once per submission and while the server's copy is there (R28). Durable when it
 //! returns; one statement for one message, one transaction for several.
 
+use zeroize::Zeroizing;
+
 use super::ingest::{Ingested, SealedBody};
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
@@ -56,6 +58,8 @@ pub(super) struct Prepared {
     internal_date: i64,
     msgid: Option<[u8; 32]>,
     fingerprint: Option<[u8; 32]>,
+    /// What ties the entry to the message (`store/ties.rs`).
+    tie: Zeroizing<[u8; 32]>,
 }
 
 impl Store {
@@ -154,6 +158,7 @@ impl Store {
             mailbox,
             body: ingested.seal()?,
             wrapped: seal.wrap(ingested.key(), ingested.shape()).map_err(StoreError::from)?,
+            tie: self.lookup().ties(account).message(ingested.shape().id.0),
             ingested,
             flags,
             internal_date: internal_date.unwrap_or_else(|| self.unix_now()),
@@ -190,7 +195,8 @@ impl Prepared {
         let idx: Vec<i32> = (0..).take(body.data.as_ref().map_or(0, Vec::len)).collect();
         let row = sqlx::query!(
             r#"select outcome as "outcome!", uid as "uid!", uidvalidity as "uidvalidity!"
-                 from append_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"#,
+                 from append_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+                                     $18)"#,
             account.0,
             self.mailbox.0,
             body.shape.id.0,
@@ -207,7 +213,8 @@ impl Prepared {
             self.flags.0.cast_signed(),
             self.internal_date,
             self.msgid.as_ref().map(<[u8; 32]>::as_slice),
-            self.fingerprint.as_ref().map(<[u8; 32]>::as_slice)
+            self.fingerprint.as_ref().map(<[u8; 32]>::as_slice),
+            self.tie.as_slice()
         )
         .fetch_one(executor)
         .await

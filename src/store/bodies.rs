@@ -8,6 +8,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use super::ties::all_tied;
 use super::{BodyShape, DataKey, Store, StoreError};
 use crate::types::{AccountId, BodyId};
 
@@ -163,6 +164,7 @@ impl Store {
         account: AccountId,
         bodies: &[BodyId],
     ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        all_tied(bodies)?;
         let seal = self.seal_key(account).await?;
         let ids: Vec<_> = bodies.iter().map(|b| b.0).collect();
         // octet_length of an EXTERNAL value is known without reading it.
@@ -200,6 +202,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Seal`] when stored bytes were changed.
     pub async fn body(&self, account: AccountId, body: BodyId) -> Result<Option<BodyReader>, StoreError> {
+        all_tied(&[body])?;
         let seal = self.seal_key(account).await?;
         let Some(row) = sqlx::query!(
             "select m.size, m.chunk_size, m.chunks, k.wrapped, c.data
@@ -230,6 +233,7 @@ impl Store {
         account: AccountId,
         bodies: &[BodyId],
     ) -> Result<Vec<Option<BodyReader>>, StoreError> {
+        all_tied(bodies)?;
         let seal = self.seal_key(account).await?;
         let ids: Vec<_> = bodies.iter().map(|b| b.0).collect();
         let rows = sqlx::query!(

@@ -25,7 +25,7 @@ const LETTERS: usize = 24;
 /// Letters shown together.
 const GROUP: usize = 4;
 /// Most app passwords in use by one account.
-const MOST: i64 = 100;
+pub(super) const MOST: i64 = 100;
 /// Longest name of a device, in bytes.
 const NAME_MAX: usize = 200;
 /// The date of last use is written when it has moved on by this much.
@@ -67,6 +67,8 @@ pub struct SignedIn {
     pub app_password: AppPasswordId,
     /// R22: the signature as the person typed it, if there is one.
     pub signature: Option<String>,
+    /// IMAP capabilities that Support switched off, in upper case.
+    pub imap_off: Vec<String>,
 }
 
 /// Why not, and whose account it was, if any.
@@ -364,7 +366,9 @@ impl Store {
         let found = self
             .read_again(|| {
                 sqlx::query!(
-                    r#"select p.*, (select a.signature from account a where a.id = p.account_id) as signature, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
+                    r#"select p.*, (select a.signature from account a where a.id = p.account_id) as signature,
+                      (select array_agg(capability order by capability) from imap_switched_off o where o.account_id = p.account_id)
+                          as imap_off, w.ids, w.verifiers, w.last_used as "last_used: Vec<Option<i64>>",
                       (select count(*) from failed_secret f where f.account_id = p.account_id and f.kind = 'app')
                           as failures
                  from account_person p
@@ -437,7 +441,8 @@ impl Store {
             Some(sealed) => self.signature_of(account.id, &sealed).await,
             None => None,
         };
-        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password, signature })))
+        let imap_off = row.imap_off.unwrap_or_default();
+        Ok(SignIn::Accepted(Box::new(SignedIn { account, app_password, signature, imap_off })))
     }
 
     /// R22. One that does not open is left away, and said: nobody is kept from the mail for it.
@@ -525,40 +530,6 @@ impl Store {
         .execute(&self.0.pool)
         .await?;
         Ok(())
-    }
-
-    /// Sets or removes the portal password, hashed by `service::portal_password`.
-    ///
-    /// # Errors
-    /// [`StoreError`]. `false`: no such account.
-    pub async fn set_portal_password(
-        &self,
-        account: AccountId,
-        hashed: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        let mut tx = self.0.pool.begin().await?;
-        let done = sqlx::query!("update account set portal_password = $2 where id = $1", account.0, hashed)
-            .execute(&mut *tx)
-            .await?;
-        if done.rows_affected() == 0 {
-            return Ok(false);
-        }
-        let how = if hashed.is_some() { "set" } else { "removed" };
-        let note = AuditNote::done(AuditAction::PasswordChange).account(account);
-        self.audit(&mut tx, note.detail(format!("password={how}"))).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    /// The stored hash of the portal password.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn portal_password(&self, account: AccountId) -> Result<Option<String>, StoreError> {
-        let hashed = sqlx::query_scalar!("select portal_password from account where id = $1", account.0)
-            .fetch_optional(&self.0.pool)
-            .await?;
-        Ok(hashed.flatten())
     }
 
     async fn refuse(&self, account: AccountId, given: &[u8; 32], from: IpAddr) -> Result<SignIn, StoreError> {

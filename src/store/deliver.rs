@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
 
 use super::ingest::{Ingested, SealedBody, Staged};
 use super::invitation_links::{LIFE, NewLink};
@@ -69,6 +70,9 @@ struct Member {
     sender_msgid: [u8; 32],
     recipient_msgid: [u8; 32],
     fingerprint: [u8; 32],
+    /// What ties the recipient's entry to the message, and the sender's (`store/ties.rs`).
+    inbox_tie: Zeroizing<[u8; 32]>,
+    sent_tie: Zeroizing<[u8; 32]>,
     /// The sender's peer address, for the audit log.
     from: Option<String>,
     /// Seal key and the data key it wraps; one or two.
@@ -171,6 +175,7 @@ impl Store {
             None => None,
             Some((to, text)) => Some(self.invitation_link(to.account, &to.email, to.name, &text).await?),
         };
+        let id = new.ingested.shape().id.0;
         let mut member = Member {
             body: new.ingested.seal()?,
             staged: new.ingested.take_staged(),
@@ -181,6 +186,8 @@ impl Store {
             sender_msgid: lookup.msgid(sender, &new.message_id),
             recipient_msgid: lookup.msgid(recipient, &new.message_id),
             fingerprint: new.fingerprint,
+            inbox_tie: lookup.ties(recipient).message(id),
+            sent_tie: lookup.ties(sender).message(id),
             from: self.origin().address.map(|a| a.to_canonical().to_string()),
             keys,
             link,
@@ -280,7 +287,7 @@ impl Store {
             r#"select outcome as "outcome!", inbox_id, sent_id, notice_due as "notice_due!"
                  from submit_and_invite($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
                                    $15, $16, $17, $18, $19, $20, $21, $22,
-                                         $23, $24, $25, $26, $27, $28, $28)
+                                   $23, $24, $25, $26, $27, $28, $29, $30, $30)
                 order by member"#,
             &col.id,
             &col.size,
@@ -304,6 +311,8 @@ impl Store {
             &col.chunk_data as _,
             &col.from as &[Option<String>],
             &*self.0.gateway,
+            &col.inbox_tie as _,
+            &col.sent_tie as _,
             &col.link_account,
             &col.link_token as _,
             &col.link_notice,
@@ -422,6 +431,8 @@ struct Columns<'a> {
     sender_msgid: Vec<&'a [u8]>,
     recipient_msgid: Vec<&'a [u8]>,
     fingerprint: Vec<&'a [u8]>,
+    inbox_tie: Vec<&'a [u8]>,
+    sent_tie: Vec<&'a [u8]>,
     from: Vec<Option<String>>,
     key_message: Vec<uuid::Uuid>,
     key_seal: Vec<i64>,
@@ -453,6 +464,8 @@ impl<'a> Columns<'a> {
         self.sender_msgid.push(&member.sender_msgid);
         self.recipient_msgid.push(&member.recipient_msgid);
         self.fingerprint.push(&member.fingerprint);
+        self.inbox_tie.push(member.inbox_tie.as_slice());
+        self.sent_tie.push(member.sent_tie.as_slice());
         self.from.push(member.from.clone());
         if let Some(link) = &member.link {
             self.link_account.push(link.account.0);

@@ -13,7 +13,7 @@ use sqlx::postgres::PgPool;
 use tokio::sync::{Notify, watch};
 
 use super::{Store, StoreError};
-use crate::types::{AccountId, AppPasswordId};
+use crate::types::{AccountId, Address, AppPasswordId};
 
 /// How often the epochs of watched accounts are read: one statement, none when nobody is signed in.
 const POLL: Duration = Duration::from_secs(2);
@@ -110,17 +110,25 @@ impl Store {
         self.0.events.watch(account, seen)
     }
 
-    /// Whether a session that signed in with this app password may go on.
+    /// Whether a session that signed in with this app password, when the secure address was this one, may go on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn still_signed_in(&self, account: AccountId, by: AppPasswordId) -> Result<bool, StoreError> {
+    pub async fn still_signed_in(
+        &self,
+        account: AccountId,
+        by: AppPasswordId,
+        secure: &Address,
+    ) -> Result<bool, StoreError> {
         let fine = sqlx::query_scalar!(
             r#"select exists (select from account a join app_password w on w.account_id = a.id
-                               where a.id = $1 and a.state = 'active' and w.id = $2 and w.revoked_at is null)
+                                join address d on d.account_id = a.id and d.address = $3
+                               where a.id = $1 and a.state = 'active' and w.id = $2 and w.revoked_at is null
+                                 and d.retired_at is null)
                    as "fine!""#,
             account.0,
-            by.0
+            by.0,
+            secure.as_str()
         )
         .fetch_one(&self.0.pool)
         .await?;

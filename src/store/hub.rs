@@ -16,6 +16,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolO
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use super::account_watch::{self, AccountWatch};
 use super::events::Events;
 use super::live::Registry;
 use super::{CHANNEL, Store};
@@ -35,6 +36,8 @@ pub(super) enum Topic {
     Mailbox(MailboxId),
     /// Its sessions must look whether they may go on (R4, R29).
     Account(AccountId),
+    /// Names of its mailboxes, its subscriptions or its annotations changed.
+    Names(AccountId),
     /// The outbox has something to send.
     Notices,
 }
@@ -44,6 +47,7 @@ impl Topic {
         match self {
             Self::Mailbox(id) => format!("m:{id}"),
             Self::Account(id) => format!("a:{id}"),
+            Self::Names(id) => format!("l:{id}"),
             Self::Notices => "n:0".to_owned(),
         }
     }
@@ -54,6 +58,7 @@ impl Topic {
         match kind {
             "m" => Some(Self::Mailbox(MailboxId(id))),
             "a" => Some(Self::Account(AccountId(id))),
+            "l" => Some(Self::Names(AccountId(id))),
             "n" => Some(Self::Notices),
             _ => None,
         }
@@ -64,6 +69,8 @@ impl Topic {
 pub(super) struct Hub {
     /// The mailboxes that somebody here has open.
     pub(super) registry: Registry,
+    /// The accounts that somebody here watches as a whole.
+    pub(super) accounts: AccountWatch,
     events: Arc<Events>,
     /// Wakes this process' worker.
     pub(super) outbox: watch::Sender<u64>,
@@ -77,6 +84,7 @@ impl Hub {
     pub(super) fn new(events: Arc<Events>) -> Self {
         Self {
             registry: Registry::default(),
+            accounts: AccountWatch::default(),
             events,
             outbox: watch::Sender::new(0),
             pending: Mutex::default(),
@@ -104,7 +112,9 @@ impl Hub {
                 if let Some(live) = self.registry.find(id) {
                     live.refresh_soon();
                 }
+                self.accounts.tick_mailbox(id);
             }
+            Topic::Names(id) => self.accounts.tick(id),
             Topic::Account(id) => self.events.wake(id),
             Topic::Notices => self.outbox.send_modify(|n| *n = n.wrapping_add(1)),
         }
@@ -114,6 +124,7 @@ impl Hub {
         for live in self.registry.all() {
             live.refresh_soon();
         }
+        self.accounts.tick_all();
         self.events.wake_all();
         self.outbox.send_modify(|n| *n = n.wrapping_add(1));
     }
@@ -146,6 +157,11 @@ impl Store {
     /// After COMMIT: wakes everybody who has one of these mailboxes open.
     pub(super) fn wake_mailboxes(&self, ids: impl IntoIterator<Item = MailboxId>) {
         self.0.hub.wake(ids.into_iter().map(Topic::Mailbox));
+    }
+
+    /// After COMMIT: wakes everybody who watches the account's names, subscriptions and annotations.
+    pub(super) fn wake_names(&self, account: AccountId) {
+        self.0.hub.wake([Topic::Names(account)]);
     }
 }
 
@@ -220,8 +236,13 @@ async fn listen_once(hub: &Hub, connect: &PgConnectOptions) -> Result<(), sqlx::
 async fn poll(hub: Arc<Hub>, pool: PgPool) {
     let mut tick = tokio::time::interval(POLL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for round in 1_u64.. {
         tick.tick().await;
+        if round.is_multiple_of(account_watch::EVERY)
+            && let Err(error) = account_watch::compare(&hub.accounts, &pool).await
+        {
+            tracing::warn!(%error, "watched accounts could not be compared with the database");
+        }
         let open = hub.registry.all();
         if open.is_empty() {
             continue;
@@ -257,7 +278,12 @@ mod tests {
 
     #[test]
     fn payloads_come_back() {
-        for topic in [Topic::Mailbox(MailboxId(7)), Topic::Account(AccountId(i64::MAX)), Topic::Notices] {
+        for topic in [
+            Topic::Mailbox(MailboxId(7)),
+            Topic::Account(AccountId(i64::MAX)),
+            Topic::Names(AccountId(1)),
+            Topic::Notices,
+        ] {
             assert_eq!(Topic::parse(&topic.payload()), Some(topic));
         }
         for other in ["", "m", "m:", "x:1", "m:a", "m:1 2"] {

@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 
 use super::codes::{CodeAnswer, CodePurpose};
 use super::seal::BodyShape;
+use super::ties::{Entry, TieKey, all_tied};
 use super::{Store, StoreError, WebSession, seconds_of};
 use crate::mime::{FactsRef, Limits, Scanner};
 use crate::types::{
@@ -57,10 +58,9 @@ impl Store {
     ) -> Result<Accepting, StoreError> {
         let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
-        let number =
-            sqlx::query_scalar!("select phone from account where id = $1 for no key update", account.0)
-                .fetch_one(&mut *tx)
-                .await?;
+        sqlx::query_scalar!("select id from account where id = $1 for no key update", account.0)
+            .fetch_one(&mut *tx)
+            .await?;
         let open = sqlx::query!(
             "select i.account_id, i.phone from invitation i
               where i.id = $1 and i.state = 'open'
@@ -78,10 +78,10 @@ impl Store {
         }
         match digits {
             None => {
-                let mine = self.open_phone_in(&mut tx, account, number.as_deref()).await?;
+                let mine = self.phones_in(&mut tx, account).await?;
                 let theirs =
                     self.open_phone_in(&mut tx, AccountId(open.account_id), Some(&open.phone)).await?;
-                if mine.is_none() || mine != theirs {
+                if !theirs.is_some_and(|theirs| mine.contains(&theirs)) {
                     return Ok(Accepting::PhoneDiffers);
                 }
             }
@@ -109,10 +109,10 @@ impl Store {
         account: AccountId,
         email: &Address,
     ) -> Result<(), StoreError> {
-        let number = sqlx::query_scalar!("select phone from account where id = $1", account.0)
-            .fetch_one(&mut *tx)
-            .await?;
-        let Some(number) = self.open_phone_in(tx, account, number.as_deref()).await? else { return Ok(()) };
+        let mine = self.phones_in(tx, account).await?;
+        if mine.is_empty() {
+            return Ok(());
+        }
         let open = sqlx::query!(
             "select id, account_id, phone from invitation where email = $1 and state = 'open' order by id for update",
             email.as_str()
@@ -121,7 +121,7 @@ impl Store {
         .await?;
         for row in open {
             let theirs = self.open_phone_in(tx, AccountId(row.account_id), Some(&row.phone)).await?;
-            if theirs.as_ref() == Some(&number) {
+            if theirs.is_some_and(|theirs| mine.contains(&theirs)) {
                 self.join_begin(tx, InvitationId(row.id), account).await?;
             }
         }
@@ -235,7 +235,7 @@ impl Store {
         let to_box = box_of(to).ok_or(StoreError::Corrupt("mailbox"))?;
         if let Some(from_box) = box_of(from) {
             let moved = self.waiting(&mut tx, from, from_box, to, &from_seal, &to_seal).await?;
-            move_entries(&mut tx, from, from_box, to, to_box, &moved).await?;
+            move_entries(&mut tx, from, from_box, to, to_box, &moved, &self.lookup().ties(to)).await?;
             move_records(&mut tx, from, to, from_seal.id.0, to_seal.id.0, &moved).await?;
             if !moved.is_empty() {
                 let now = self.unix_now();
@@ -257,6 +257,7 @@ impl Store {
             .object("invitation", id)
             .detail("step=joined");
         self.audit(&mut tx, note).await?;
+        contacts_join(&mut tx, from, to).await?;
         tx.commit().await?;
         self.wake_mailboxes([MailboxId(to_box)]);
         self.wake_notices();
@@ -274,7 +275,7 @@ impl Store {
         to_seal: &super::SealKey,
     ) -> Result<Vec<Moved>, StoreError> {
         let rows = sqlx::query!(
-            r#"select e.uid, m.id, m.size, m.chunk_size, m.facts, k.wrapped, d.sender_id as "sender!"
+            r#"select e.uid, e.size as entry_size, e.internal_date, e.tie as "tie?", m.id, m.size, m.chunk_size, m.facts, k.wrapped, d.sender_id as "sender!"
                  from mailbox_message e
                  join message m on m.id = e.message_id
                  join message_key k on k.message_id = m.id and k.seal_key_id = $3
@@ -287,9 +288,18 @@ impl Store {
         )
         .fetch_all(&mut *tx)
         .await?;
+        let ties = self.lookup().ties(from);
         let mut moved = Vec::with_capacity(rows.len());
         for row in rows {
-            let body = BodyId(row.id);
+            let entry = Entry {
+                mailbox: from_box,
+                uid: row.uid,
+                size: row.entry_size,
+                internal_date: row.internal_date,
+                message: row.id,
+            };
+            let body = ties.body(entry, row.tie);
+            all_tied(&[body])?;
             let shape = BodyShape {
                 id: body,
                 size: u64::try_from(row.size).map_err(|_| StoreError::Corrupt("message.size"))?,
@@ -312,6 +322,22 @@ impl Store {
     }
 }
 
+/// R21: whose book holds the invited account has written to `to`. Marking moved those contacts already (migration
+/// 0005); here come those of deliveries that had resolved the invitation before. Books are locked last.
+async fn contacts_join(tx: &mut PgConnection, from: AccountId, to: AccountId) -> Result<(), StoreError> {
+    sqlx::query!(
+        r#"select add_contact(late.account_id, $2) as "done?"
+             from (select c.account_id from contact c
+                    where c.contact_id = $1 and c.account_id <> $2 order by c.account_id) late"#,
+        from.0,
+        to.0
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    sqlx::query!("delete from contact where contact_id = $1", from.0).execute(tx).await?;
+    Ok(())
+}
+
 /// The Message-ID, from the header block in the facts.
 fn message_id(facts: &[u8]) -> Option<String> {
     let facts = FactsRef::parse(facts).ok()?;
@@ -327,21 +353,27 @@ async fn move_entries(
     to: AccountId,
     to_box: i64,
     moved: &[Moved],
+    ties: &TieKey,
 ) -> Result<(), StoreError> {
     if moved.is_empty() {
         return Ok(());
     }
     sqlx::query!(
-        "insert into mailbox_message (account_id, mailbox_id, uid, modseq, flags, size, internal_date, message_id)
-         select $3, $4, b.uidnext - 1 + row_number() over (order by e.uid), b.highestmodseq + 1, 0, e.size,
-                e.internal_date, e.message_id
-           from mailbox_message e, mailbox b
-          where e.account_id = $1 and e.mailbox_id = $2 and e.uid = any($5) and b.account_id = $3 and b.id = $4",
+        "insert into mailbox_message (account_id, mailbox_id, uid, modseq, flags, size, internal_date, message_id,
+                                      tie)
+         select $3, $4, p.uid, p.modseq, 0, p.size, p.internal_date, p.message_id,
+                entry_tie(message_tie_key($6, p.message_id), $4, p.uid, p.size, p.internal_date)
+           from (select b.uidnext - 1 + row_number() over (order by e.uid) as uid, b.highestmodseq + 1 as modseq,
+                        e.size, e.internal_date, e.message_id
+                   from mailbox_message e, mailbox b
+                  where e.account_id = $1 and e.mailbox_id = $2 and e.uid = any($5)
+                    and b.account_id = $3 and b.id = $4) p",
         from.0,
         from_box,
         to.0,
         to_box,
-        &moved.iter().map(|m| m.uid).collect::<Vec<_>>()
+        &moved.iter().map(|m| m.uid).collect::<Vec<_>>(),
+        ties.bytes()
     )
     .execute(&mut *tx)
     .await?;

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::{hkdf, hmac, rand};
 use sqlx::postgres::{PgConnection, PgPool};
 use zeroize::Zeroizing;
 
+use super::aead::Aead;
 use super::lookup::{HashKeys, Lookup};
 use super::master_key::{MasterKey, Source};
 use super::seal::{self, KEY_LEN, SealError, SealKey};
@@ -122,8 +122,8 @@ struct Wraps {
 }
 
 struct Master {
-    wrap: LessSafeKey,
-    check: LessSafeKey,
+    wrap: Aead,
+    check: Aead,
     prk: hkdf::Prk,
 }
 

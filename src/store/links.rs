@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use sqlx::PgConnection;
 
+use super::known_browsers::Telling;
 use super::notices::NewNotice;
 use super::tokens::random_token;
 use super::{Account, Store, StoreError, WebSession, addresses, seconds_of, time_of};
@@ -42,8 +43,10 @@ pub enum EmailTaken {
     Done(Address),
     /// It belongs to another account.
     Another,
-    /// The link is no longer good.
+    /// The link is no longer good, or not this account's.
     NoLink,
+    /// The sign-in has ended.
+    Ended,
 }
 
 impl Store {
@@ -98,6 +101,7 @@ impl Store {
             return Ok(false);
         }
         sqlx::query!("delete from failed_secret where account_id = $1", account.0).execute(&mut *tx).await?;
+        self.device_links_void(&mut tx, account).await?;
         let (link, expires_at) = self.link_put(&mut tx, account, "reset", None, page).await?;
         let notice = NewNotice::new(account, NoticeContent::AccountUnlocked { link }, Channel::Email)
             .expires(expires_at)
@@ -279,6 +283,8 @@ impl Store {
             .await?;
         self.password_put(&mut tx, account, password).await?;
         let session = self.session_begin(&mut tx, account, super::WebStage::Full, None, peer).await?;
+        self.browsers_forget(&mut tx, account).await?;
+        self.browser_seen(&mut tx, account, peer, Telling::Owner).await?;
         let note = AuditNote::done(AuditAction::SignIn).account(account).detail("door=portal by=reset");
         self.audit(&mut tx, note).await?;
         tx.commit().await?;
@@ -346,7 +352,9 @@ impl Store {
         password: &NewPassword,
     ) -> Result<(), StoreError> {
         sqlx::query!(
-            "update account set portal_password = $2, password_long = $3, web_epoch = web_epoch + 1 where id = $1",
+            "update account set portal_password = $2, password_long = $3, password_initial = false,
+                                web_epoch = web_epoch + 1
+              where id = $1",
             account.0,
             password.hashed,
             password.long
@@ -356,23 +364,25 @@ impl Store {
         super::sessions::forget_portal_failures(tx, account).await?;
         // Links that are still out were asked for under the old one, by whoever knew it.
         sqlx::query!("delete from account_link where account_id = $1", account.0).execute(&mut *tx).await?;
+        self.device_links_void(tx, account).await?;
         self.cancel_notices(tx, account, &[NoticeKind::ResetLink, NoticeKind::EmailLink]).await?;
         let notice = NewNotice::new(account, NoticeContent::PasswordChanged, Channel::Email);
         self.enqueue_notice(tx, notice).await?;
         self.audit(tx, AuditNote::done(AuditAction::PasswordChange).account(account)).await
     }
 
-    /// R6: the new address holds; the old one is retired and told.
+    /// R6: the new address holds; the old one is retired and told. The link alone does nothing: it is taken in a
+    /// sign-in of its account (ADR 22).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn email_take(&self, token: &Secret) -> Result<EmailTaken, StoreError> {
-        let Some(link) = self.email_link(token).await? else { return Ok(EmailTaken::NoLink) };
-        let Some(account) = self.account(link.account).await? else { return Ok(EmailTaken::NoLink) };
+    pub async fn email_take(&self, session: &WebSession, token: &Secret) -> Result<EmailTaken, StoreError> {
         let mut tx = self.0.pool.begin().await?;
-        sqlx::query!("select id from account where id = $1 for no key update", account.id.0)
-            .fetch_one(&mut *tx)
-            .await?;
+        if !self.session_hold(&mut tx, session).await? {
+            return Ok(EmailTaken::Ended);
+        }
+        // As it is now: the address may have changed since the request began.
+        let Some(account) = self.account(session.account.id).await? else { return Ok(EmailTaken::NoLink) };
         let new = sqlx::query_scalar!(
             r#"delete from account_link
                 where account_id = $1 and kind = 'email' and token_key = $2 and expires_at > to_timestamp($3)

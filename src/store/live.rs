@@ -16,8 +16,10 @@ use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::mail_error::{MailError, ended};
+use super::ties::{Entry, is_tied};
 use super::{Inner, Origin, Store, StoreError, TextDomain};
 use crate::types::{AccountId, BodyId, Flags, Keyword, MailboxId, ModSeq, UidValidity};
 
@@ -41,7 +43,7 @@ pub struct Row {
     pub size: u64,
     /// INTERNALDATE in Unix seconds.
     pub internal_date: i64,
-    /// Its content.
+    /// Its content; nothing is read under the body of an entry that was changed (`store/ties.rs`).
     pub body: BodyId,
 }
 
@@ -344,7 +346,8 @@ impl LiveMailbox {
         let Some(row) = sqlx::query!(
             r#"select uidvalidity as "uidvalidity!", uidnext as "uidnext!",
                       highestmodseq as "highestmodseq!", whole as "whole!",
-                      uids, flags, modseqs, sizes, dates, bodies, gone_modseqs, gone_lo, gone_hi,
+                      uids, flags, modseqs, sizes, dates, bodies, ties as "ties: Vec<Option<Uuid>>",
+                      gone_modseqs, gone_lo, gone_hi,
                       keyword_bits, keyword_names
                  from mailbox_delta($1, $2, $3, $4, $5)"#,
             self.account.0,
@@ -364,18 +367,32 @@ impl LiveMailbox {
             .zip(row.modseqs.unwrap_or_default())
             .zip(row.sizes.unwrap_or_default())
             .zip(row.dates.unwrap_or_default())
-            .zip(row.bodies.unwrap_or_default());
+            .zip(row.bodies.unwrap_or_default())
+            .zip(row.ties.unwrap_or_default());
+        let ties = self.store.lookup().ties(self.account);
         let mut rows = Vec::with_capacity(uids.len());
         rows.extend(uids.into_iter().zip(columns).map(
-            |(uid, ((((flags, modseq), size), internal_date), body))| Row {
-                uid: uid as u32,
-                flags: Flags(flags.cast_unsigned()),
-                modseq: ModSeq(modseq.cast_unsigned()),
-                size: size.cast_unsigned(),
-                internal_date,
-                body: BodyId(body),
+            |(uid, (((((flags, modseq), size), internal_date), message), tie))| {
+                let entry = Entry { mailbox: self.id.0, uid, size, internal_date, message };
+                Row {
+                    uid: uid as u32,
+                    flags: Flags(flags.cast_unsigned()),
+                    modseq: ModSeq(modseq.cast_unsigned()),
+                    size: size.cast_unsigned(),
+                    internal_date,
+                    body: ties.body(entry, tie),
+                }
             },
         ));
+        let untied = rows.iter().filter(|row| !is_tied(row.body)).count();
+        if untied > 0 {
+            tracing::error!(
+                untied,
+                account = %self.account,
+                mailbox = %self.id,
+                "entries of a mailbox were changed or belong elsewhere; they are not read: run postern verify"
+            );
+        }
         rows.sort_unstable_by_key(|r| r.uid);
         let mut expunged: Vec<(ModSeq, Vec<(u32, u32)>)> = Vec::new();
         let ranges = row.gone_lo.unwrap_or_default().into_iter().zip(row.gone_hi.unwrap_or_default());

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::StoreError;
 use super::keys::KeyError;
 use super::seal::{self, KEY_LEN, SealError};
+use super::ties::TieKey;
 use crate::types::{AccountId, AnnotationName, Keyword, MailboxId, MailboxName, Secret};
 
 /// The keys of keyed hashes. They outlive the master key that they were first derived from: what was
@@ -84,6 +85,7 @@ pub struct Lookup {
     token: hmac::Key,
     code: hmac::Key,
     annotation: hmac::Key,
+    entry: hmac::Key,
     imported: hmac::Key,
 }
 
@@ -99,6 +101,7 @@ impl Lookup {
             token: key(b"token")?,
             code: key(b"code")?,
             annotation: key(b"annotation")?,
+            entry: key(b"mailbox entry")?,
             imported: key(b"imported")?,
         })
     }
@@ -143,6 +146,11 @@ impl Lookup {
     /// An annotation's name (RFC 5464).
     pub fn annotation(&self, account: AccountId, name: &AnnotationName) -> [u8; 32] {
         keyed(&self.annotation, account, name.as_str().as_bytes())
+    }
+
+    /// The key that ties an account's mailbox entries to their messages.
+    pub(super) fn ties(&self, account: AccountId) -> TieKey {
+        TieKey::of(keyed(&self.entry, account, b""))
     }
 
     /// A message that is imported into a mailbox: the SHA-256 of its bytes, its INTERNALDATE, and which of

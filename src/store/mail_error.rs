@@ -2,7 +2,7 @@
 
 use crate::types::MailboxNameError;
 
-use super::{StoreError, is_away};
+use super::{StoreError, is_away, ties};
 
 /// What can go wrong with mailboxes and messages, apart from the database itself.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,7 @@ pub(super) fn ended(error: sqlx::Error) -> MailError {
             Some("PM003") => MailError::Full,
             Some("PM004") => MailError::NotSelectable,
             Some("PM005") => MailError::OverQuota,
+            Some("PM021") => MailError::Store(ties::untied()),
             _ => match e.constraint() {
                 Some("annotation_account_id_mailbox_id_fkey") => MailError::NoMailbox,
                 Some("mailbox_name_unique") => MailError::Exists,

@@ -96,6 +96,7 @@ impl Store {
         for record in records {
             all.push(self.mailbox_info(account, record).await?);
         }
+        self.0.hub.accounts.learn(account, all.iter().map(|info| info.id));
         all.sort_unstable_by(|a, b| (!a.name.is_inbox(), &a.name).cmp(&(!b.name.is_inbox(), &b.name)));
         Ok(all)
     }
@@ -170,6 +171,7 @@ impl Store {
         self.create_parents(&mut tx, account, &names, name).await?;
         let id = self.insert_mailbox(&mut tx, account, name, special_use, true).await?;
         tx.commit().await.map_err(ended)?;
+        self.wake_names(account);
         Ok(id)
     }
 
@@ -199,6 +201,7 @@ impl Store {
         }
         tx.commit().await.map_err(ended)?;
         self.wake_mailboxes([entry.id]);
+        self.wake_names(account);
         Ok(())
     }
 
@@ -226,11 +229,13 @@ impl Store {
         self.create_parents(&mut tx, account, &names, to).await?;
         if from.is_inbox() {
             let target = self.insert_mailbox(&mut tx, account, to, None, true).await?;
+            let ties = self.lookup().ties(account);
             sqlx::query!(
-                "select from copy_messages($1, $2, $3, array[1::bigint], array[4294967295], true)",
+                "select from copy_messages($1, $2, $3, array[1::bigint], array[4294967295], true, $4)",
                 account.0,
                 entry.id.0,
-                target.0
+                target.0,
+                ties.bytes()
             )
             .execute(&mut *tx)
             .await
@@ -249,6 +254,7 @@ impl Store {
             .map_err(ended)?;
             tx.commit().await.map_err(ended)?;
             self.wake_mailboxes([entry.id]);
+            self.wake_names(account);
             return Ok(());
         }
         let trash = names.iter().find(|e| e.special_use == Some(SpecialUse::Trash)).map(|e| &e.name);
@@ -282,6 +288,7 @@ impl Store {
         .await
         .map_err(ended)?;
         tx.commit().await.map_err(ended)?;
+        self.wake_names(account);
         Ok(())
     }
 
@@ -307,7 +314,11 @@ impl Store {
         .fetch_one(&self.0.pool)
         .await
         .map_err(ended)?;
-        if room { Ok(()) } else { Err(MailError::TooMany) }
+        if !room {
+            return Err(MailError::TooMany);
+        }
+        self.wake_names(account);
+        Ok(())
     }
 
     /// UNSUBSCRIBE; no error when it was not subscribed. 1 statement.
@@ -321,6 +332,7 @@ impl Store {
         .execute(&self.0.pool)
         .await
         .map_err(ended)?;
+        self.wake_names(account);
         Ok(())
     }
 

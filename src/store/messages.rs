@@ -6,6 +6,7 @@
 
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
+use super::ties::{self, Entry};
 use super::{Store, StoreError, TextDomain};
 use crate::types::{
     AccountId, BodyId, FlagChange, Flags, Keyword, MailboxId, ModSeq, UidValidity, uid_ranges,
@@ -194,15 +195,17 @@ impl Store {
         moved: bool,
     ) -> Result<Copied, MailError> {
         let (lo, hi) = columns(uids);
+        let ties = self.lookup().ties(account);
         let row = sqlx::query!(
             r#"select uidvalidity as "uidvalidity!", src as "src!", dst_first as "dst_first!"
-                 from copy_messages($1, $2, $3, $4, $5, $6)"#,
+                 from copy_messages($1, $2, $3, $4, $5, $6, $7)"#,
             account.0,
             from.0,
             to.0,
             &lo,
             &hi,
-            moved
+            moved,
+            ties.bytes()
         )
         .fetch_one(&self.0.pool)
         .await
@@ -243,6 +246,9 @@ impl Store {
     }
 
     /// The content of one message and its size in bytes; `None`: not there. 1 statement.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when the entry was changed.
     pub async fn message_at(
         &self,
         account: AccountId,
@@ -250,15 +256,25 @@ impl Store {
         uid: u32,
     ) -> Result<Option<(BodyId, u64)>, StoreError> {
         let row = sqlx::query!(
-            "select message_id, size from mailbox_message
-              where account_id = $1 and mailbox_id = $2 and uid = $3",
+            r#"select message_id, size, internal_date, tie as "tie?" from mailbox_message
+                where account_id = $1 and mailbox_id = $2 and uid = $3"#,
             account.0,
             mailbox.0,
             i64::from(uid)
         )
         .fetch_optional(&self.0.pool)
         .await?;
-        Ok(row.map(|row| (BodyId(row.message_id), row.size.cast_unsigned())))
+        let Some(row) = row else { return Ok(None) };
+        let entry = Entry {
+            mailbox: mailbox.0,
+            uid: i64::from(uid),
+            size: row.size,
+            internal_date: row.internal_date,
+            message: row.message_id,
+        };
+        let body = self.lookup().ties(account).body(entry, row.tie);
+        ties::all_tied(&[body])?;
+        Ok(Some((body, row.size.cast_unsigned())))
     }
 
     /// When the messages of these uids came into the mailbox (RFC 8514), those expunged lately too: uid and

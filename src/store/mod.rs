@@ -5,8 +5,10 @@
 //! master key has proved to be the database's own. Imports `types`, `mime` and `clock` alone, and
 //! nothing else in the crate names sqlx.
 
+mod account_watch;
 mod accounts;
 mod addresses;
+mod aead;
 mod annotations;
 mod append;
 mod audit;
@@ -32,6 +34,7 @@ mod invitations;
 mod invited;
 mod joining;
 mod keys;
+mod known_browsers;
 mod last_used;
 mod links;
 mod live;
@@ -43,6 +46,8 @@ mod messages;
 mod notices;
 mod outbox;
 mod people_sweeper;
+mod phones;
+mod portal_passwords;
 mod practices;
 mod presence;
 mod profile;
@@ -55,6 +60,7 @@ mod search_index;
 mod second_step;
 mod sessions;
 mod sweeper;
+mod ties;
 mod tokens;
 mod verify;
 mod verify_places;
@@ -90,6 +96,7 @@ pub use invitations::{Corrected, Invitation, InvitationChange, InvitationState, 
 pub use invited::{InviteError, InvitedRecipient, NewInvited, Recipient};
 pub use joining::Accepting;
 pub use keys::KeyError;
+pub use known_browsers::{BROWSER_LIFE, Browser};
 pub use links::{EmailTaken, FoundLink, NewPassword};
 pub use live::{LiveMailbox, MailboxState, Row};
 pub use lookup::Lookup;
@@ -99,6 +106,7 @@ pub use master_key::MasterKey;
 pub use messages::{Copied, FlagsStored, KEYWORDS_MAX};
 pub use notices::{Connected, DueNotice, NewNotice, NoticeEnd, Wanted, Wishes};
 pub use outbox::{NoticeFilter, NoticeRow, Retried};
+pub use phones::{CodesGo, OtherPhone, PhoneChosen};
 pub use practices::{Practice, PracticeRecord, Product};
 pub use presence::Present;
 pub use profile::{AccountEdit, EndDevices, Messaging, NotifyBy, NotifyWhen, StoredProfile};
@@ -256,7 +264,7 @@ impl Store {
         tasks.extend(hub::start(&hub, &pool, &connect, &stopped));
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
-        Ok(Self::of(Arc::new(Inner {
+        let store = Self::of(Arc::new(Inner {
             pool,
             keys,
             domain: options.domain.to_lowercase(),
@@ -272,7 +280,9 @@ impl Store {
             gateway,
             run,
             background,
-        })))
+        }));
+        store.tie_old_entries().await?;
+        Ok(store)
     }
 
     /// As this program itself uses it.

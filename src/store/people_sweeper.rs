@@ -45,6 +45,12 @@ impl Store {
         )
         .execute(&self.0.pool)
         .await?;
+        sqlx::query!(
+            "delete from known_browser where last_at < to_timestamp($1)",
+            now - super::BROWSER_LIFE.as_secs_f64()
+        )
+        .execute(&self.0.pool)
+        .await?;
         self.join_all().await?;
         Ok(())
     }

@@ -6,10 +6,10 @@
 use sqlx::PgConnection;
 
 use super::accounts::checked_name;
-use super::codes::{CodeAnswer, CodePurpose};
+use super::known_browsers::Telling;
 use super::links::NewPassword;
 use super::notices::NewNotice;
-use super::{AccountError, Role, Store, StoreError, TextDomain, WebSession, WebStage};
+use super::{AccountError, Role, Store, StoreError, TextDomain, WebPeer, WebSession, WebStage};
 use crate::types::{AccountId, Address, AuditAction, AuditNote, Channel, NoticeContent, Phone, Secret};
 
 /// R23: how "you have a secure message" reaches the person.
@@ -68,7 +68,7 @@ pub struct Messaging {
 /// What is not in [`super::Account`].
 #[derive(Clone, Debug)]
 pub struct StoredProfile {
-    /// The proved number.
+    /// The proved number that codes go to.
     pub phone: Option<Phone>,
     /// A new email address that waits for its link.
     pub email_pending: Option<Address>,
@@ -197,7 +197,8 @@ impl Store {
                 return Err(AccountError::AddressTaken(email.clone()));
             }
         }
-        if edit.phone.is_some() {
+        if let Some(phone) = &edit.phone {
+            self.other_phone_drop(&mut tx, id, phone).await?;
             self.codes_void(&mut tx, id).await?;
             let notice = NewNotice::new(id, NoticeContent::PhoneChanged, Channel::Email);
             self.enqueue_notice(&mut tx, notice).await?;
@@ -285,49 +286,6 @@ impl Store {
         Ok(())
     }
 
-    /// R6: a new phone number, proved by the code sent to it.
-    ///
-    /// # Errors
-    /// [`StoreError`]. `None`: the sign-in has ended.
-    pub async fn phone_prove(
-        &self,
-        session: &WebSession,
-        digits: &[u8; 6],
-    ) -> Result<Option<CodeAnswer>, StoreError> {
-        let account = session.account.id;
-        let mut tx = self.0.pool.begin().await?;
-        if !self.session_hold(&mut tx, session).await? {
-            return Ok(None);
-        }
-        let answer = self.code_answer(&mut tx, session, CodePurpose::Phone, digits).await?;
-        if let CodeAnswer::Right(Some(phone)) = &answer {
-            let old = self.profile_phone(&mut tx, account).await?;
-            let sealed = self.seal_phone(&mut tx, account, phone).await?;
-            sqlx::query!("update account set phone = $2 where id = $1", account.0, sealed)
-                .execute(&mut *tx)
-                .await?;
-            self.codes_void(&mut tx, account).await?;
-            if old.is_some() {
-                let notice = NewNotice::new(account, NoticeContent::PhoneChanged, Channel::Email);
-                self.enqueue_notice(&mut tx, notice).await?;
-            }
-            self.join_mark(&mut tx, account, &session.account.email).await?;
-            self.audit_fields(&mut tx, account, &[("phone", true)]).await?;
-        }
-        tx.commit().await?;
-        self.wake_notices();
-        self.join_due(account).await;
-        Ok(Some(answer))
-    }
-
-    async fn profile_phone(
-        &self,
-        tx: &mut PgConnection,
-        account: AccountId,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(sqlx::query_scalar!("select phone from account where id = $1", account.0).fetch_one(tx).await?)
-    }
-
     /// A new password from inside a sign-in, whose current one was `hashed`; every other sign-in ends, this one goes on
     /// under the new id. `None`: the sign-in has ended, or the password was changed meanwhile.
     ///
@@ -338,6 +296,7 @@ impl Store {
         session: &WebSession,
         hashed: &str,
         new: &NewPassword,
+        peer: WebPeer<'_>,
     ) -> Result<Option<Secret>, StoreError> {
         let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
@@ -345,9 +304,41 @@ impl Store {
             return Ok(None);
         }
         self.password_put(&mut tx, account, new).await?;
+        self.browsers_forget(&mut tx, account).await?;
+        self.browser_seen(&mut tx, account, peer, Telling::Nobody).await?;
         let token = self.session_renew(&mut tx, session, WebStage::Full, session.factor_at).await?;
         tx.commit().await?;
         self.wake_notices();
+        Ok(Some(token))
+    }
+
+    /// The password was typed once more, and right: the sign-in goes on under a new id. `None`: it has ended, or the
+    /// password was changed meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn password_confirm(
+        &self,
+        session: &WebSession,
+        hashed: &str,
+    ) -> Result<Option<Secret>, StoreError> {
+        let account = session.account.id;
+        let mut tx = self.0.pool.begin().await?;
+        if !self.session_hold(&mut tx, session).await? || !same_password(&mut tx, account, hashed).await? {
+            return Ok(None);
+        }
+        let token = self.session_renew(&mut tx, session, session.stage, session.factor_at).await?;
+        sqlx::query!(
+            "update web_session set password_at = to_timestamp($2) where id_key = $1",
+            &self.lookup().token("session", &token),
+            super::seconds_of(self.0.clock.now())
+        )
+        .execute(&mut *tx)
+        .await?;
+        let note =
+            AuditNote::done(AuditAction::SignIn).account(account).detail("door=portal step=password-again");
+        self.audit(&mut tx, note).await?;
+        tx.commit().await?;
         Ok(Some(token))
     }
 
@@ -448,6 +439,7 @@ impl Store {
         if !self.web_sessions_void(&mut tx, id).await? {
             return Ok(false);
         }
+        self.browsers_forget(&mut tx, id).await?;
         let mut epoch = None;
         if and == EndDevices::Too {
             sqlx::query!(
@@ -469,6 +461,28 @@ impl Store {
         tx.commit().await?;
         self.sessions_end(id, epoch).await?;
         Ok(true)
+    }
+
+    /// Support ends every sign-in on the web of every account (ASVS 5.0, 7.4.5); answers of how many accounts. Mail
+    /// programs keep their app passwords.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sign_ins_end_of_all(&self) -> Result<u64, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
+        // In the order of the rows' numbers, as everybody who takes several.
+        let done = sqlx::query!(
+            "with all_of_them as (select id from account where state <> 'closed' order by id for no key update)
+             update account a set web_epoch = a.web_epoch + 1 from all_of_them o where a.id = o.id"
+        )
+        .execute(&mut *tx)
+        .await?;
+        let accounts = done.rows_affected();
+        let note =
+            AuditNote::done(AuditAction::EndSignIns).detail(format!("everyone={accounts} devices=kept"));
+        self.audit(&mut tx, note).await?;
+        tx.commit().await?;
+        Ok(accounts)
     }
 }
 

@@ -75,7 +75,8 @@ impl Store {
     /// Brings messages back into a mailbox; how many were still there to be brought back.
     ///
     /// # Errors
-    /// [`MailError::NoMailbox`], [`MailError::NotSelectable`].
+    /// [`MailError::NoMailbox`], [`MailError::NotSelectable`]; [`StoreError::Seal`] when one of the entries was
+    /// changed: then none is brought back.
     pub async fn restore(
         &self,
         account: AccountId,
@@ -84,13 +85,15 @@ impl Store {
     ) -> Result<u32, MailError> {
         let mailboxes: Vec<i64> = messages.iter().map(|(mailbox, _)| mailbox.0).collect();
         let uids: Vec<i64> = messages.iter().map(|(_, uid)| i64::from(*uid)).collect();
+        let ties = self.lookup().ties(account);
         let mut tx = self.0.pool.begin().await.map_err(StoreError::from)?;
         let count = sqlx::query_scalar!(
-            r#"select restore_messages($1, $2, $3, $4) as "count!""#,
+            r#"select restore_messages($1, $2, $3, $4, $5) as "count!""#,
             account.0,
             &mailboxes,
             &uids,
-            to.0
+            to.0,
+            ties.bytes()
         )
         .fetch_one(&mut *tx)
         .await

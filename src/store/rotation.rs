@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use super::keys::{self, KeyError, Owner};
 use super::{Store, StoreError, time_of};
-use crate::types::{AccountId, AuditAction, AuditNote, PracticeId};
+use crate::types::{AccountId, AuditAction, AuditNote, PracticeId, SealKeyId};
 
 /// Between two looks at the database's newest version, and for practices that were erased.
 const EVERY: Duration = Duration::from_secs(10);
@@ -38,6 +38,20 @@ pub struct Rotation {
     pub resumed: bool,
     /// Seal keys that are still to be wrapped anew.
     pub left: u64,
+    /// Seal keys that do not open with the version they name: they are left as they are.
+    pub damaged: Vec<SealKeyId>,
+    /// Seal keys up to here were seen.
+    upto: i64,
+}
+
+impl Rotation {
+    fn begins(version: i32, left: u64) -> Self {
+        Self { version, resumed: false, left, damaged: Vec::new(), upto: 0 }
+    }
+
+    fn goes_on(version: i32, left: u64) -> Self {
+        Self { resumed: true, ..Self::begins(version, left) }
+    }
 }
 
 impl Store {
@@ -82,7 +96,7 @@ impl Store {
         keys.take_over(&bound)?;
         let left = self.rotation_left(bound.version).await?;
         if left > 0 {
-            return Ok(Some(Rotation { version: bound.version, resumed: true, left }));
+            return Ok(Some(Rotation::goes_on(bound.version, left)));
         }
         let newest = keys.at_hand().last().copied().unwrap_or(0);
         if newest <= bound.version {
@@ -106,7 +120,7 @@ impl Store {
         let bound = keys::bound(&self.0.pool).await?.ok_or(KeyError::Wrong)?;
         keys.take_over(&bound)?;
         let left = self.rotation_left(bound.version).await?;
-        Ok(Some(Rotation { version: bound.version, resumed: false, left }))
+        Ok(Some(Rotation::begins(bound.version, left)))
     }
 
     async fn rotation_left(&self, version: i32) -> Result<u64, StoreError> {
@@ -119,17 +133,18 @@ impl Store {
         Ok(left.cast_unsigned())
     }
 
-    /// Wraps the next seal keys anew; `false`: all are.
+    /// Wraps the next seal keys anew; `false`: there are no more. One that does not open is left, named in
+    /// [`Rotation::damaged`] and by `postern verify`, and in nobody's way.
     ///
     /// # Errors
-    /// [`StoreError::Seal`] for a seal key that does not open with the old version: it is left, and named by
-    /// `postern verify`.
+    /// [`KeyError`] when a version is not at hand.
     pub async fn rotate_some(&self, rotation: &mut Rotation) -> Result<bool, StoreError> {
         let rows = sqlx::query!(
             "select id, practice_id, account_id, master_version, wrapped from seal_key
-              where master_version < $1 order by id limit $2",
+              where master_version < $1 and id > $3 order by id limit $2",
             rotation.version,
-            AT_ONCE
+            AT_ONCE,
+            rotation.upto
         )
         .fetch_all(&self.0.pool)
         .await?;
@@ -139,7 +154,13 @@ impl Store {
                 (Some(p), _) => Owner::Practice(PracticeId(p)),
                 (None, a) => Owner::Account(AccountId(a.unwrap_or(0))),
             };
-            let (version, wrapped) = self.0.keys.wrap_again(owner, row.master_version, &row.wrapped)?;
+            rotation.upto = row.id;
+            let wrapped = self.0.keys.wrap_again(owner, row.master_version, &row.wrapped);
+            if let Err(StoreError::Seal(_)) = wrapped {
+                rotation.damaged.push(SealKeyId(row.id));
+                continue;
+            }
+            let (version, wrapped) = wrapped?;
             sqlx::query!(
                 "update seal_key set wrapped = $2, master_version = $3
                   where id = $1 and master_version = $4 and wrapped = $5",
@@ -153,7 +174,24 @@ impl Store {
             .await?;
         }
         rotation.left = self.rotation_left(rotation.version).await?;
-        Ok(more && rotation.left > 0)
+        Ok(more)
+    }
+
+    /// Does something to the key file, and enters it in the audit log: nothing is done while the database is
+    /// away, and nothing entered that was not done. A kill between the two leaves the deed without its entry.
+    ///
+    /// # Errors
+    /// What `act` says; [`StoreError::Database`].
+    pub async fn with_key_file<T>(
+        &self,
+        act: impl FnOnce() -> Result<T, KeyError>,
+        note: impl FnOnce(&T) -> AuditNote,
+    ) -> Result<T, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
+        let done = act()?;
+        self.audit(&mut tx, note(&done)).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// Whether a version wraps nothing any more: then it may go from the key file.

@@ -8,9 +8,12 @@
 //! whatever may be sealed again (facts, texts, wrapped keys) carries a random nonce. Every sealed value
 //! names, as associated data, what it is and which row it belongs to, so that rows cannot be exchanged.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, NONCE_LEN, Nonce};
 use aws_lc_rs::{hkdf, rand};
 use zeroize::Zeroizing;
+
+pub(super) use super::aead::KEY_LEN;
+use super::aead::{Aead, TAG_LEN};
 
 use crate::types::{AccountId, BodyId, MailboxId, SealKeyId};
 
@@ -20,8 +23,6 @@ pub const SEAL_VERSION: i16 = 1;
 /// How much longer a sealed chunk is than its plaintext.
 pub const CHUNK_OVERHEAD: usize = TAG_LEN;
 
-pub(super) const KEY_LEN: usize = 32;
-const TAG_LEN: usize = 16;
 /// Bytes of a facts nonce that are random, and stored before the ciphertext.
 const FACTS_NONCE_LEN: usize = 8;
 
@@ -58,7 +59,7 @@ pub struct BodyShape {
 /// The random key of one message.
 pub struct DataKey {
     bytes: Zeroizing<[u8; KEY_LEN]>,
-    aead: LessSafeKey,
+    aead: Aead,
 }
 
 impl DataKey {
@@ -86,7 +87,7 @@ impl DataKey {
         let mut out = Vec::with_capacity(plain.len() + TAG_LEN);
         out.extend_from_slice(plain);
         self.aead
-            .seal_in_place_append_tag(chunk_nonce(idx), Aad::from(chunk_aad(body, idx)), &mut out)
+            .seal_append(chunk_nonce(idx), &chunk_aad(body, idx), &mut out)
             .map_err(|_| SealError::Seal)?;
         Ok(out)
     }
@@ -98,9 +99,8 @@ impl DataKey {
     pub fn open_chunk(&self, body: BodyId, idx: u32, mut sealed: Vec<u8>) -> Result<Vec<u8>, SealError> {
         let len = self
             .aead
-            .open_in_place(chunk_nonce(idx), Aad::from(chunk_aad(body, idx)), &mut sealed)
-            .map_err(|_| SealError::Open("a message"))?
-            .len();
+            .open(chunk_nonce(idx), &chunk_aad(body, idx), &mut sealed, 0..)
+            .map_err(|_| SealError::Open("a message"))?;
         sealed.truncate(len);
         Ok(sealed)
     }
@@ -117,13 +117,9 @@ impl DataKey {
         out.extend_from_slice(plain);
         let tag = self
             .aead
-            .seal_in_place_separate_tag(
-                facts_nonce(salt),
-                Aad::from(facts_aad(body)),
-                &mut out[FACTS_NONCE_LEN..],
-            )
+            .seal(facts_nonce(salt), &facts_aad(body), &mut out[FACTS_NONCE_LEN..])
             .map_err(|_| SealError::Seal)?;
-        out.extend_from_slice(tag.as_ref());
+        out.extend_from_slice(&tag);
         Ok(out)
     }
 
@@ -136,9 +132,8 @@ impl DataKey {
         let salt: [u8; FACTS_NONCE_LEN] = *sealed.first_chunk().ok_or(WHAT)?;
         let len = self
             .aead
-            .open_within(facts_nonce(salt), Aad::from(facts_aad(body)), &mut sealed, FACTS_NONCE_LEN..)
-            .map_err(|_| WHAT)?
-            .len();
+            .open(facts_nonce(salt), &facts_aad(body), &mut sealed, FACTS_NONCE_LEN..)
+            .map_err(|_| WHAT)?;
         sealed.truncate(len);
         Ok(sealed)
     }
@@ -175,11 +170,7 @@ impl DataKey {
         let mut out = Vec::with_capacity(plain.len() + TAG_LEN);
         out.extend_from_slice(plain);
         self.aead
-            .seal_in_place_append_tag(
-                block_nonce(part, idx),
-                Aad::from(block_aad(segment, part, idx)),
-                &mut out,
-            )
+            .seal_append(block_nonce(part, idx), &block_aad(segment, part, idx), &mut out)
             .map_err(|_| SealError::Seal)?;
         Ok(out)
     }
@@ -197,9 +188,8 @@ impl DataKey {
     ) -> Result<Vec<u8>, SealError> {
         let len = self
             .aead
-            .open_in_place(block_nonce(part, idx), Aad::from(block_aad(segment, part, idx)), &mut sealed)
-            .map_err(|_| SealError::Open("a search index"))?
-            .len();
+            .open(block_nonce(part, idx), &block_aad(segment, part, idx), &mut sealed, 0..)
+            .map_err(|_| SealError::Open("a search index"))?;
         sealed.truncate(len);
         Ok(sealed)
     }
@@ -223,7 +213,7 @@ pub enum TextDomain {
     Subscription = 3,
     /// `notice.payload`
     Notice = 4,
-    /// `account.phone`, `invitation.phone`, `phone_code.phone`
+    /// `account.phone`, `account_phone.phone`, `invitation.phone`, `phone_code.phone`
     Phone = 5,
     /// `account.signature`
     Signature = 6,
@@ -242,8 +232,8 @@ const NAME: &str = "a name";
 pub struct SealKey {
     /// `seal_key.id`
     pub id: SealKeyId,
-    wrap: LessSafeKey,
-    text: LessSafeKey,
+    wrap: Aead,
+    text: Aead,
 }
 
 impl SealKey {
@@ -421,38 +411,34 @@ fn facts_aad(body: BodyId) -> [u8; 26] {
     aad
 }
 
-fn aead_key(bytes: &[u8; KEY_LEN]) -> Result<LessSafeKey, SealError> {
-    UnboundKey::new(&AES_256_GCM, bytes).map(LessSafeKey::new).map_err(|_| SealError::Seal)
+fn aead_key(bytes: &[u8; KEY_LEN]) -> Result<Aead, SealError> {
+    Aead::new(bytes).map_err(|_| SealError::Seal)
 }
 
 /// An AES-256-GCM key for the purpose that `info` names.
-pub(super) fn derive_aead(prk: &hkdf::Prk, info: &[u8]) -> Result<LessSafeKey, SealError> {
+pub(super) fn derive_aead(prk: &hkdf::Prk, info: &[u8]) -> Result<Aead, SealError> {
     let info = [info];
     let okm = prk.expand(&info, &AES_256_GCM).map_err(|_| SealError::Seal)?;
-    Ok(LessSafeKey::new(UnboundKey::from(okm)))
+    Ok(Aead::derived(okm))
 }
 
 /// nonce ‖ ciphertext ‖ tag, the nonce random: at most 2³² times with one key (NIST SP 800-38D §8.3).
-pub(super) fn seal_random(key: &LessSafeKey, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+pub(super) fn seal_random(key: &Aead, aad: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
     let mut nonce = [0; NONCE_LEN];
     rand::fill(&mut nonce).map_err(|_| SealError::Seal)?;
     let mut out = Vec::with_capacity(NONCE_LEN + plain.len() + TAG_LEN);
     out.extend_from_slice(&nonce);
     out.extend_from_slice(plain);
     let tag = key
-        .seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(aad),
-            &mut out[NONCE_LEN..],
-        )
+        .seal(Nonce::assume_unique_for_key(nonce), aad, &mut out[NONCE_LEN..])
         .map_err(|_| SealError::Seal)?;
-    out.extend_from_slice(tag.as_ref());
+    out.extend_from_slice(&tag);
     Ok(out)
 }
 
 /// Opens what [`seal_random`] made; `what` names it in the error.
 pub(super) fn open_random(
-    key: &LessSafeKey,
+    key: &Aead,
     aad: &[u8],
     sealed: &[u8],
     what: &'static str,
@@ -460,16 +446,15 @@ pub(super) fn open_random(
     let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Open(what))?;
     let mut plain = rest.to_vec();
     let len = key
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut plain)
-        .map_err(|_| SealError::Open(what))?
-        .len();
+        .open(Nonce::assume_unique_for_key(*nonce), aad, &mut plain, 0..)
+        .map_err(|_| SealError::Open(what))?;
     plain.truncate(len);
     Ok(plain)
 }
 
 /// As [`open_random`], for a key: exactly [`KEY_LEN`] bytes, wiped when dropped.
 pub(super) fn open_key(
-    key: &LessSafeKey,
+    key: &Aead,
     aad: &[u8],
     sealed: &[u8],
     what: &'static str,

@@ -12,6 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use super::seal::{INDEX_PARTS, IndexShape};
+use super::ties::Entry;
 use super::{DataKey, SealError, Store, StoreError};
 use crate::types::{AccountId, BodyId, MailboxId};
 
@@ -213,6 +214,14 @@ impl Store {
         sqlx::query!("select pg_advisory_xact_lock(hashtextextended('search index', $1))", mailbox.0)
             .execute(&mut *tx)
             .await?;
+        // Before the segments, as who deletes the mailbox takes them: or the two would wait for each other.
+        sqlx::query!(
+            "select from mailbox where account_id = $1 and id = $2 for key share",
+            account.0,
+            mailbox.0
+        )
+        .execute(&mut *tx)
+        .await?;
         let gone: Vec<Uuid> = old.iter().map(|s| s.shape.id).collect();
         let deleted = sqlx::query!(
             "delete from search_segment where account_id = $1 and mailbox_id = $2 and id = any($3)",
@@ -332,9 +341,9 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<IndexRow>, StoreError> {
         let rows = sqlx::query!(
-            "select e.uid, e.size, e.message_id from mailbox_message e
+            r#"select e.uid, e.size, e.internal_date, e.message_id, e.tie as "tie?" from mailbox_message e
               where e.account_id = $1 and e.mailbox_id = $2 and e.uid >= $3 and e.uid < $4
-              order by e.uid limit $5",
+              order by e.uid limit $5"#,
             account.0,
             mailbox.0,
             i64::from(uids.start),
@@ -343,12 +352,19 @@ impl Store {
         )
         .fetch_all(&self.0.pool)
         .await?;
+        let ties = self.lookup().ties(account);
         Ok(rows
             .into_iter()
-            .map(|row| IndexRow {
-                uid: row.uid as u32,
-                size: row.size.cast_unsigned(),
-                body: BodyId(row.message_id),
+            .map(|row| {
+                let entry = Entry {
+                    mailbox: mailbox.0,
+                    uid: row.uid,
+                    size: row.size,
+                    internal_date: row.internal_date,
+                    message: row.message_id,
+                };
+                let body = ties.body(entry, row.tie);
+                IndexRow { uid: row.uid as u32, size: row.size.cast_unsigned(), body }
             })
             .collect())
     }

@@ -10,10 +10,11 @@ use std::time::SystemTime;
 use sqlx::PgConnection;
 
 use super::codes::{CodeAnswer, CodePurpose};
+use super::known_browsers::Telling;
 use super::notices::NewNotice;
 use super::sessions::{WebSession, WebStage, forget_portal_failures};
 use super::tokens::{canonical_recovery, random_recovery_code};
-use super::{Store, StoreError, TextDomain, seconds_of, time_of};
+use super::{Store, StoreError, TextDomain, WebPeer, seconds_of, time_of};
 use crate::types::{AccountId, AuditAction, AuditNote, Channel, NoticeContent, Secret};
 
 /// R3: how many recovery codes an app comes with.
@@ -65,6 +66,7 @@ impl Store {
         &self,
         session: &WebSession,
         answer: StepAnswer<'_>,
+        peer: WebPeer<'_>,
     ) -> Result<Proved, StoreError> {
         let account = session.account.id;
         let mut tx = self.0.pool.begin().await?;
@@ -93,13 +95,19 @@ impl Store {
                 if !self.activate(&mut tx, account).await? {
                     return Ok(Proved::HasAccount);
                 }
+                self.browser_seen(&mut tx, account, peer, Telling::Nobody).await?;
             }
             WebStage::Resetting => {
                 if !self.reset_apply(&mut tx, account).await? {
                     return Ok(Proved::Ended);
                 }
+                self.browsers_forget(&mut tx, account).await?;
+                self.browser_seen(&mut tx, account, peer, Telling::Owner).await?;
             }
-            WebStage::SecondStep => forget_portal_failures(&mut tx, account).await?,
+            WebStage::SecondStep => {
+                forget_portal_failures(&mut tx, account).await?;
+                self.browser_seen(&mut tx, account, peer, Telling::Owner).await?;
+            }
             WebStage::Full => {}
         }
         let token = self.session_renew(&mut tx, session, WebStage::Full, Some(self.0.clock.now())).await?;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use sqlx::PgConnection;
 
 use super::accounts::{Account, AccountState, Role};
+use super::known_browsers::{Browser, Telling};
 use super::tokens::random_token;
 use super::{Store, StoreError, TextDomain, seconds_of, time_of};
 use crate::types::{AccountId, Address, AuditAction, AuditNote, Phone, Secret, Tier};
@@ -67,6 +68,10 @@ pub struct WebSession {
     pub time_zone: String,
     /// When a factor was last proved.
     pub factor_at: Option<SystemTime>,
+    /// When the password was last typed, or chosen, in it.
+    pub password_at: Option<SystemTime>,
+    /// Support has made the password: nothing else may be done before another one is chosen.
+    pub password_initial: bool,
     /// When it began.
     pub created_at: SystemTime,
     /// Last activity, to about a minute.
@@ -97,6 +102,8 @@ pub struct WebPeer<'a> {
     pub address: std::net::IpAddr,
     /// As sent.
     pub user_agent: &'a str,
+    /// Which browser it is; `None`: who asks does not tell them apart, and nobody hears of a new one.
+    pub browser: Option<Browser<'a>>,
 }
 
 /// How long a web sign-in lives (R5).
@@ -121,7 +128,8 @@ impl Store {
                       (extract(epoch from s.created_at) * 1000000)::bigint as "began_at!",
                       (extract(epoch from s.active_at) * 1000000)::bigint as "active_at!",
                       (extract(epoch from s.factor_at) * 1000000)::bigint as factor_at,
-                      a.id as "id!", a.time_zone as "time_zone!", i.email as "invited_email?",
+                      (extract(epoch from s.password_at) * 1000000)::bigint as password_at,
+                      a.password_initial, a.id as "id!", a.time_zone as "time_zone!", i.email as "invited_email?",
                       a.two_step or not a.password_long or coalesce(pr.two_step_enforced, false) as "two_step!",
                       case when s.stage = 'registering' then i.phone else a.phone end as number,
                       t.secret is not null as "app!", p.*
@@ -155,6 +163,8 @@ impl Store {
             app: row.app,
             time_zone: row.time_zone,
             factor_at: row.factor_at.map(time_of),
+            password_at: row.password_at.map(time_of),
+            password_initial: row.password_initial,
             created_at: time_of(row.began_at),
             active_at: time_of(row.active_at),
             from_address: row.from_address,
@@ -198,6 +208,25 @@ impl Store {
         Ok(())
     }
 
+    /// Ends one of an account's, by the key of the list. `false`: it has ended already, or is not the account's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn web_session_end_of(&self, account: AccountId, key: &[u8]) -> Result<bool, StoreError> {
+        let mut tx = self.0.pool.begin().await?;
+        let done =
+            sqlx::query!("delete from web_session where account_id = $1 and id_key = $2", account.0, key)
+                .execute(&mut *tx)
+                .await?;
+        if done.rows_affected() != 1 {
+            return Ok(false);
+        }
+        let note = AuditNote::done(AuditAction::EndSignIns).account(account).detail("one=yes");
+        self.audit(&mut tx, note).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Ends all web sign-ins of an account. `false`: no such account.
     ///
     /// # Errors
@@ -206,6 +235,7 @@ impl Store {
         let mut tx = self.0.pool.begin().await?;
         let done = self.web_sessions_void(&mut tx, account).await?;
         if done {
+            self.browsers_forget(&mut tx, account).await?;
             self.audit(&mut tx, AuditNote::done(AuditAction::EndSignIns).account(account)).await?;
         }
         tx.commit().await?;
@@ -276,14 +306,16 @@ impl Store {
         let token = self.session_begin(&mut tx, account, stage, None, peer).await?;
         if stage == WebStage::Full {
             forget_portal_failures(&mut tx, account).await?;
+            self.browser_seen(&mut tx, account, peer, Telling::Owner).await?;
         }
         let detail = if stage == WebStage::Full { "door=portal" } else { "door=portal step=password" };
         self.audit(&mut tx, AuditNote::done(AuditAction::SignIn).account(account).detail(detail)).await?;
         tx.commit().await?;
+        self.wake_notices();
         Ok(Some(token))
     }
 
-    /// Writes a new one.
+    /// Writes a new one. Each begins with a password, typed or chosen just now.
     pub(super) async fn session_begin(
         &self,
         tx: &mut PgConnection,
@@ -295,9 +327,10 @@ impl Store {
         let token = random_token()?;
         let agent: String = peer.user_agent.chars().filter(|c| !c.is_control()).take(AGENT_MAX).collect();
         sqlx::query!(
-            "insert into web_session (id_key, account_id, stage, epoch, created_at, active_at, factor_at,
-                                      from_address, user_agent)
-             select $1, a.id, $3, a.web_epoch, to_timestamp($4), to_timestamp($4), to_timestamp($5), $6, $7
+            "insert into web_session (id_key, account_id, stage, epoch, created_at, active_at, password_at,
+                                      factor_at, from_address, user_agent)
+             select $1, a.id, $3, a.web_epoch, to_timestamp($4), to_timestamp($4), to_timestamp($4),
+                    to_timestamp($5), $6, $7
                from account a where a.id = $2",
             &self.lookup().token("session", &token),
             account.0,
@@ -377,15 +410,17 @@ impl Store {
         Ok(token)
     }
 
-    /// Voids all of an account's by raising its epoch; the sweeper takes the rows. `false`: no such account.
+    /// Voids all of an account's by raising its epoch, and the links of devices that were opened from them; the
+    /// sweeper takes the rows. `false`: no such account.
     pub(super) async fn web_sessions_void(
         &self,
         tx: &mut PgConnection,
         account: AccountId,
     ) -> Result<bool, StoreError> {
         let done = sqlx::query!("update account set web_epoch = web_epoch + 1 where id = $1", account.0)
-            .execute(tx)
+            .execute(&mut *tx)
             .await?;
+        self.device_links_void(tx, account).await?;
         Ok(done.rows_affected() == 1)
     }
 

@@ -30,6 +30,7 @@ impl Store {
                 union all
                select x.account_id, x.kind, 0, 0, ''::bytea, x.sealed
                  from (select a.id as account_id, 'phone' as kind, a.phone as sealed from account a
+                        union all select o.account_id, 'phone', o.phone from account_phone o
                         union all select a.id, 'signature', a.signature from account a
                         union all select i.account_id, 'invitation', i.phone from invitation i
                         union all select c.account_id, 'code', c.phone from phone_code c
@@ -49,7 +50,7 @@ impl Store {
                 "keyword" => (TextDomain::Keyword, format!("keyword {} of mailbox {}", row.bit, row.id)),
                 "subscription" => (TextDomain::Subscription, "a subscription".to_owned()),
                 "annotation" => (TextDomain::Annotation, format!("an annotation of mailbox {}", row.id)),
-                "phone" => (TextDomain::Phone, "the phone number".to_owned()),
+                "phone" => (TextDomain::Phone, "a phone number".to_owned()),
                 "signature" => (TextDomain::Signature, "the signature".to_owned()),
                 "invitation" => (TextDomain::Phone, "the phone number of an invitation".to_owned()),
                 "code" => (TextDomain::Phone, "the phone number of a code".to_owned()),
@@ -133,10 +134,11 @@ impl Store {
         Ok(faults)
     }
 
-    /// Every entry has its message, of the same size, and a key that its account can use; every message an
+    /// Every entry is as it was placed, and has its message, of the same size, and a key that its account can use; every message an
     /// entry; every key and chunk a message; every delivery and submission its accounts.
     pub async fn verify_references(&self, account: Option<AccountId>) -> Result<Vec<Fault>, StoreError> {
-        let mut faults = self.verify_entries(account).await?;
+        let mut faults = self.verify_ties(account).await?;
+        faults.extend(self.verify_entries(account).await?);
         faults.extend(self.verify_orphans(account).await?);
         Ok(faults)
     }
@@ -155,10 +157,11 @@ impl Store {
                  from entry e
                  join account a on a.id = e.account_id
                  left join message m on m.id = e.message_id
-                 left join seal_key s on s.practice_id = a.practice_id
-                                      or a.practice_id is null and s.account_id = a.id
-                 left join message_key k on k.message_id = e.message_id and k.seal_key_id = s.id
-                where s.id is not null
+                 left join seal_key kp on kp.practice_id = a.practice_id
+                 left join seal_key ka on ka.account_id = a.id and a.practice_id is null
+                 left join message_key k on k.message_id = e.message_id
+                                        and k.seal_key_id = coalesce(kp.id, ka.id)
+                where coalesce(kp.id, ka.id) is not null
                   and (m.id is null or m.size <> e.size or k.message_id is null)
                 limit 1000"#,
             account.map(|a| a.0)

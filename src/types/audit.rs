@@ -173,6 +173,8 @@ actions! {
     AppPasswordCreate, "app-password-create";
     /// Revoked one.
     AppPasswordRevoke, "app-password-revoke";
+    /// Opened a one-time link that sets a device up (R29).
+    DeviceLink, "device-link";
     /// Made a practice.
     PracticeCreate, "practice-create";
     /// Changed a practice.
@@ -195,6 +197,14 @@ actions! {
     AuditPrune, "audit-prune";
     /// Began a new version of the master key, or wrapped the seal keys with it.
     KeysRotate, "keys-rotate";
+    /// Put a new version of the master key into the key file.
+    KeysPrepare, "keys-prepare";
+    /// Took versions of the master key out of the key file.
+    KeysRetire, "keys-retire";
+    /// Tied mailbox entries of before to their messages, once in a database's life.
+    EntriesTie, "entries-tie";
+    /// Had the search index built anew.
+    SearchReindex, "search-reindex";
     /// Destroyed a practice's seal key, and with it all that it sealed.
     PracticeErase, "practice-erase";
     /// Brought back messages that were expunged.

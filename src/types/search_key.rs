@@ -54,8 +54,8 @@ pub enum SearchKey {
     ModSeq(ModSeq),
     /// `EMAILID id` (RFC 8474 §6); `None`: an id that no message has.
     EmailId(Option<BodyId>),
-    /// `THREADID id`: matches nothing (RFC 8474 §5.2).
-    ThreadId,
+    /// `THREADID id` (RFC 8474 §6).
+    ThreadId(String),
 }
 
 /// On which side of the date.

@@ -178,6 +178,63 @@ async fn a_link_cannot_aim_the_buttons_of_a_page() {
     }
 }
 
+/// 6.4.1: a password that Support has made leads to choosing another one, whatever is asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn v6_4_1_a_password_of_supports_making_is_replaced_first() {
+    let site = Site::new().await;
+    let store = site.world.gateway().store();
+    let frieda = site.account("frieda").await;
+    let hash = store.portal_password(frieda).await.unwrap().unwrap();
+    assert!(store.initial_password_set(frieda, &hash).await.unwrap());
+    let web = site.signed_in("frieda", PASSWORD, "+12025550177").await;
+    for path in ["/", "/profile", "/messaging", "/security", "/security/two-step", "/sign-ins", "/confirm"] {
+        assert_eq!(web.get(path).await.location(), "/security/password", "GET {path}");
+    }
+    web.get("/security/password").await.shows("Choose one of your own");
+    assert_eq!(web.post("/messaging", &[("signature", "x")]).await.location(), "/security/password");
+    let new = "seven kettles on the shelf";
+    let fields = [("current", PASSWORD), ("password", new), ("again", new)];
+    web.follow(web.post("/security/password", &fields).await).await.shows("Your password is changed");
+    web.get("/").await.shows("Hello, Frieda");
+    web.validate().await;
+}
+
+/// 6.3.5: the cookie by which a browser is recognised, and the notice where it is missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn v6_3_5_a_new_browser_is_told_of() {
+    const COOKIE: &str = "__Host-postern-browser";
+    let site = Site::new().await;
+    let email = site.world.account("anna").email.clone();
+    let web = Web::new(&site.world);
+    site.sign_in(&web, "anna", PASSWORD).await;
+    assert_eq!(web.cookie(COOKIE), None, "half a sign-in is none");
+    site.prove(&web, PHONE, "/code").await;
+    let known = web.cookie(COOKIE).unwrap();
+    assert_eq!(known.len(), 43, "256 bits in base64url");
+    let notice = site.notice("new-sign-in", &email).await;
+    let text = notice["text"].as_str().unwrap();
+    assert!(text.contains("Firefox, Linux") && text.contains("127.0.0.1"), "{text}");
+    assert!(text.contains("https://portal.test/sign-ins"), "{text}");
+    // The same browser later, signed out or not: not a word.
+    web.post("/sign-out", &[]).await;
+    assert_eq!(web.cookie(COOKIE).as_deref(), Some(known.as_str()), "it outlives the sign-in");
+    site.sign_in(&web, "anna", PASSWORD).await;
+    site.prove(&web, PHONE, "/code").await;
+    assert_eq!(web.cookie(COOKIE).as_deref(), Some(known.as_str()));
+    assert_eq!(site.count("new-sign-in", &email), 1);
+    // It opens nothing by itself.
+    let thief = Web::new(&site.world);
+    thief.set_cookie(COOKIE, &known);
+    assert_eq!(thief.get("/profile").await.location(), "/sign-in?first=yes&next=/profile");
+    // What is no value of ours is replaced.
+    let odd = Web::new(&site.world);
+    odd.set_cookie(COOKIE, "short");
+    site.sign_in(&odd, "anna", PASSWORD).await;
+    site.prove(&odd, PHONE, "/code").await;
+    assert_ne!(odd.cookie(COOKIE).as_deref(), Some("short"));
+    site.notice("new-sign-in", &email).await;
+}
+
 /// Names go into notices to people outside: a name is no link, and turns no text around.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_is_no_link() {

@@ -7,9 +7,10 @@ use postern::store::{AuditFilter, EndDevices};
 use postern::types::AuditAction;
 
 use crate::portal_site::{PASSWORD, PHONE, Site};
-use crate::portal_web::Web;
+use crate::portal_web::{Web, between};
 
 const COOKIE: &str = "__Host-postern";
+const ADD_DEVICE: &str = "/devices/new";
 
 /// Whether a browser with this cookie is signed in.
 async fn good(site: &Site, cookie: &str) -> bool {
@@ -90,6 +91,49 @@ async fn v7_4_5_support_ends_sign_ins() {
     assert!(!good(&site, &others).await);
 }
 
+/// 7.4.5: and those of everybody at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn v7_4_5_support_ends_everybodys_sign_ins() {
+    let site = Site::new().await;
+    let anna = site.signed_in("anna", PASSWORD, PHONE).await;
+    let frieda = site.signed_in("frieda", PASSWORD, "+12025550177").await;
+    assert!(site.world.gateway().store().sign_ins_end_of_all().await.unwrap() >= 2);
+    assert_eq!(anna.get("/").await.location(), "/sign-in?ended=yes");
+    assert_eq!(frieda.get("/").await.location(), "/sign-in?ended=yes");
+    site.signed_in("anna", PASSWORD, PHONE).await.get("/").await.shows("Hello, Anna");
+}
+
+/// 7.5.2: every sign-in is listed; one, or all, is ended after the password, without a phone at hand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn v7_5_2_one_sign_in_is_ended_after_the_password() {
+    let clock = Clock::fixed(SystemTime::now());
+    let site = Site::at(clock.clone()).await;
+    let lost = site.signed_in("anna", PASSWORD, PHONE).await;
+    let other = site.signed_in("anna", PASSWORD, PHONE).await;
+    let web = site.signed_in("anna", PASSWORD, PHONE).await;
+    clock.advance(Duration::from_mins(6));
+    let page = web.get("/sign-ins").await;
+    page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1");
+    assert_eq!(page.body.matches("name=\"sign_in\"").count(), 2, "not the one at hand");
+    let handle = between(&page.body, "name=\"sign_in\" value=\"", "\"").unwrap().to_owned();
+    let asked = web.post("/sign-ins/end", &[("sign_in", &handle)]).await;
+    assert_eq!(asked.location(), "/confirm?next=/sign-ins");
+    assert_eq!(web.post("/sign-ins/end-all", &[]).await.location(), "/confirm?next=/sign-ins");
+    web.follow(asked).await;
+    let confirmed = web.post("/confirm", &[("next", "/sign-ins"), ("current", PASSWORD)]).await;
+    let page = web.follow(confirmed).await;
+    let handle = between(&page.body, "name=\"sign_in\" value=\"", "\"").unwrap().to_owned();
+    let ended = web.follow(web.post("/sign-ins/end", &[("sign_in", &handle)]).await).await;
+    ended.shows("That sign-in has ended");
+    let gone = [&lost, &other].map(async |w| w.get("/profile").await.status == 303);
+    let [a, b] = gone;
+    assert_ne!(a.await, b.await, "one of the two");
+    web.follow(web.post("/sign-ins/end-all", &[]).await).await.shows("signed out everywhere");
+    assert_eq!(lost.get("/profile").await.status, 303);
+    assert_eq!(other.get("/profile").await.status, 303);
+    web.validate().await;
+}
+
 /// 7.4.4: every page of a signed-in person has the button.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn v7_4_4_sign_out_is_on_every_page() {
@@ -99,8 +143,8 @@ async fn v7_4_4_sign_out_is_on_every_page() {
         "/",
         "/invite",
         "/people",
-        "/app-passwords",
-        "/app-passwords/new",
+        "/contacts",
+        "/devices/new",
         "/messaging",
         "/profile",
         "/profile/email",
@@ -110,11 +154,13 @@ async fn v7_4_4_sign_out_is_on_every_page() {
         "/security/two-step",
         "/security/authenticator",
         "/devices",
+        "/sign-ins",
         "/welcome",
         "/help",
+        "/nowhere",
     ] {
         let page = web.get(path).await;
-        assert_eq!(page.status, 200, "{path}");
+        assert_eq!(page.status, if path == "/nowhere" { 404 } else { 200 }, "{path}");
         assert!(page.body.contains("action=\"/sign-out\""), "{path}");
     }
 }
@@ -144,20 +190,45 @@ async fn v7_5_1_what_signs_in_asks_for_a_fresh_factor() {
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     clock.advance(Duration::from_mins(6));
     web.get("/profile").await;
-    for path in [
+    let fields = [("email", "a@new.example"), ("phone", "+12025550199"), ("name", "Phone"), ("id", "1")];
+    let asked = async |path: &str, by: &str| {
+        assert!(web.get(path).await.location().starts_with(by), "GET {path}");
+        assert!(web.post(path, &fields).await.location().starts_with(by), "POST {path}");
+    };
+    let pages = [
         "/profile/email",
         "/profile/phone",
         "/security/two-step",
         "/security/authenticator",
         "/security/authenticator/remove",
         "/security/recovery-codes",
-        "/app-passwords/new",
-    ] {
-        assert!(web.get(path).await.location().starts_with("/code?next="), "GET {path}");
-        let fields = [("email", "a@new.example"), ("phone", "+12025550199"), ("name", "Phone")];
-        assert!(web.post(path, &fields).await.location().starts_with("/code?next="), "POST {path}");
+    ];
+    for path in pages {
+        asked(path, "/confirm?next=").await;
     }
-    // The password asks for the password.
+    for path in ["/profile/phones/use", "/profile/phones/remove", "/security/two-step/on"] {
+        assert!(web.post(path, &fields).await.location().starts_with("/confirm?next="), "POST {path}");
+    }
+    // The password, then a code: both, whichever page asks.
+    let page = web.follow(web.get("/profile/email").await).await;
+    page.shows("enter your password once more");
+    web.post("/confirm", &[("next", "/profile/email"), ("current", "")]).await.shows("This cannot be empty");
+    let confirm = [("next", "/profile/email"), ("current", "not the password")];
+    web.post("/confirm", &confirm).await.shows("This is not your password");
+    let before = web.cookie(COOKIE).unwrap();
+    let confirmed = web.post("/confirm", &[("next", "/profile/email"), ("current", PASSWORD)]).await;
+    assert_eq!(confirmed.location(), "/profile/email");
+    assert_ne!(web.cookie(COOKIE).unwrap(), before);
+    web.get("/profile").await;
+    for path in pages {
+        asked(path, "/code?next=").await;
+    }
+    site.prove(&web, PHONE, "/code?next=/profile/email").await.shows("New email address");
+    web.validate().await;
+    // The password asks for the password, an app password for a code (R29).
+    clock.advance(Duration::from_mins(6));
+    assert!(web.get(ADD_DEVICE).await.location().starts_with("/code?next="));
+    web.get("/profile").await;
     let fields = [("current", "wrong"), ("password", "nine green kettles"), ("again", "nine green kettles")];
     assert_eq!(web.post("/security/password", &fields).await.status, 422);
 }

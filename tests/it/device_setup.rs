@@ -25,7 +25,8 @@ impl Web {
     }
 }
 
-fn client(world: &World) -> Client {
+/// A client that takes `autoconfig.secure.test` for this machine, and follows no redirect.
+pub fn client(world: &World) -> Client {
     let ca = reqwest::Certificate::from_pem(&std::fs::read(&world.ca_file).unwrap()).unwrap();
     Client::builder()
         .tls_certs_only([ca])

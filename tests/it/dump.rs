@@ -8,13 +8,15 @@ use std::process::Command;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use postern::service::search::Tender;
+use postern::store::{AccountEdit, Messaging, NewNotice, TextDomain};
+use postern::types::{Channel, NoticeContent, Phone, Secret};
 use sqlx::{Connection as _, PgConnection};
 
 use crate::client::Client;
 use crate::harness::{World, execute};
 
 /// Words that stand nowhere else: with letters that encodings treat differently.
-const WORDS: [&str; 12] = [
+const WORDS: [&str; 20] = [
     "Quixbetreff",
     "Quixnäme",
     "Quixtext",
@@ -27,6 +29,14 @@ const WORDS: [&str; 12] = [
     "Quixnotiz",
     "Quixkopf",
     "Quixmüller",
+    "Quixunterschrift",
+    "2025550173",
+    "2025550150",
+    "quixlink",
+    "Quixabo",
+    "Quixverlauf",
+    "quixcode4711",
+    "QUIXTOTP",
 ];
 
 /// The word as it may stand somewhere: in each encoding, and without regard to case.
@@ -71,6 +81,9 @@ fn forms(word: &str) -> HashSet<Vec<u8>> {
     forms
 }
 
+/// What each zstd frame begins with: nothing here writes any.
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 struct Forms {
     all: Vec<(&'static str, memchr::memmem::Finder<'static>)>,
 }
@@ -100,6 +113,13 @@ impl Forms {
             out.clear();
             let _ = flate2::read::ZlibDecoder::new(rest).take(1 << 20).read_to_end(&mut out);
             found.extend(self.within(&out));
+            out.clear();
+            let _ = flate2::read::GzDecoder::new(rest).take(1 << 20).read_to_end(&mut out);
+            found.extend(self.within(&out));
+            // What PostgreSQL compresses by itself is in the dump as it was; zstd has a mark of its own.
+            if rest.starts_with(&ZSTD) {
+                found.push("a zstd frame, which this test does not open");
+            }
         }
         found
     }
@@ -136,6 +156,8 @@ async fn plant(world: &World) {
     for command in [
         "CREATE Quixordner",
         "SUBSCRIBE Quixordner",
+        "SUBSCRIBE Quixabo",
+        "SETMETADATA \"\" (/private/vendor/x/note \"Quixverlauf\")",
         "SETMETADATA Quixordner (/private/comment \"Quixnotiz\")",
         "SELECT INBOX",
         "COPY 1 Quixordner",
@@ -146,6 +168,28 @@ async fn plant(world: &World) {
     let answer = wire.imap("f", "SEARCH TEXT Quixbetreff").await;
     assert!(answer[0].contains(" 1 2"), "{answer:?}");
     Tender::new(world.gateway().store().clone()).catch_up(1).await.unwrap();
+    // What is kept of people, and what waits to be sent to them.
+    let store = world.gateway().store().clone();
+    let anna = store.resolve(&world.account("anna").secure.parse().unwrap()).await.unwrap().unwrap().id;
+    let messaging = store.messaging(anna).await.unwrap();
+    store
+        .messaging_set(anna, &Messaging { signature: "Dr. Quixunterschrift".to_owned(), ..messaging })
+        .await
+        .unwrap();
+    let phone = Some(Phone::parse("+12025550173").unwrap());
+    assert!(store.account_edit(anna, &AccountEdit { phone, ..AccountEdit::default() }).await.unwrap());
+    world.invite("dora@dahl.example").await;
+    for content in [
+        NoticeContent::ResetLink { link: Secret::new("https://x/quixlink") },
+        NoticeContent::PhoneCode { code: Secret::new("quixcode4711") },
+    ] {
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(600);
+        store.notify(NewNotice::new(anna, content, Channel::Email).not_before(later)).await.unwrap();
+    }
+    let secret = store.seal_key(anna).await.unwrap().seal_text(TextDomain::Totp, anna, "QUIXTOTP").unwrap();
+    let hex: String = secret.iter().map(|b| format!("{b:02x}")).collect();
+    let totp = format!("insert into totp (account_id, secret) values ({anna}, '\\x{hex}')");
+    execute(&world.database_url, &totp).await;
     // Some of it is expunged, and stays recoverable.
     wire.imap("d", "STORE 1 +FLAGS (\\Deleted)").await;
     wire.imap("e", "EXPUNGE").await;
@@ -210,6 +254,8 @@ fn planted_words_are_found_in_each_form() {
     let word = "Quixmüller";
     let mut deflated = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     deflated.write_all(format!("Frau {word} kommt").as_bytes()).unwrap();
+    let mut gzipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzipped.write_all(format!("Frau {word} kommt").as_bytes()).unwrap();
     let utf16: Vec<u8> = word.encode_utf16().flat_map(u16::to_be_bytes).collect();
     for hidden in [
         word.as_bytes().to_vec(),
@@ -219,6 +265,7 @@ fn planted_words_are_found_in_each_form() {
         STANDARD.encode(format!("xy{word}")).into_bytes(),
         utf16,
         [b"12345".to_vec(), deflated.finish().unwrap()].concat(),
+        gzipped.finish().unwrap(),
     ] {
         assert!(forms.within_any(&hidden).contains(&word), "{}", String::from_utf8_lossy(&hidden));
     }

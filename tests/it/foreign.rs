@@ -78,8 +78,9 @@ async fn mbsync_second_run_changes_nothing() {
         all.sort();
         all
     };
+    let sync = move || drop(run(Command::new("mbsync").arg("-c").arg(&config).arg("c")));
+    let again = (sync.clone(), listing.clone());
     let (first, second, third) = aside(move || {
-        let sync = || run(Command::new("mbsync").arg("-c").arg(&config).arg("c"));
         sync();
         let first = listing();
         sync();
@@ -98,6 +99,30 @@ async fn mbsync_second_run_changes_nothing() {
     assert_eq!(first.len(), 23);
     assert_eq!(first, second);
     assert_eq!(third.len(), 23);
+    // A change on the other side: one flagged, one removed, one more.
+    let mut wire = world.imap("anna").await;
+    for command in [
+        "SELECT Archive",
+        "STORE 1 +FLAGS (\\Flagged)",
+        "STORE 2 +FLAGS (\\Deleted)",
+        "EXPUNGE",
+        "APPEND Archive {20+}\r\nSubject: later\r\n\r\nx\n",
+    ] {
+        let answer = wire.imap("m", command).await.pop().unwrap();
+        assert!(answer.starts_with("m OK"), "{command}: {answer}");
+    }
+    let (sync, listing) = again;
+    let (fourth, fifth) = aside(move || {
+        sync();
+        let fourth = listing();
+        sync();
+        (fourth, listing())
+    })
+    .await;
+    assert_eq!(fourth, fifth, "the run after a change changes nothing");
+    let archive: Vec<_> = fourth.iter().filter(|path| path.contains("/Archive/")).collect();
+    assert_eq!(archive.len(), 3, "{archive:?}");
+    assert_eq!(archive.iter().filter(|path| path.ends_with(":2,F")).count(), 1, "{archive:?}");
     let flags = world.flags("anna", "INBOX").await;
     assert_eq!(
         flags.iter().filter(|f| f.contains("\\Flagged") && f.contains("\\Seen")).count(),

@@ -43,7 +43,7 @@ async fn meanwhile(world: &World) {
         "UID MOVE 6 Trash",
         "UID STORE 7 +FLAGS (\\Deleted)",
         "UID EXPUNGE 7",
-        "APPEND INBOX {20+}\r\nSubject: later\r\n\r\nx\n",
+        "APPEND INBOX {21+}\r\nSubject: later\r\n\r\nx\r\n",
     ] {
         let answer = wire.imap("m", command).await.pop().unwrap();
         assert!(answer.starts_with("m OK"), "{command}: {answer}");
@@ -106,17 +106,14 @@ async fn offlineimap() {
         ),
     )
     .unwrap();
-    let sync = {
+    let sync = async || {
         let home = home.clone();
-        async || {
-            let home = home.clone();
-            aside(move || {
-                let mut command = Command::new("offlineimap");
-                run(command.env("HOME", &home).arg("-o").arg("-c").arg(home.join("rc")).args(["-u", "basic"]));
-            })
-            .await;
-            maildir(&mail)
-        }
+        aside(move || {
+            let mut command = Command::new("offlineimap");
+            run(command.env("HOME", &home).arg("-o").arg("-c").arg(home.join("rc")).args(["-u", "basic"]));
+        })
+        .await;
+        maildir(&mail)
     };
     let first = sync().await;
     assert_eq!(first.len(), 23);
@@ -239,15 +236,19 @@ async fn dovecot_imapc() {
     let (here, there) = (dovecot.adm(&what).await, dovecot.there(&what).await);
     let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(sorted(&here), sorted(&there));
-    for line in ["INBOX messages=17", "Archive messages=4", "Trash messages=1", "Befunde/Alt & Neu messages=1"] {
+    for line in
+        ["INBOX messages=17", "Archive messages=4", "Trash messages=1", "Befunde/Alt & Neu messages=1"]
+    {
         assert!(sorted(&here).contains(line), "{line}: {here}");
     }
-    let fetch = ["fetch", "uid flags size.physical hdr.message-id", "mailbox", "INBOX"];
+    let fetch = ["fetch", "uid flags size.virtual hdr.message-id", "mailbox", "INBOX"];
     let (here, there) = (dovecot.adm(&fetch).await, dovecot.there(&fetch).await);
-    assert_eq!(here, there);
+    // \Recent is one session's alone, so never of a copy.
+    assert_eq!(here, there.replace("\\Recent", "").replace("  ", " "));
     assert!(here.starts_with("uid=1 flags=\\Seen $Forwarded "), "{here}");
     assert!(here.contains("uid=5 flags=\\Answered \\Flagged "), "{here}");
-    let found = dovecot.there(&["search", "mailbox", "INBOX", "body", "message 12", "since", "2026-09-01"]).await;
+    let found =
+        dovecot.there(&["search", "mailbox", "INBOX", "body", "message 12", "since", "2026-09-01"]).await;
     assert_eq!(found.lines().count(), 1, "{found}");
     dovecot.there(&["mailbox", "delete", "Befunde/Alt & Neu"]).await;
     assert_eq!(dovecot.backup().await.len(), changed.len() - 1);
@@ -283,10 +284,8 @@ async fn neomutt_keeps_a_copy() {
     // Runs with these keys typed, after a copy of every message into a local file; that file.
     let keys = async |name: &str, more: &str| {
         let (home, copy) = (home.clone(), home.join(name));
-        let keys = format!(
-            "<tag-pattern>~A<enter><tag-prefix><copy-message>{}<enter>{more}<quit>",
-            copy.display()
-        );
+        let keys =
+            format!("<tag-pattern>~A<enter><tag-prefix><copy-message>{}<enter>{more}<quit>", copy.display());
         aside(move || {
             let line = format!("neomutt -n -F {}/rc -e 'push \"{keys}\"'", home.display());
             // It wants a terminal.
@@ -297,7 +296,10 @@ async fn neomutt_keeps_a_copy() {
         })
         .await
     };
-    let count = |copy: &str| copy.lines().filter(|line| line.starts_with("From ")).count();
+    let subjects = |copy: &str| -> Vec<String> {
+        copy.lines().filter_map(|line| line.strip_prefix("Subject: ")).map(str::to_owned).collect()
+    };
+    let count = |copy: &str| subjects(copy).len();
     let first = keys("first", "").await;
     assert_eq!(count(&first), 20);
     assert_eq!(count(&keys("second", "").await), 20);
@@ -308,8 +310,8 @@ async fn neomutt_keeps_a_copy() {
     assert_eq!(flags.iter().filter(|line| line.contains("\\Flagged")).count(), 2, "{quiet:?} {flags:?}");
     // 20 − deleted here − moved there − removed there + appended there.
     let last = keys("fourth", "").await;
-    assert_eq!(count(&last), 18);
-    assert!(last.contains("Subject: later"));
+    assert_eq!(count(&last), 18, "{:?}", subjects(&last));
+    assert!(subjects(&last).contains(&"later".to_owned()));
     assert_eq!(count(&keys("fifth", "").await), 18);
-    assert_eq!(world.flags("anna", "INBOX").await.len(), 18);
+    assert_eq!(messages(&world, "INBOX").await, 18);
 }

@@ -61,17 +61,24 @@ async fn a_second_start_keeps_everything() {
     assert!(!second.status.success());
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains("is run by another process"), "{said}");
-    signed_in(&demo).await;
+    // RFC 9051 §2.3.1.1, RFC 7162 §3.1.2: what clients remember a mailbox by.
+    let inbox = async |demo: &Demo| {
+        let items = "STATUS INBOX (UIDVALIDITY UIDNEXT HIGHESTMODSEQ)";
+        signed_in(demo).await.imap("s", items).await.swap_remove(0)
+    };
+    let remembered = inbox(&demo).await;
+    assert!(remembered.starts_with("* STATUS "), "{remembered}");
     demo.stop().await;
 
     let demo = Demo::start(&dir, &[]).await;
     assert_eq!(kept(&demo), first);
-    signed_in(&demo).await;
+    assert_eq!(inbox(&demo).await, remembered);
     demo.kill();
 
     let demo = Demo::start(&dir, &[]).await;
     assert_eq!(kept(&demo), first);
     assert_eq!(psql(first["database_url"].as_str().unwrap(), count), messages);
+    assert_eq!(inbox(&demo).await, remembered);
     demo.stop().await;
 }
 

@@ -548,3 +548,57 @@ async fn a_capability_is_switched_off_for_one_account() {
     let mut client = gate.anna().await;
     assert!(client.imap("c", "CAPABILITY").await[0].contains(" QRESYNC "));
 }
+
+/// RFC 5465 §5.8: an account that grew too large is told so once, and then nothing more.
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc5465_too_many_mailboxes_are_an_overflow() {
+    // An account begins with six.
+    let gate = Gate::open(Settings { notify_mailboxes: 7, ..Settings::default() }).await;
+    let (mut watcher, mut other) = (gate.anna().await, gate.anna().await);
+    ok(&watcher.imap("a", "NOTIFY SET (personal (MailboxName))").await);
+    ok(&other.imap("a", "CREATE Eins").await);
+    let line = String::from_utf8(watcher.response().await.unwrap()).unwrap();
+    assert!(line.starts_with("* LIST ") && line.contains("\"Eins\""), "{line}");
+    ok(&other.imap("b", "CREATE Zwei").await);
+    let line = String::from_utf8(watcher.response().await.unwrap()).unwrap();
+    assert!(line.starts_with("* OK [NOTIFICATIONOVERFLOW] "), "{line}");
+    ok(&other.imap("c", "DELETE Zwei").await);
+    let answer = watcher.imap("b", "NOOP").await;
+    assert_eq!(answer.len(), 1, "as after NOTIFY NONE: {answer:?}");
+    ok(&other.imap("d", "CREATE Zwei").await);
+    let refused = watcher.imap("c", "NOTIFY SET (personal (MailboxName))").await;
+    assert!(refused.last().unwrap().starts_with("c NO [NOTIFICATIONOVERFLOW] "), "{refused:?}");
+}
+
+/// RFC 5465: what happens on another gateway is told too: messages, names, subscriptions, notes.
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc5465_two_gateways_notify_each_other() {
+    let gate = Gate::open(Settings::default()).await;
+    let store = open_store(&gate.database_url, &gate.folder).await;
+    let (port, _, _trigger, _serving) = serve(&store, &gate.folder, Settings::default(), Limits::default());
+    let mut there = Client::tls(port, connector(&gate.ca)).await;
+    there.response().await.unwrap();
+    ok(&there.imap("l", &gate.login).await);
+    let mut here = gate.anna().await;
+    let all = "NOTIFY SET (selected (MessageNew (UID FLAGS) MessageExpunge)) \
+               (personal (MessageNew MessageExpunge MailboxName SubscriptionChange MailboxMetadataChange))";
+    ok(&here.imap("a", all).await);
+    ok(&here.imap("b", "SELECT INBOX").await);
+    let next = async |here: &mut Client| String::from_utf8(here.response().await.unwrap()).unwrap();
+    ok(&append(&mut there, "a", "INBOX", b"Subject: x\r\n\r\nx\r\n").await);
+    assert_eq!(next(&mut here).await, "* 1 EXISTS");
+    assert_eq!(next(&mut here).await, "* 1 RECENT");
+    assert!(next(&mut here).await.starts_with("* 1 FETCH (UID 1 FLAGS ("));
+    ok(&append(&mut there, "b", "Trash", b"Subject: x\r\n\r\nx\r\n").await);
+    assert_eq!(next(&mut here).await, "* STATUS \"Trash\" (UIDNEXT 2 MESSAGES 1)");
+    ok(&there.imap("c", "CREATE Neu").await);
+    assert_eq!(next(&mut here).await, "* LIST (\\HasNoChildren) \"/\" \"Neu\"");
+    ok(&append(&mut there, "d", "Neu", b"Subject: x\r\n\r\nx\r\n").await);
+    assert_eq!(next(&mut here).await, "* STATUS \"Neu\" (UIDNEXT 2 MESSAGES 1)");
+    ok(&there.imap("e", "SUBSCRIBE Neu").await);
+    assert_eq!(next(&mut here).await, "* LIST (\\HasNoChildren \\Subscribed) \"/\" \"Neu\"");
+    ok(&there.imap("f", "SETMETADATA Neu (/private/comment \"x\")").await);
+    assert_eq!(next(&mut here).await, "* METADATA \"Neu\" /private/comment");
+    ok(&there.imap("g", "RENAME Neu Alt").await);
+    assert_eq!(next(&mut here).await, "* LIST (\\HasNoChildren) \"/\" \"Alt\" (\"OLDNAME\" (\"Neu\"))");
+}

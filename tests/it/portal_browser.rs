@@ -4,12 +4,13 @@ use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use thirtyfour::prelude::*;
 
 use crate::harness::World;
-use crate::portal_web::installed;
+use crate::portal_web::{installed, validate};
 
 /// A window of a width, in CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +38,16 @@ pub struct Browser {
     process: Child,
     _profile: tempfile::TempDir,
     shots: PathBuf,
+    /// The HTML of every page that was looked at, as it was served.
+    pages: tempfile::TempDir,
+    validated: AtomicBool,
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(self.validated.load(Ordering::Relaxed), "a flow ends with Browser::validate");
+        }
         // Its browser is in its group.
         let group = nix::unistd::Pid::from_raw(self.process.id().try_into().unwrap());
         let _ = nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGKILL);
@@ -96,7 +103,18 @@ impl Browser {
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.unwrap();
         let shots = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/portal-pages");
         std::fs::create_dir_all(&shots).unwrap();
-        let browser = Self { driver, base: world.portal_url(), width, process, _profile: profile, shots };
+        let browser = Self {
+            driver,
+            base: world.portal_url(),
+            width,
+            process,
+            _profile: profile,
+            shots,
+            pages: tempfile::tempdir().unwrap(),
+            validated: AtomicBool::new(false),
+        };
+        // So that what was loaded can be asked for.
+        browser.driver.cdp().send_raw("Network.enable", serde_json::json!({})).await.unwrap();
         browser.resize(width).await;
         browser.prefer("light").await;
         browser
@@ -211,9 +229,32 @@ impl Browser {
         }
     }
 
+    /// The end of a flow: the HTML of every page that was looked at is valid.
+    pub async fn validate(&self) {
+        self.validated.store(true, Ordering::Relaxed);
+        let pages = self.pages.path().to_owned();
+        tokio::task::spawn_blocking(move || validate(&pages)).await.unwrap();
+    }
+
+    /// Keeps what the server sent, before any script touched it.
+    async fn keep_source(&self, name: &str) {
+        let cdp = self.driver.cdp();
+        let tree = cdp.send_raw("Page.getFrameTree", serde_json::json!({})).await.unwrap();
+        let frame = &tree["frameTree"]["frame"];
+        // A navigation's request has the number of the document that it loads.
+        let asked = serde_json::json!({ "requestId": frame["loaderId"] });
+        let source = cdp.send_raw("Network.getResponseBody", asked).await.unwrap();
+        assert_eq!(source["base64Encoded"], false);
+        let html = source["body"].as_str().unwrap();
+        assert!(html.starts_with("<!doctype html>"), "{name}: {html}");
+        std::fs::write(self.pages.path().join(format!("{name}.html")), html).unwrap();
+    }
+
     /// axe-core finds nothing, nothing is wider than the window, nothing that can be clicked is smaller than
-    /// 24 pixels outside of a sentence (WCAG 2.5.8). Leaves a picture of the whole page, light and dark.
+    /// 24 pixels outside of a sentence (WCAG 2.5.8). Leaves a picture of the whole page, light and dark, and its
+    /// HTML for [`Browser::validate`].
     pub async fn look(&self, name: &str) {
+        self.keep_source(name).await;
         self.no_violations(name).await;
         self.prefer("dark").await;
         self.no_violations(&format!("{name}, dark")).await;

@@ -11,18 +11,18 @@ use crate::portal_flows::totp;
 use crate::portal_site::{PASSWORD, PHONE, Site};
 use crate::portal_web::between;
 
-const BOB: &str = "bob@baker-dental.example";
-const BOBS_PHONE: &str = "+12025550119";
-const BOBS_PASSWORD: &str = "nine tall candles burn";
+pub const BOB: &str = "bob@baker-dental.example";
+pub const BOBS_PHONE: &str = "+12025550119";
+pub const BOBS_PASSWORD: &str = "nine tall candles burn";
 
 /// A site whose clock the test holds, and a browser.
-async fn begin(width: Width) -> (Site, Browser) {
+pub async fn begin(width: Width) -> (Site, Browser) {
     let site = Site::at(Clock::fixed(SystemTime::now())).await;
     let browser = Browser::start(&site.world, width).await;
     (site, browser)
 }
 
-async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str) {
+pub async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str) {
     browser.open("/sign-in").await;
     browser.fill("login", &site.world.account(name).email).await;
     browser.fill("password", password).await;
@@ -30,13 +30,13 @@ async fn sign_in(site: &Site, browser: &Browser, name: &str, password: &str) {
 }
 
 /// The code page: asks for a code, and enters it.
-async fn prove(site: &Site, browser: &Browser, phone: &str) {
+pub async fn prove(site: &Site, browser: &Browser, phone: &str) {
     browser.press("Send the code as a text message").await;
     browser.fill("code", &site.code(phone).await).await;
     browser.submit().await;
 }
 
-async fn invite_bob(site: &Site, browser: &Browser, phone: &str) {
+pub async fn invite_bob(site: &Site, browser: &Browser, phone: &str) {
     let (code, refusal) = site.write("anna", BOB, "First message").await;
     assert_eq!(code, 550);
     browser.open(between(&refusal, "https://portal.test", " ").unwrap()).await;
@@ -51,7 +51,7 @@ async fn invite_bob(site: &Site, browser: &Browser, phone: &str) {
     assert_eq!(site.write("anna", BOB, "First message").await.0, 250);
 }
 
-async fn choose_password(browser: &Browser, password: &str) {
+pub async fn choose_password(browser: &Browser, password: &str) {
     browser.fill("password", password).await;
     browser.fill("again", password).await;
     browser.submit().await;
@@ -93,17 +93,20 @@ async fn invitation(width: Width) {
     assert_eq!(browser.heading().await, "Your account is ready");
     browser.look("welcome").await;
     let secure = between(&browser.text().await, "Your secure address is ", ". ").unwrap().to_owned();
-    browser.follow("a[href='/app-passwords/new']").await;
-    browser.look("app-password-new").await;
-    browser.fill("name", "iPhone").await;
+    browser.follow("a[href='/devices/new']").await;
+    browser.look("device-new").await;
+    browser.fill("name", "Reception").await;
+    browser.click("label[for=program-0]").await;
     browser.submit().await;
-    browser.look("app-password-made").await;
+    browser.look("device-password").await;
     let secret = browser.find(".secret .code").await.text().await.unwrap();
     assert_eq!(site.inbox(&secure, &secret).await, ["First message"]);
-    browser.open("/app-passwords").await;
-    browser.look("app-passwords").await;
+    browser.open("/devices").await;
+    browser.shows("Reception").await;
+    browser.look("devices-first").await;
     browser.open("/invite").await;
     browser.look("invite-free").await;
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,6 +117,73 @@ async fn invitation_on_a_phone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn invitation_at_a_desk() {
     invitation(Width::Desk).await;
+}
+
+/// A device of each kind, the link on the phone, the list, the contacts.
+async fn devices(width: Width) {
+    let (site, browser) = begin(width).await;
+    sign_in(&site, &browser, "anna", PASSWORD).await;
+    prove(&site, &browser, PHONE).await;
+    browser.follow("main a[href='/contacts']").await;
+    browser.look("contacts-none").await;
+    for (n, to) in ["bert", "carla"].into_iter().enumerate() {
+        let to = site.world.account(to).secure.clone();
+        assert_eq!(site.write("anna", &to, &format!("m{n}")).await.0, 250);
+    }
+    browser.open("/contacts?q=praxis").await;
+    browser.shows("Bert Brandt").await;
+    browser.look("contacts-found").await;
+    browser.open("/contacts").await;
+    browser.look("contacts").await;
+    browser.open("/devices/new").await;
+    browser.driver.execute("document.querySelector('form#form').noValidate = true", vec![]).await.unwrap();
+    browser.submit().await;
+    browser.shows("Name the device, in at most 100 characters").await;
+    browser.look("device-new-mistake").await;
+    let mut link = String::new();
+    for (n, (name, heading, picture)) in [
+        ("Thunderbird", "App password for Thunderbird", "device-thunderbird"),
+        ("Anna’s iPhone", "Set up Anna’s iPhone", "device-iphone"),
+        ("MacBook", "Set up MacBook", "device-mac"),
+        ("Outlook at reception", "App password for Outlook at reception", "device-other"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        browser.open("/devices/new").await;
+        browser.fill("name", name).await;
+        browser.click(&format!("label[for=program-{n}]")).await;
+        browser.submit().await;
+        assert_eq!(browser.heading().await, heading);
+        browser.look(picture).await;
+        if picture == "device-iphone" {
+            link = browser.find("a[href*='/device/']").await.attr("href").await.unwrap().unwrap();
+        }
+    }
+    browser.open("/devices").await;
+    browser.shows("Outlook at reception").await;
+    browser.look("devices-many").await;
+    let path = link.strip_prefix("https://portal.test").unwrap();
+    browser.open(path).await;
+    assert_eq!(browser.heading().await, "Set up this device");
+    browser.look("device-link").await;
+    let url = site.world.portal_url() + path;
+    let profile = crate::device_setup::client(&site.world).post(url).send().await.unwrap();
+    assert_eq!(profile.headers()["content-type"], "application/x-apple-aspen-config");
+    browser.open(path).await;
+    assert_eq!(browser.heading().await, "This link no longer works");
+    browser.look("device-link-gone").await;
+    browser.validate().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn devices_on_a_phone() {
+    devices(Width::Phone).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn devices_at_a_desk() {
+    devices(Width::Desk).await;
 }
 
 /// Enrolment, sign-in with TOTP, recovery codes, and turning two-step off.
@@ -155,6 +225,7 @@ async fn second_step(width: Width) {
         browser.open(path).await;
         browser.look(name).await;
     }
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -208,6 +279,7 @@ async fn lock_and_reset(width: Width) {
     sign_in(&site, &browser, "anna", "four quiet rivers meet").await;
     prove(&site, &browser, PHONE).await;
     assert_eq!(browser.heading().await, "Hello, Anna");
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -244,6 +316,7 @@ async fn user_manager(width: Width) {
     assert_eq!(browser.heading().await, "This link does not work any more");
     browser.open(&new).await;
     browser.shows("the number ending in 19").await;
+    browser.validate().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -307,6 +380,7 @@ async fn r5_the_idle_end_is_announced() {
     browser.follow("a.back").await;
     browser.shows("Your sign-in has ended").await;
     browser.look("signed-out").await;
+    browser.validate().await;
 }
 
 /// The same sign-in with scripts turned off, and with the keyboard alone.
@@ -327,8 +401,13 @@ async fn without_a_script_and_without_a_mouse() {
     browser.until_gone(page).await;
     prove(&site, &browser, PHONE).await;
     assert_eq!(browser.heading().await, "Hello, Anna");
-    browser.open("/app-passwords/new").await;
+    browser.open("/devices/new").await;
     browser.fill("name", "Thunderbird").await;
+    browser.click("label[for=program-0]").await;
     browser.submit().await;
     assert_eq!(browser.heading().await, "App password for Thunderbird");
+    let on = serde_json::json!({ "value": false });
+    browser.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", on).await.unwrap();
+    browser.look("without-a-script").await;
+    browser.validate().await;
 }

@@ -71,15 +71,15 @@ async fn r15_r16_invitation_to_first_message_read() {
     dead.shows("This link does not work any more");
 
     // The code of a minute ago is fresh enough for the first app password.
-    let form = bob.get("/app-passwords/new").await;
-    form.shows("Which device or program is it for?");
-    bob.post("/app-passwords/new", &[("name", "")]).await.shows("Name the device or program");
-    let made = bob.post("/app-passwords/new", &[("name", "Reception <b>")]).await;
+    assert!(welcome.body.contains("href=\"/devices/new\""), "the last step offers the first device");
+    bob.get("/devices/new").await.shows("What do you want to set up?");
+    let fields = [("name", "Reception <b>"), ("program", "other")];
+    let made = bob.post("/devices/new", &fields).await;
     made.shows("App password for Reception").shows("It is shown only once");
     assert!(made.body.contains("Reception &#60;b&#62;"), "{}", made.body);
     let app_password = secret(&made);
     assert_eq!(site.inbox(&secure, &app_password).await, ["First message"]);
-    let list = bob.get("/app-passwords").await;
+    let list = bob.get("/devices").await;
     list.shows("Reception <b>");
     assert!(!list.body.contains(&app_password));
 
@@ -90,9 +90,7 @@ async fn r15_r16_invitation_to_first_message_read() {
 
     // R29: revoked, it opens nothing.
     let id = between(&list.body, "name=\"id\" value=\"", "\"").unwrap().to_owned();
-    bob.follow(bob.post("/app-passwords/revoke", &[("id", &id)]).await)
-        .await
-        .shows("The app password is revoked");
+    bob.follow(bob.post("/devices/revoke", &[("id", &id)]).await).await.shows("The device is revoked");
     let mut wire = site.world.connect("imap-tls").await;
     wire.response().await.unwrap();
     let answer = wire.imap("l", &format!("LOGIN {secure} {app_password}")).await;
@@ -197,8 +195,9 @@ async fn r16_an_invitation_is_accepted_with_an_account() {
     let code = site.code(BOBS_PHONE).await;
     let welcome = bob.follow(bob.post("/code", &[("code", &code)]).await).await;
     let secure = between(&welcome.text(), "Your secure address is ", ". ").unwrap().to_owned();
-    bob.get("/app-passwords/new").await;
-    let app_password = secret(&bob.post("/app-passwords/new", &[("name", "Desk")]).await);
+    bob.get("/devices/new").await;
+    let fields = [("name", "Desk"), ("program", "thunderbird")];
+    let app_password = secret(&bob.post("/devices/new", &fields).await);
     assert_eq!(site.inbox(&secure, &app_password).await, ["From the first"]);
 
     // Whoever is signed out is led through the sign-in, and back.
@@ -412,9 +411,9 @@ async fn r2_two_step_is_turned_off_and_on() {
     let other = Web::new(&site.world);
     assert_eq!(site.sign_in(&other, "anna", PASSWORD).await.location(), "/");
     // Even so, an app password asks for a code (R29).
-    let asked = other.get("/app-passwords/new").await;
-    assert_eq!(asked.location(), "/code?next=/app-passwords/new");
-    site.prove(&other, PHONE, "/code?next=/app-passwords/new").await.shows("Which device or program");
+    let asked = other.get("/devices/new").await;
+    assert_eq!(asked.location(), "/code?next=/devices/new");
+    site.prove(&other, PHONE, "/code?next=/devices/new").await.shows("What do you want to set up?");
     other.follow(other.post("/security/two-step/on", &[]).await).await.shows("Two-step verification is on");
 
     let short = "rain7dance";
@@ -460,10 +459,16 @@ async fn r6_the_own_profile() {
     web.post("/profile/email", &[("email", "nonsense")]).await.shows("Enter an email address");
     web.follow(web.post("/profile/email", &[("email", email)]).await).await.shows("A link is on its way");
     let link = site.link("email-link", email).await;
+    // The link alone does nothing: whoever reads a mistyped address is asked to sign in.
     let other = Web::new(&site.world);
-    other.get(&link).await.shows(email);
-    other.follow(other.post(&link, &[]).await).await.shows("Your email address is changed");
-    assert_eq!(other.get(&link).await.status, 410);
+    assert_eq!(other.get(&link).await.location(), format!("/sign-in?first=yes&next={link}"));
+    let stranger = site.signed_in("frieda", PASSWORD, "+12025550177").await;
+    assert_eq!(stranger.get(&link).await.status, 410);
+    assert_eq!(stranger.post(&link, &[]).await.status, 410);
+    web.get(&link).await.shows(email);
+    web.follow(web.post(&link, &[]).await).await.shows("Your email address is changed");
+    assert_eq!(web.get(&link).await.status, 410);
+    stranger.validate().await;
     site.notice("email-changed", &site.world.account("anna").email).await;
     web.get("/profile").await.shows("Now anna@new-practice.example");
 
@@ -471,12 +476,31 @@ async fn r6_the_own_profile() {
     web.get("/profile/phone").await;
     web.post("/profile/phone", &[("phone", "123"), ("by", "text")]).await.shows("Enter a phone number");
     let sent = web.post("/profile/phone", &[("phone", phone), ("by", "text")]).await;
-    web.follow(sent).await.shows("Confirm your new phone");
+    web.follow(sent).await.shows("Confirm your new phone").shows("the number ending in 43");
     let code = site.code(phone).await;
     web.follow(web.post("/profile/phone/code", &[("code", &code)]).await).await.shows("is changed");
-    web.get("/profile").await.shows("Codes go to +12025550155");
+    web.get("/profile").await.shows("Codes go to +12025550155").shows("Other numbers +12025550143");
+    // One more, which gets no codes until it is chosen; one that is removed.
+    web.get("/profile/phone").await;
+    let third = "+12025550166";
+    web.follow(web.post("/profile/phone", &[("phone", third), ("by", "call")]).await).await;
+    let code = site.code(third).await;
+    let kept = [("code", code.as_str()), ("keep", "yes")];
+    let page = web.follow(web.post("/profile/phone/code", &kept).await).await;
+    page.shows("The phone number is added").shows("Codes go to +12025550155").shows(third);
+    let id = |page: &Answer, number: &str| {
+        let (_, rest) = page.body.split_once(&format!("<p>{number}</p>")).unwrap();
+        between(rest, "name=\"id\" value=\"", "\"").unwrap().to_owned()
+    };
+    let used = web.post("/profile/phones/use", &[("id", &id(&page, third))]).await;
+    let page = web.follow(used).await;
+    page.shows("Codes go to that number from now on").shows("Codes go to +12025550166");
+    let removed = web.post("/profile/phones/remove", &[("id", &id(&page, PHONE))]).await;
+    let page = web.follow(removed).await;
+    page.shows("The phone number is removed").shows("Other numbers +12025550155");
+    assert!(!page.body.contains(PHONE));
+    assert_eq!(web.post("/profile/phones/remove", &[("id", "x")]).await.status, 400);
     web.validate().await;
-    other.validate().await;
 }
 
 /// R22, R23: signature and notices.
@@ -506,10 +530,11 @@ async fn devices_and_sign_out_everywhere() {
     let site = Site::new().await;
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     let other = site.signed_in("anna", PASSWORD, PHONE).await;
-    let page = web.get("/devices").await;
-    page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1").shows("test");
+    web.get("/devices").await.shows("test").shows("See your sign-ins");
+    let page = web.get("/sign-ins").await;
+    page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1");
     assert_eq!(page.body.matches("Firefox, Linux").count(), 2);
-    web.follow(web.post("/devices/sign-out-everywhere", &[]).await).await.shows("signed out everywhere");
+    web.follow(web.post("/sign-ins/end-all", &[]).await).await.shows("signed out everywhere");
     assert_eq!(other.get("/").await.location(), "/sign-in?ended=yes");
     web.validate().await;
 }
@@ -542,7 +567,7 @@ async fn server_time_of_each_page() {
     let web = site.signed_in("anna", PASSWORD, PHONE).await;
     let pages = [
         "/",
-        "/app-passwords",
+        "/contacts",
         "/invite",
         "/people",
         "/messaging",

@@ -51,6 +51,11 @@ impl Site {
         self.world.gateway().store().resolve(&address).await.unwrap().unwrap().id
     }
 
+    /// Changes the database as no program does.
+    pub async fn run(&self, sql: &str) {
+        harness::execute(&self.world.database_url, sql).await;
+    }
+
     /// A password and a phone, as Support gives them.
     pub async fn equip(&self, name: &str, password: &str, phone: &str) {
         let id = self.account(name).await;

@@ -4,7 +4,9 @@ use postern::clock::Clock;
 use postern::mime;
 use postern::service::search::Tender;
 use postern::store::{MasterKey, NewAccount, NewAppend, Options, Role, Store, TextDomain, VerifyFrom};
-use postern::types::{AccountId, AnnotationName, BodyId, Flags, Keyword, MailboxId, MailboxName, Tier};
+use postern::types::{
+    AccountId, AnnotationName, BodyId, FlagChange, Flags, Keyword, MailboxId, MailboxName, SystemFlag, Tier,
+};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -57,6 +59,7 @@ async fn place() -> Place {
          insert into notice (account_id, kind, channel, payload, state, created_at, due_at, expires_at)
          values ({account}, 'reset-link', 'email', {notice}, 'dead', now(), 'infinity', 'infinity');
          update account set phone = {phone}, signature = {signature} where id = {account};
+         insert into account_phone (account_id, phone, proved_at) values ({account}, {phone}, now());
          insert into invitation (account_id, inviter_id, email, phone, state, created_at)
          values ({account}, {account}, 'x@y.test', {phone}, 'registered', now());
          insert into phone_code (account_id, purpose, code_key, phone, sent_at, expires_at)
@@ -196,7 +199,7 @@ async fn read_all(store: &Store, place: &Place) -> Result<(), String> {
 }
 
 /// Sealed columns of what Anna has. A column that is added belongs here (`every_sealed_column_is_listed`).
-const SEALED: [(&str, &str); 19] = [
+const SEALED: [(&str, &str); 20] = [
     ("message", "facts"),
     ("message_key", "wrapped"),
     ("body_chunk", "data"),
@@ -210,6 +213,7 @@ const SEALED: [(&str, &str); 19] = [
     ("annotation", "sealed"),
     ("notice", "payload"),
     ("account", "phone"),
+    ("account_phone", "phone"),
     ("account", "signature"),
     ("invitation", "phone"),
     ("phone_code", "phone"),
@@ -219,9 +223,10 @@ const SEALED: [(&str, &str); 19] = [
 ];
 
 /// Short texts, opened with their account's key alone: table, column, what they are.
-const TEXTS: [(&str, &str, TextDomain); 8] = [
+const TEXTS: [(&str, &str, TextDomain); 9] = [
     ("notice", "payload", TextDomain::Notice),
     ("account", "phone", TextDomain::Phone),
+    ("account_phone", "phone", TextDomain::Phone),
     ("account", "signature", TextDomain::Signature),
     ("invitation", "phone", TextDomain::Phone),
     ("phone_code", "phone", TextDomain::Phone),
@@ -304,8 +309,53 @@ fn any_flipped_bit_is_noticed() {
     assert_eq!(quiet, [] as [&str; 0]);
 }
 
-/// The migrations say of each column whether it is sealed; each that says so is in the list above or named
-/// here with who looks after it.
+/// What is neither sealed nor a keyed hash, with who looks after it.
+const OTHER_BYTES: [(&str, &str); 7] = [
+    // Of the text of a migration, compared at each start.
+    ("_sqlx_migrations", "checksum"),
+    // Nobody can start without it: tests/it/keys.rs.
+    ("master_key_check", "carried"),
+    // The chain of the audit log: tests/it/audit.rs.
+    ("audit_entry", "mac"),
+    ("audit_checkpoint", "mac"),
+    ("audit_checkpoint", "proof"),
+    // What an entry is tied with: `an_entry_is_of_one_message_only`.
+    ("mailbox_message", "tie"),
+    ("expunged", "tie"),
+];
+
+/// Every column of bytes that the database has is sealed and in the list above, or a keyed hash (its name says so),
+/// or named with who looks after it. So a new one cannot be forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_column_of_bytes_is_looked_after() {
+    let mut conn = PgConnection::connect(&crate::harness::database().await).await.unwrap();
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "select table_name::text, column_name::text from information_schema.columns c
+          join information_schema.tables t using (table_schema, table_name)
+          where table_schema = 'public' and t.table_type = 'BASE TABLE'
+            and (c.udt_name = 'bytea' or c.column_name = 'tie') order by 1, 2",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    let has = |list: &[(&str, &str)], column: &(String, String)| {
+        list.iter().any(|(t, c)| (*t, *c) == (column.0.as_str(), column.1.as_str()))
+    };
+    for column in &columns {
+        let (table, name) = column;
+        let places = [has(&SEALED, column), has(&OTHER_BYTES, column), name.ends_with("_key")];
+        let places = places.into_iter().filter(|place| *place).count();
+        assert_eq!(places, 1, "{table}.{name}: sealed, a keyed hash, or what? See tests/it/verify.rs");
+    }
+    for (table, name) in SEALED.iter().chain(&OTHER_BYTES) {
+        assert!(
+            columns.iter().any(|(t, c)| (t, c) == (&(*table).to_owned(), &(*name).to_owned())),
+            "{table}.{name}"
+        );
+    }
+}
+
+/// The migrations say of each column whether it is sealed; each that says so is in one of the lists above.
 #[test]
 fn every_sealed_column_is_listed() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
@@ -328,11 +378,7 @@ fn every_sealed_column_is_listed() {
     }
     assert!(found.len() >= 8, "{found:?}");
     for (table, column) in found {
-        // Nobody can start without it: tests/it/keys.rs.
-        if (table.as_str(), column.as_str()) == ("master_key_check", "carried") {
-            continue;
-        }
-        let known = SEALED.iter().any(|(t, c)| *t == table && *c == column);
+        let known = SEALED.iter().chain(&OTHER_BYTES).any(|(t, c)| *t == table && *c == column);
         assert!(known, "{table}.{column} is sealed and nobody tests that a changed bit in it is noticed");
     }
 }
@@ -403,6 +449,13 @@ fn exchanged_and_missing_rows_are_named() {
                 ],
             ),
             (
+                format!(
+                    "update mailbox_message e set message_id = '{b}', size = m.size from message m
+                      where e.message_id = '{a}' and m.id = '{b}'"
+                ),
+                vec!["UID 1: it was changed, or is the entry of another message".to_owned()],
+            ),
+            (
                 format!("delete from mailbox_message where message_id = '{a}'"),
                 vec![format!("message {a}: no mailbox shows it")],
             ),
@@ -445,6 +498,139 @@ fn exchanged_and_missing_rows_are_named() {
         assert_eq!(verify(&whole, None).await, [] as [&str; 0]);
         assert_eq!(verify(&whole, Some(place.account)).await, [] as [&str; 0]);
         whole.close().await;
+    });
+}
+
+/// Bert is of Anna's practice, so one key opens the messages of both; Anna has a second mailbox, with one message
+/// and one that was expunged: that mailbox.
+async fn neighbours(place: &Place) -> MailboxId {
+    let store = place.world.gateway().store().clone();
+    let account = place.account;
+    let bert = store.resolve(&place.world.account("bert").secure.parse().unwrap()).await.unwrap().unwrap().id;
+    seed(&store, bert).await;
+    let archive = MailboxName::new("Ablage").unwrap();
+    let archive = store.create_mailbox(account, &archive, None).await.unwrap();
+    store.copy(account, place.inbox, &[2, 4], archive).await.unwrap();
+    let deleted = Flags::of(SystemFlag::Deleted);
+    store.store_flags(account, archive, &[1], FlagChange::Add, deleted, None).await.unwrap();
+    store.expunge(account, archive, None).await.unwrap();
+    archive
+}
+
+/// How an entry can be made to stand for what it does not: SQL over two of them, x and y.
+const TAMPERINGS: [&str; 12] = [
+    // Another message of the same practice, with the size that goes with it or without.
+    "update mailbox_message e set message_id = $y.message_id where $x",
+    "update mailbox_message e set message_id = $y.message_id, size = $y.size where $x",
+    // All that another entry says of its message, its tie too.
+    "update mailbox_message e set message_id = $y.message_id, size = $y.size, internal_date = $y.internal_date, \
+                                  tie = $y.tie where $x",
+    "update mailbox_message e set size = $y.size + 1 where $x",
+    "update mailbox_message e set internal_date = $y.internal_date + 86400 where $x",
+    // To another place.
+    "update mailbox_message e set uid = e.uid + 100 where $x",
+    "update mailbox_message e set uid = 200, mailbox_id = $y.mailbox_id, account_id = $y.account_id where $x",
+    // An entry more, made of one that is.
+    "insert into mailbox_message select account_id, mailbox_id, uid + 300, modseq, flags, size, internal_date, \
+                                        saved_at, message_id, tie from mailbox_message e where $x",
+    "insert into mailbox_message select $x.account_id, $x.mailbox_id, 400, modseq, flags, size, internal_date, \
+                                        saved_at, message_id, tie from mailbox_message e where $y",
+    // What was expunged, put back under another number.
+    "insert into mailbox_message select account_id, mailbox_id, 500, modseq, flags, size, internal_date, saved_at, \
+                                        message_id, tie from expunged limit 1",
+    // The tie itself.
+    "update mailbox_message e set tie = $y.tie where $x",
+    "update mailbox_message e set tie = overlay(tie::text placing translate(substr(tie::text, 3, 1), \
+        '0123456789abcdef', '123456789abcdef0') from 3 for 1)::uuid where $x",
+];
+
+/// An entry stands for the message that it was made for, under its UID, in its mailbox, of its account, and for no
+/// other: whoever reads there is told, and so does the verification.
+#[test]
+fn an_entry_is_of_one_message_only() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let place = runtime.block_on(place());
+    let archive = runtime.block_on(neighbours(&place));
+    let url = place.world.database_url.clone();
+    runtime.block_on(execute(&url, "create table saved as select * from mailbox_message"));
+    let entries: Vec<(i64, i64, i64)> = runtime.block_on(async {
+        let mut conn = PgConnection::connect(&url).await.unwrap();
+        sqlx::query_as("select account_id, mailbox_id, uid from saved order by 1, 2, 3")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap()
+    });
+    assert_eq!(entries.len(), 13);
+    let store = runtime.block_on(fresh_store(&place.world)).unwrap();
+    let mut runner = TestRunner::new(Config { cases: 100, ..Config::default() });
+    let one = || any::<prop::sample::Index>();
+    runner
+        .run(&(0..TAMPERINGS.len(), one(), one()), |(which, x, y)| {
+            let (x, y) = (x.index(entries.len()), y.index(entries.len()));
+            prop_assume!(x != y);
+            runtime.block_on(async {
+                let key = |n: usize| {
+                    let (account, mailbox, uid) = entries[n];
+                    format!("(e.account_id, e.mailbox_id, e.uid) = ({account}, {mailbox}, {uid})")
+                };
+                let mut sql = TAMPERINGS[which].to_owned();
+                for (name, n) in [("$x.", x), ("$y.", y)] {
+                    while let Some(at) = sql.find(name) {
+                        let rest = &sql[at + 3..];
+                        let len = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap();
+                        let of = format!("(select e.{} from saved e where {})", &rest[..len], key(n));
+                        sql.replace_range(at..at + 3 + len, &of);
+                    }
+                }
+                let sql = sql.replace("$x", &key(x)).replace("$y", &key(y));
+                execute(&url, &sql).await;
+                let mut conn = PgConnection::connect(&url).await.unwrap();
+                let differs = "select exists (select * from mailbox_message except select * from saved)";
+                // Two entries of one message may say the same.
+                let differs: bool = sqlx::query_scalar(differs).fetch_one(&mut conn).await.unwrap();
+                conn.close().await.unwrap();
+                prop_assume!(differs);
+                let faults = verify(&store, None).await;
+                let mut told = false;
+                let owners: std::collections::BTreeSet<_> =
+                    entries.iter().map(|(a, m, _)| (*a, *m)).collect();
+                for (account, mailbox) in owners {
+                    let (account, mailbox) = (AccountId(account), MailboxId(mailbox));
+                    let live = store.open_mailbox(account, mailbox).await.unwrap();
+                    let bodies: Vec<BodyId> = live.read(|now| now.rows.iter().map(|row| row.body).collect());
+                    for body in bodies {
+                        let read = store.bodies(account, &[body]).await;
+                        let facts = store.facts(account, &[body]).await;
+                        prop_assert_eq!(read.is_err(), facts.is_err());
+                        told |= read.is_err();
+                    }
+                    // Nor is it made right by a copy.
+                    let all: Vec<u32> = live.read(|now| now.rows.iter().map(|row| row.uid).collect());
+                    let damaged = live.read(|now| now.rows.iter().any(|row| row.body.0.is_nil()));
+                    if damaged {
+                        let copied = store.copy(account, mailbox, &all, mailbox).await;
+                        prop_assert!(copied.unwrap_err().to_string().contains("belongs elsewhere"));
+                    }
+                }
+                let back = "delete from mailbox_message; insert into mailbox_message select * from saved";
+                execute(&url, back).await;
+                prop_assert!(told, "read without a word: {}", sql);
+                prop_assert!(
+                    faults.iter().any(|f| f.contains("it was changed, or is the entry of")),
+                    "{sql}"
+                );
+                Ok(())
+            })
+        })
+        .unwrap();
+    assert_eq!(runtime.block_on(verify(&store, None)), [] as [&str; 0]);
+    let expunged = format!("update expunged set size = size + 1 where account_id = {}", place.account);
+    runtime.block_on(async {
+        execute(&url, &expunged).await;
+        let back = store.restore(place.account, &[(archive, 1)], place.inbox).await;
+        assert!(back.unwrap_err().to_string().contains("belongs elsewhere"));
+        assert!(!verify(&store, None).await.is_empty());
+        store.close().await;
     });
 }
 

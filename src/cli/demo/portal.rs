@@ -63,7 +63,8 @@ async fn app(store: &Store, state: &mut State, dir: &Path) -> anyhow::Result<()>
     state.people[n].totp_secret = Some(std::str::from_utf8(secret.expose())?.to_owned());
     state.save(dir)?;
     let hash = store.portal_password(account.id).await?.context("an account of the demo has no password")?;
-    let peer = WebPeer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: "postern demo" };
+    let peer =
+        WebPeer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), user_agent: "postern demo", browser: None };
     let token = store.web_sign_in(account.id, &hash, WebStage::Full, peer).await?;
     let token = token.context("an account of the demo is not in service")?;
     let session = store.web_session(&token, WebLife { idle: IDLE, absolute: ABSOLUTE }).await?;

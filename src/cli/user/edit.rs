@@ -26,6 +26,13 @@ pub struct Edit {
     /// The person's ordinary address; the old one is told
     #[arg(long)]
     email: Option<Address>,
+    /// Another secure address (R30): the former leads nowhere from then on and is given to nobody; all mail programs
+    /// are set up anew with it. An act of its own
+    #[arg(
+        long,
+        conflicts_with_all = ["first_name", "last_name", "role", "email", "phone", "ada_number", "time_zone", "storage_cap"]
+    )]
+    secure_address: Option<Address>,
     /// Mobile phone for codes; Support has checked that it is the person's
     #[arg(long, value_parser = phone)]
     phone: Option<Phone>,
@@ -85,7 +92,14 @@ impl Edit {
         if !store.account_edit(account.id, &edit).await? {
             bail!("the account {} is closed", self.address);
         }
+        let mut secure_address = account.secure_address;
+        if let Some(new) = self.secure_address.filter(|new| *new != secure_address) {
+            if !store.secure_address_change(account.id, &new).await? {
+                bail!("the account {} is closed", self.address);
+            }
+            secure_address = new;
+        }
         // Its email address may be another one now.
-        super::find(store, &account.secure_address).await
+        super::find(store, &secure_address).await
     }
 }

@@ -75,6 +75,7 @@ pub fn propfind(resource: Resource, depth: Depth, wanted: &Properties, asked: As
             status.collection(collection, wanted, asked);
             if depth == Depth::One {
                 match collection {
+                    Resource::Host => status.collection(Resource::Root, wanted, asked),
                     Resource::Root => status.collection(Resource::Principal, wanted, asked),
                     Resource::Principal => status.collection(Resource::Home, wanted, asked),
                     Resource::Home if asked.book.is_some() => {

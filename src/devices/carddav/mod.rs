@@ -3,7 +3,8 @@
 //!
 //! | resource | path |
 //! |---|---|
-//! | root, where discovery ends (RFC 6764) | `/carddav/` |
+//! | the host, where discovery ends that knows no redirect (RFC 6764 §6) | `/` |
+//! | root, where discovery ends (RFC 6764 §5) | `/carddav/` |
 //! | the person who signed in | `/carddav/me/` |
 //! | their one collection | `/carddav/me/books/` |
 //! | the address book | `/carddav/me/books/contacts/` |
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 /// Where everything is.
 pub const ROOT: &str = "/carddav/";
+const HOST: &str = "/";
 const PRINCIPAL: &str = "/carddav/me/";
 const HOME: &str = "/carddav/me/books/";
 const BOOK: &str = "/carddav/me/books/contacts/";
@@ -31,6 +33,8 @@ const BOOK: &str = "/carddav/me/books/contacts/";
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
+    /// `/`
+    Host,
     /// `/carddav/`
     Root,
     /// The person.
@@ -47,6 +51,9 @@ impl Resource {
     /// Of a request's path; the slash at a collection's end may be missing.
     pub fn of(path: &str) -> Option<Self> {
         let is = |collection: &str| path == collection || Some(path) == collection.strip_suffix('/');
+        if path == HOST {
+            return Some(Self::Host);
+        }
         [(ROOT, Self::Root), (PRINCIPAL, Self::Principal), (HOME, Self::Home), (BOOK, Self::Book)]
             .into_iter()
             .find_map(|(collection, resource)| is(collection).then_some(resource))
@@ -60,6 +67,7 @@ impl Resource {
     /// Its path.
     pub fn path(self) -> String {
         match self {
+            Self::Host => HOST.to_owned(),
             Self::Root => ROOT.to_owned(),
             Self::Principal => PRINCIPAL.to_owned(),
             Self::Home => HOME.to_owned(),

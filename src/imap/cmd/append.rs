@@ -46,6 +46,8 @@ impl<S: Bytes> Client<S> {
             }
         };
         let stored = self.mail()?.store_received(received, replaced).await.map_err(to_target)?;
+        let new: Vec<u32> = stored.iter().filter(|one| !one.existing).map(|one| one.uid).collect();
+        self.note_put(info.id, &new);
         let concerned = [Some(info.id), replaced.map(|(id, _)| id)];
         if self.selected.as_ref().is_some_and(|s| concerned.contains(&Some(s.id))) {
             self.refresh().await?;

@@ -1,6 +1,6 @@
-//! UPDATE and CANCELUPDATE (RFC 5267 §4.3): keeping searches, and telling what changes in them.
+//! UPDATE and CANCELUPDATE (RFC 5267 §4.3, RFC 5465 §7): keeping searches, and telling what changes in them.
 
-use crate::imap::command::{By, SearchKey};
+use crate::imap::command::{By, FetchItem, SearchKey};
 use crate::imap::conn::{Client, Failure};
 use crate::imap::context::{CONTEXTS, Context, RESULTS, Results, update_response};
 use crate::imap::reply::{Code, Reply, Status};
@@ -20,6 +20,7 @@ impl<S: Bytes> Client<S> {
         by: By,
         key: &SearchKey,
         results: Results,
+        update_items: Vec<FetchItem>,
     ) -> Result<(), Failure> {
         let selected = self.selected()?;
         if selected.contexts.iter().any(|context| context.tag == tag) {
@@ -43,6 +44,7 @@ impl<S: Bytes> Client<S> {
             results,
             modseq: selected.view.modseq(),
             next_uid: selected.view.next_uid(),
+            update_items,
         });
         Ok(())
     }
@@ -104,6 +106,9 @@ impl<S: Bytes> Client<S> {
             _ => None,
         };
         let context = &mut selected.contexts[at];
+        let is_new = |row: &&Row| !context.update_items.is_empty() && row.uid >= context.next_uid;
+        let new: Vec<u32> = come.iter().filter(is_new).map(|row| row.uid).collect();
+        let items = context.update_items.clone();
         let removed = context.results.remove(&left);
         let added = if let Some(sorted) = sorted {
             context.results.add_sorted(sorted)
@@ -113,6 +118,9 @@ impl<S: Bytes> Client<S> {
         };
         (context.modseq, context.next_uid) = (upto, next_uid);
         let (tag, by) = (context.tag.clone(), context.by);
+        // §7: of new messages alone, before ESEARCH.
+        self.fetch_new(&new, items).await?;
+        let Some(selected) = &self.selected else { return Ok(()) };
         let view = &selected.view;
         let name = |uid| if by == By::Uid { Some(uid) } else { view.seq(uid).map(SeqNum::get) };
         update_response(&tag, by, "REMOVEFROM", &removed, name, &mut self.wire.out);

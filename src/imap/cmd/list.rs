@@ -49,8 +49,14 @@ impl<S: Bytes> Client<S> {
         } else {
             self.mail()?.annotations_of_mailboxes().await?
         };
+        // What is told itself needs no word at what is above it (RFC 5258 §3.5).
+        let untold = |name: &&MailboxName| !patterns.iter().any(|p| p.matches(name.as_str()));
+        let parents_of_subscribed = if list.select.recursive_match {
+            parents(subscribed.iter().filter(untold))
+        } else {
+            BTreeSet::new()
+        };
         let parents = parents(infos.iter().map(|i| &i.name));
-        let parents_of_subscribed = parents_if(list.select.recursive_match, &subscribed);
 
         let mut lines: Vec<Line<'_>> = infos
             .iter()
@@ -170,10 +176,6 @@ fn parents<'a>(names: impl Iterator<Item = &'a MailboxName>) -> BTreeSet<Mailbox
         }
     }
     all
-}
-
-fn parents_if(asked: bool, names: &BTreeSet<MailboxName>) -> BTreeSet<MailboxName> {
-    if asked { parents(names.iter()) } else { BTreeSet::new() }
 }
 
 /// The attributes in parentheses (RFC 9051 §7.3.1).

@@ -14,12 +14,14 @@ impl<S: Bytes> Client<S> {
             _ => return Err(Reply::no("A folder can have one special use only").with(Code::UseAttr).into()),
         };
         let id = self.mail()?.create(mailbox, special_use).await?;
+        self.note_own(|watch| watch.own_name(mailbox));
         Ok(Reply::ok("CREATE done").with(Code::MailboxId(id)))
     }
 
     /// RFC 9051 §6.3.5
     pub(super) async fn delete(&mut self, mailbox: &MailboxName) -> Answer {
         self.mail()?.delete(mailbox).await?;
+        self.note_own(|watch| watch.own_name(mailbox));
         Ok(Reply::ok("DELETE done"))
     }
 
@@ -33,18 +35,21 @@ impl<S: Bytes> Client<S> {
         {
             selected.name = name;
         }
+        self.note_own(|watch| watch.own_rename(from, to));
         Ok(Reply::ok("RENAME done"))
     }
 
     /// RFC 9051 §6.3.7: the name need not exist.
     pub(super) async fn subscribe(&mut self, mailbox: &MailboxName) -> Answer {
         self.mail()?.subscribe(mailbox).await?;
+        self.note_own(|watch| watch.own_subscribe(mailbox));
         Ok(Reply::ok("SUBSCRIBE done"))
     }
 
     /// RFC 9051 §6.3.8
     pub(super) async fn unsubscribe(&mut self, mailbox: &MailboxName) -> Answer {
         self.mail()?.unsubscribe(mailbox).await?;
+        self.note_own(|watch| watch.own_unsubscribe(mailbox));
         Ok(Reply::ok("UNSUBSCRIBE done"))
     }
 

@@ -56,6 +56,7 @@ impl<S: Bytes> Client<S> {
             return Err(Reply::no("The note is too long").with(code).into());
         }
         self.mail()?.set_annotations(id, &changes).await?;
+        self.note_own(|watch| watch.own_annotate(id, &changes));
         Ok(Reply::ok("SETMETADATA done"))
     }
 

@@ -12,6 +12,7 @@ mod fetch;
 mod list;
 mod mailboxes;
 mod metadata;
+pub(super) mod notify;
 mod quota;
 mod search;
 mod select;
@@ -68,6 +69,7 @@ impl<S: Bytes> Client<S> {
             C::SetQuota { .. } => Ok(quota::set_quota()),
             C::MultiSearch(search) => Box::pin(self.multi_search(tag, search)).await,
             C::CancelUpdate(tags) => Ok(self.cancel_update(&tags)),
+            C::Notify(notify) => Box::pin(self.notify(notify)).await,
             C::Sort(sort) => Box::pin(self.sort(tag, sort)).await,
             C::Thread(thread) => Box::pin(self.thread(tag, thread)).await,
             C::Search(search) => Box::pin(self.search(tag, search)).await,

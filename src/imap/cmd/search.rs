@@ -7,6 +7,7 @@ use crate::imap::codec::encode::Found;
 use crate::imap::command::{By, MailboxFilter, MultiSearch, Search, SearchKey, SearchReturn, Sort, Thread};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::context::Results;
+use crate::imap::notify::covers;
 use crate::imap::reply::Reply;
 use crate::imap::selected::Selected;
 use crate::imap::thread_response::thread_response;
@@ -16,15 +17,18 @@ use crate::service::mailbox::{MailError, MailboxInfo, MailboxState, Row};
 use crate::service::search::{FirstPass, Hit, Plan, Scope};
 use crate::types::{MailboxName, ModSeq, SeqNum};
 
+/// Messages put back into order before others get a turn.
+const TURN: usize = 16_384;
+
 impl<S: Bytes> Client<S> {
     pub(super) async fn search(&mut self, tag: &str, search: Search) -> Answer {
-        let Search { by, returns, key } = search;
+        let Search { by, returns, update_items, key } = search;
         // IMAP4rev2 knows no untagged SEARCH (RFC 9051 appendix E).
         let returns = returns.or_else(|| self.session.enabled().rev2.then(SearchReturn::all));
         let hits = self.find(tag, &key, returns).await?;
         if returns.is_some_and(|r| r.update) {
             let results = Results::InMailboxOrder(hits.iter().map(|hit| hit.uid).collect());
-            self.keep_context(tag, by, &key, results)?;
+            self.keep_context(tag, by, &key, results, update_items)?;
         }
         self.answer_found(tag, by, returns, &key, "SEARCH", &hits)?;
         Ok(Reply::ok("SEARCH done"))
@@ -32,7 +36,7 @@ impl<S: Bytes> Client<S> {
 
     /// RFC 5256 SORT; with RETURN answered by ESEARCH (RFC 5267 §3).
     pub(super) async fn sort(&mut self, tag: &str, sort: Sort) -> Answer {
-        let Sort { by, returns, criteria, key } = sort;
+        let Sort { by, returns, update_items, criteria, key } = sort;
         let hits = self.find(tag, &key, returns).await?;
         let rows = self.rows_of(&hits)?;
         let mail = self.mail()?.clone();
@@ -43,10 +47,15 @@ impl<S: Bytes> Client<S> {
                 return Err(Failure::Mail(error));
             }
         };
-        let hit = |uid: u32| hits.binary_search_by_key(&uid, |hit| hit.uid).ok().map(|at| hits[at]);
-        let sorted: Vec<Hit> = order.uids().filter_map(hit).collect();
+        let mut sorted: Vec<Hit> = Vec::with_capacity(order.len());
+        for (i, uid) in order.uids().enumerate() {
+            if i % TURN == TURN - 1 {
+                tokio::task::yield_now().await;
+            }
+            sorted.extend(hits.binary_search_by_key(&uid, |hit| hit.uid).ok().map(|at| hits[at]));
+        }
         if returns.is_some_and(|r| r.update) {
-            self.keep_context(tag, by, &key, Results::Sorted(order))?;
+            self.keep_context(tag, by, &key, Results::Sorted(order), update_items)?;
         }
         self.answer_found(tag, by, returns, &key, "SORT", &sorted)?;
         Ok(Reply::ok("SORT done"))
@@ -265,17 +274,9 @@ fn is_meant(
     is_selected: bool,
     subscribed: &BTreeSet<MailboxName>,
 ) -> bool {
-    let name = &info.name;
     match source {
         MailboxFilter::Selected => is_selected,
-        MailboxFilter::Inboxes => name.is_inbox(),
-        MailboxFilter::Personal => true,
-        MailboxFilter::Subscribed => subscribed.contains(name),
-        MailboxFilter::Subtree(roots) => roots.iter().any(|root| name == root || name.is_below(root)),
-        MailboxFilter::SubtreeOne(roots) => {
-            roots.iter().any(|root| name == root || name.parent().as_ref() == Some(root))
-        }
-        MailboxFilter::Mailboxes(names) => names.contains(name),
+        _ => covers(source, &info.name, subscribed),
     }
 }
 

@@ -20,8 +20,8 @@ impl<S: Bytes> Client<S> {
         if select.qresync.is_some() && !self.session.enabled().qresync {
             return Err(Reply::bad("QRESYNC is not enabled").into());
         }
-        if self.selected.take().is_some() {
-            self.session.unselected();
+        if self.selected.is_some() {
+            self.leave();
             Reply::ok("the former mailbox is closed").with(Code::Closed).write("*", &mut self.wire.out);
         }
         if select.condstore || select.qresync.is_some() {
@@ -84,6 +84,7 @@ impl<S: Bytes> Client<S> {
             contexts: Vec::new(),
             changes,
             keywords_told: keywords.len(),
+            own_new: Vec::new(),
         }));
         self.session.selected(access);
         if let Some(remembered) = select.qresync {
@@ -171,18 +172,21 @@ impl<S: Bytes> Client<S> {
     pub(super) async fn close(&mut self) -> Answer {
         if self.session.may_write() {
             let id = self.selected()?.id;
-            match self.mail()?.expunge(id, None).await {
-                Ok(_) | Err(crate::service::mailbox::MailError::NoMailbox) => {}
+            let gone = match self.mail()?.expunge(id, None).await {
+                Ok(gone) => gone.len(),
+                Err(crate::service::mailbox::MailError::NoMailbox) => 0,
                 Err(error) => return Err(Failure::Mail(error)),
-            }
+            };
+            let reply = self.unselect();
+            self.note_own(|watch| watch.own_expunged(id, gone));
+            return Ok(reply);
         }
         Ok(self.unselect())
     }
 
     /// RFC 9051 §6.4.2
     pub(super) fn unselect(&mut self) -> Reply {
-        self.selected = None;
-        self.session.unselected();
+        self.leave();
         Reply::ok("the mailbox is closed")
     }
 }

@@ -105,7 +105,7 @@ impl<S: Bytes> Client<S> {
         self.watch = Some(self.imap.authenticator.watch(&identity));
         let mail = self.imap.mail.of(&identity);
         let present = mail.present();
-        let off = mail.imap_switched_off().await?;
+        let off = identity.imap_off.clone();
         self.session.signed_in(self.settings.append_limit(identity.attachment_limit), off);
         self.account = Some(Box::new(SignedIn { identity, mail, _present: present, _permit: permit }));
         self.note_client();
@@ -117,6 +117,7 @@ impl<S: Bytes> Client<S> {
     pub(super) fn unauthenticate(&mut self) -> Reply {
         self.selected = None;
         self.account = None;
+        self.notified = None;
         self.watch = None;
         self.session.unauthenticated();
         self.wire.signed_out();

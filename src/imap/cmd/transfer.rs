@@ -15,6 +15,7 @@ impl<S: Bytes> Client<S> {
         }
         let mail = self.mail()?.clone();
         let copied = self.with_progress(tag, mail.copy(from, &uids, to)).await?.map_err(to_target)?;
+        self.note_copied(to, &copied);
         if to == from {
             self.refresh().await?;
         }
@@ -32,6 +33,7 @@ impl<S: Bytes> Client<S> {
         }
         let mail = self.mail()?.clone();
         let moved = self.with_progress(tag, mail.move_messages(from, &uids, to)).await?.map_err(to_target)?;
+        self.note_copied(to, &moved);
         match copy_uid(moved) {
             Some(code) => {
                 Reply::ok("moved").with(code).write("*", &mut self.wire.out);
@@ -44,6 +46,23 @@ impl<S: Bytes> Client<S> {
                 Ok(reply.with(Code::HighestModSeq(now)))
             }
             None => Ok(Reply::ok("the messages are gone").with(Code::ExpungeIssued)),
+        }
+    }
+
+    fn note_copied(&mut self, to: MailboxId, copied: &Copied) {
+        let mut uids: Vec<u32> = copied.uids.iter().map(|(_, there)| *there).collect();
+        uids.sort_unstable();
+        self.note_put(to, &uids);
+    }
+
+    /// Messages with these UIDs, which ascend, are this session's own doing (RFC 5465 §5).
+    pub(super) fn note_put(&mut self, mailbox: MailboxId, uids: &[u32]) {
+        if self.notified.is_none() {
+            return;
+        }
+        match &mut self.selected {
+            Some(selected) if selected.id == mailbox => selected.own_new.extend_from_slice(uids),
+            _ => self.note_own(|watch| watch.own_messages(mailbox, uids)),
         }
     }
 

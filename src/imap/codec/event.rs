@@ -1,6 +1,6 @@
 //! What the decoder tells its driver.
 
-use crate::imap::command::{Append, AppendStep, Command, Tag};
+use crate::imap::command::{Append, AppendStep, Command, NotifyEvent, Tag};
 use crate::types::Secret;
 
 /// One thing that happened on the wire.
@@ -78,6 +78,8 @@ pub enum RefusalCode {
     Cannot,
     /// RFC 5530 §3: too many or too long.
     Limit,
+    /// RFC 5465 §3.1: with the events that are known.
+    BadEvent,
 }
 
 impl Refusal {
@@ -97,6 +99,10 @@ impl Refusal {
             }
             Some(RefusalCode::Cannot) => out.extend_from_slice(b"[CANNOT] "),
             Some(RefusalCode::Limit) => out.extend_from_slice(b"[LIMIT] "),
+            Some(RefusalCode::BadEvent) => {
+                let events = NotifyEvent::ALL.map(NotifyEvent::as_str).join(" ");
+                out.extend_from_slice(format!("[BADEVENT ({events})] ").as_bytes());
+            }
         }
         out.extend_from_slice(self.text.as_bytes());
         out.extend_from_slice(b"\r\n");

@@ -27,6 +27,8 @@ pub const CONTINUE: &[u8] = b"+ OK\r\n";
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod notify_tests;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod tests;

@@ -9,11 +9,13 @@
 mod append;
 mod fetch;
 mod list;
+mod notify;
 mod search;
 
 pub use append::{Append, AppendMessage, AppendStep, FlagNames, Literal, LiteralForm, Replaced};
 pub use fetch::{Fetch, FetchItem, FetchModifiers, Partial, Section, SectionText, Store, Transfer};
 pub use list::{GetMetadata, List, ListReturn, ListSelect};
+pub use notify::{EventGroup, Events, Notify, NotifyEvent, NotifySet, SelectedEvents, WhenExpunged};
 pub use search::{MailboxFilter, MultiSearch, PartialRange, Search, SearchReturn, Sort, Thread};
 
 pub use crate::types::{
@@ -152,6 +154,8 @@ pub enum CommandBody {
     CancelUpdate(Vec<String>),
     /// RFC 5256 THREAD
     Thread(Thread),
+    /// RFC 5465 §3.1
+    Notify(Notify),
     /// RFC 9051 §6.4.5
     Fetch(Fetch),
     /// RFC 9051 §6.4.6
@@ -241,6 +245,7 @@ impl CommandBody {
             Self::CancelUpdate(_) => "CANCELUPDATE",
             Self::Sort(s) => s.by.pick("SORT", "UID SORT"),
             Self::Thread(t) => t.by.pick("THREAD", "UID THREAD"),
+            Self::Notify(_) => "NOTIFY",
             Self::Fetch(f) => f.by.pick("FETCH", "UID FETCH"),
             Self::Store(s) => s.by.pick("STORE", "UID STORE"),
             Self::Copy(t) => t.by.pick("COPY", "UID COPY"),

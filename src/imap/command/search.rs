@@ -1,6 +1,6 @@
 //! SEARCH, SORT, THREAD, ESEARCH.
 
-use super::{By, SearchKey, SortCriterion, ThreadBy};
+use super::{By, FetchItem, SearchKey, SortCriterion, ThreadBy};
 use crate::types::MailboxName;
 
 /// SEARCH.
@@ -10,6 +10,8 @@ pub struct Search {
     pub by: By,
     /// `RETURN (…)`; `None`: the untagged SEARCH of RFC 3501 unless rev2 is on.
     pub returns: Option<SearchReturn>,
+    /// `UPDATE (…)`: what is fetched of new messages that match (RFC 5465 §7).
+    pub update_items: Vec<FetchItem>,
     /// What to look for.
     pub key: SearchKey,
 }
@@ -35,7 +37,7 @@ pub struct SearchReturn {
     pub context: bool,
 }
 
-/// Which of the results, counted from 1 (RFC 9394 §4); the two ends as written.
+/// Which of the results, counted from 1 (RFC 9394 §4); the lower number first, whichever way they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartialRange {
     /// `1:500`, from the first on.
@@ -104,6 +106,8 @@ pub struct Sort {
     pub by: By,
     /// `RETURN (…)` (RFC 5267 §3); `None`: the untagged SORT of RFC 5256.
     pub returns: Option<SearchReturn>,
+    /// `UPDATE (…)`: what is fetched of new messages that match (RFC 5465 §7).
+    pub update_items: Vec<FetchItem>,
     /// At least one.
     pub criteria: Vec<SortCriterion>,
     /// What to look for.

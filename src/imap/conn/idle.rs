@@ -5,7 +5,6 @@ use tokio::time::{Instant, sleep_until};
 use super::{Client, DRAINING, Failure, LOCKED, Woken, ended};
 use crate::imap::command::CommandBody;
 use crate::imap::reply::Reply;
-use crate::imap::view::Expunges;
 use crate::imap::wire::{Bytes, Incoming};
 use crate::net::Shutdown;
 use crate::service::authenticate::SessionWatch;
@@ -28,11 +27,8 @@ impl<S: Bytes> Client<S> {
         let mut keepalive = Instant::now() + self.settings.idle_keepalive;
         loop {
             // First what happened before IDLE and since the last look, then the wait.
-            let mut changes = self.selected.as_mut().map(|s| {
-                s.changes.mark_unchanged();
-                s.changes.clone()
-            });
-            if let Err(failure) = Box::pin(self.tell_changes(Expunges::Told)).await {
+            let mut wakes = self.wakes();
+            if let Err(failure) = Box::pin(self.tell_in_idle()).await {
                 match failure {
                     Failure::Broken(_) => return Woken::Gone,
                     other => drop(self.reply_to("IDLE", other)),
@@ -53,12 +49,6 @@ impl<S: Bytes> Client<S> {
             if self.wire.flush().await.is_err() {
                 return Woken::Gone;
             }
-            let changed = async {
-                match &mut changes {
-                    Some(changes) => changes.changed().await.map_err(drop),
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 biased;
                 () = ended(watch) => return Woken::Bye(LOCKED),
@@ -68,7 +58,7 @@ impl<S: Bytes> Client<S> {
                         return Woken::Gone;
                     }
                 }
-                changed = changed => {
+                changed = wakes.changed() => {
                     if changed.is_err() {
                         return Woken::Bye(DRAINING);
                     }

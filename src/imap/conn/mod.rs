@@ -20,6 +20,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::imap::cmd::notify::{Notified, Scope, Wakes};
 use crate::imap::codec::{Refusal, RefusalStatus, Utf8Mode};
 use crate::imap::command::{Command, CommandBody};
 use crate::imap::reply::{Code, Reply, Status};
@@ -102,6 +103,8 @@ pub(in crate::imap) struct Client<S> {
     /// Made at sign-in, then taken by the loop.
     pub watch: Option<SessionWatch>,
     pub selected: Option<Box<Selected>>,
+    /// From the first NOTIFY on.
+    pub notified: Option<Box<Notified>>,
     pub deflate: Option<DeflatePermit>,
     pub then: Then,
     /// Bad commands in a row.
@@ -191,6 +194,7 @@ impl<S: Bytes> Client<S> {
             account: None,
             watch: None,
             selected: None,
+            notified: None,
             deflate: None,
             then: Then::GoOn,
             bad: 0,
@@ -285,10 +289,19 @@ impl<S: Bytes> Client<S> {
         shutdown: &mut Shutdown,
         deadline: Instant,
     ) -> Woken {
+        let at_command = self.wire.is_at_command();
+        let mut wakes = Wakes::default();
+        if at_command && self.notified.is_some() {
+            wakes = self.wakes();
+            match Box::pin(self.tell_between_commands()).await {
+                Ok(()) => {}
+                Err(Failure::Broken(_)) => return Woken::Gone,
+                Err(failure) => drop(self.reply_to("NOTIFY", failure)),
+            }
+        }
         if self.wire.flush().await.is_err() {
             return Woken::Gone;
         }
-        let at_command = self.wire.is_at_command();
         let mut closing = shutdown.clone();
         let slow = Instant::now() + self.settings.command_timeout;
         let deadline = if at_command { deadline } else { deadline.min(slow) };
@@ -297,6 +310,7 @@ impl<S: Bytes> Client<S> {
             () = ended(watch) => Woken::Bye(LOCKED),
             () = shutdown.draining(), if at_command => Woken::Bye(DRAINING),
             () = closing.closing() => Woken::Gone,
+            changed = wakes.changed() => if changed.is_ok() { Woken::Input } else { Woken::Bye(DRAINING) },
             () = sleep_until(deadline) => Woken::Bye(AUTOLOGOUT),
         }
     }
@@ -354,7 +368,12 @@ impl<S: Bytes> Client<S> {
             Err(failure) => self.reply_to(name, failure),
         };
         if self.then != Then::Close {
-            match self.tell_changes(expunges).await {
+            let scope = if is_answered_by_changes(name) { Scope::All } else { Scope::AsNotified };
+            let mut told = self.tell_changes(expunges, scope).await;
+            if told.is_ok() && self.notified.is_some() {
+                told = Box::pin(self.tell_others()).await;
+            }
+            match told {
                 Ok(()) => {}
                 Err(Failure::Broken(error)) => return Err(error),
                 // The command itself was done; what could not be told comes with the next one.
@@ -449,6 +468,11 @@ impl<S: Bytes> Client<S> {
         self.peer.trace.closed(why);
         End::Over
     }
+}
+
+/// Whether a command's own answer is what changed in the selected mailbox.
+fn is_answered_by_changes(name: &str) -> bool {
+    matches!(name, "EXPUNGE" | "UID EXPUNGE" | "MOVE" | "UID MOVE" | "REPLACE" | "UID REPLACE")
 }
 
 fn bye_line(why: &'static str, out: &mut Vec<u8>) {

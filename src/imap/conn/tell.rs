@@ -3,6 +3,7 @@
 //! Invariant: EXPUNGE and VANISHED go out only where RFC 9051 §7.5.1 allows.
 
 use super::{Client, Failure};
+use crate::imap::cmd::notify::Scope;
 use crate::imap::context::tell_expunged;
 use crate::imap::reply::{Code, Reply};
 use crate::imap::selected::{Telling, flags_fetch};
@@ -14,8 +15,12 @@ use crate::types::uid_ranges;
 
 impl<S: Bytes> Client<S> {
     /// Brings the client up to date with its mailbox.
-    pub async fn tell_changes(&mut self, expunges: Expunges) -> Result<(), Failure> {
+    pub async fn tell_changes(&mut self, expunges: Expunges, scope: Scope) -> Result<(), Failure> {
+        let wanted = self.wanted(scope);
         let (Some(selected), Some(account)) = (&mut self.selected, &self.account) else { return Ok(()) };
+        if !wanted.any {
+            return Ok(());
+        }
         let (changes, keywords) = selected.catch_up(expunges, &mut self.wire.out);
         if changes.is_empty() && changes.new_uids.is_none() {
             // Own changes of flags are not echoed, but may change what a kept search finds.
@@ -36,6 +41,7 @@ impl<S: Bytes> Client<S> {
         }
         self.imap.lists.share(selected.id, &mut selected.view);
         tell_expunged(&mut selected.contexts, &changes, &mut self.wire.out);
+        let new = selected.take_new(changes.new_uids);
         let Changes { expunged, vanished, exists, flags, .. } = changes;
         let by_uid = enabled.qresync || enabled.uid_only;
         if by_uid {
@@ -52,10 +58,14 @@ impl<S: Bytes> Client<S> {
                 line(format!("* {} RECENT\r\n", selected.view.recent()));
             }
         }
-        let telling = Telling::to(enabled);
-        for f in flags {
+        let mut telling = Telling::to(enabled);
+        telling.uid |= wanted.uid && !enabled.uid_only;
+        for f in flags.into_iter().filter(|_| wanted.flags) {
             flags_fetch(&selected.view, &f, &keywords, telling, &mut self.wire.out);
             self.wire.relieve().await?;
+        }
+        if !wanted.new_items.is_empty() {
+            self.fetch_new(&new, wanted.new_items).await?;
         }
         self.tell_contexts().await?;
         claimed.map_err(Failure::Mail)
@@ -63,7 +73,7 @@ impl<S: Bytes> Client<S> {
 
     /// RFC 7162 §6: while VANISHED is held back the client must not resume from a mod-sequence it has
     /// seen in a FETCH, so it is told the one it may resume from.
-    pub(super) fn tell_resumable(&mut self, expunges: Expunges) {
+    pub fn tell_resumable(&mut self, expunges: Expunges) {
         if !self.session.enabled().qresync || expunges == Expunges::Told {
             return;
         }

@@ -383,8 +383,6 @@ fn write(tree: &Tree, boundary: &str, out: &mut Vec<u8>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
-
     #[test]
     fn any_structure(tree in tree()) {
         let mut message = b"Message-ID: <1@x>\r\nMIME-Version: 1.0\r\n".to_vec();

@@ -9,7 +9,7 @@ use super::super::fault::Fault;
 use super::super::field::Field;
 use super::super::form::Form;
 use super::super::page::show;
-use super::super::seat::{Seat, clear, keep};
+use super::super::seat::{Seat, clear, keep, remember};
 use super::super::text::{ENGLISH, fill};
 use super::super::view::{Button, FormPage, MessagePage};
 use super::super::way::{Way, to};
@@ -62,7 +62,11 @@ fn form(seat: &Seat, session: &Session, asked: &Asked, mistakes: &Mistakes) -> R
     let code = Field::figures("code", t.label).wrong(mistakes.of("code").or(mistakes.of("form")));
     let mut view = match &session.factor {
         Factor::None => {
-            let view = MessagePage::new(page, t.no_phone).link("/help", ENGLISH.frame.menu_help);
+            let mut view = MessagePage::new(page, t.no_phone);
+            if session.stage == Stage::Full {
+                view = view.link("/profile/phone", ENGLISH.profile.phone_add);
+            }
+            let view = view.link("/help", ENGLISH.frame.menu_help);
             return show(&view, &view.page);
         }
         Factor::App if recovery => {
@@ -169,7 +173,9 @@ pub(in crate::portal) async fn send(
                 Stage::Resetting => "/?done=reset",
                 Stage::SecondStep | Stage::Full => way.as_str(),
             };
-            Ok(keep(to(next), &token))
+            let response = keep(to(next), &token);
+            // A factor that is proved once more changes nothing about the browser.
+            Ok(if session.stage == Stage::Full { response } else { remember(response, &seat) })
         }
         Err(error) => {
             let t = &ENGLISH.code;

@@ -74,7 +74,7 @@ pub(in crate::portal) async fn page(
     let places = page.places().into_iter().filter_map(|place| {
         let about = match place {
             Place::Home => return None,
-            Place::AppPasswords => t.setup_text,
+            Place::Contacts => t.contacts_text,
             Place::Invite => t.invite_text,
             Place::People => t.people_text,
             Place::Messaging => t.messaging_text,

@@ -6,16 +6,18 @@ use axum::response::Response;
 
 use super::super::denied::{Mistakes, denied};
 use super::super::fault::Fault;
-use super::super::field::{Choice, Field};
+use super::super::field::{Choice, Field, Ticked};
 use super::super::form::Form;
 use super::super::page::{Page, Place, show};
-use super::super::seat::{Person, Seat};
+use super::super::seat::Person;
 use super::super::text::{ENGLISH, fill};
 use super::super::view::FormPage;
 use super::super::way::to;
 use super::register::by_field;
-use super::{Done, Portal, code, link, unless_fresh};
-use crate::service::people::{Denied, PeopleError, Profile, ProfileChange, Session, time_zones};
+use super::{Done, Portal, code, link, unless_confirmed};
+use crate::service::people::{
+    CodesGo, Denied, Factor, OtherPhone, PeopleError, Profile, ProfileChange, Session, time_zones,
+};
 
 #[derive(Template)]
 #[template(path = "portal/profile.html")]
@@ -25,6 +27,27 @@ struct ProfilePage {
     email: String,
     email_waiting: Option<String>,
     phone: String,
+    other_phones: Vec<Other>,
+}
+
+/// One of the numbers beside the one that codes go to.
+struct Other {
+    id: i64,
+    number: String,
+    /// The buttons' full names, for those who hear them alone.
+    choose: String,
+    remove: String,
+}
+
+fn other(phone: &OtherPhone) -> Other {
+    let t = &ENGLISH.profile;
+    let number = phone.phone.as_str().to_owned();
+    Other {
+        id: phone.id,
+        choose: fill(t.phone_use_of, &[("phone", &number)]),
+        remove: fill(t.phone_remove_of, &[("phone", &number)]),
+        number,
+    }
 }
 
 /// R24. The zones that people of this portal most likely want come first.
@@ -96,6 +119,9 @@ fn form(
     let words = match done.done.as_str() {
         "saved" => Some(t.saved.to_owned()),
         "phone" => Some(t.phone_changed.to_owned()),
+        "phone-added" => Some(t.phone_added.to_owned()),
+        "phone-used" => Some(t.phone_used.to_owned()),
+        "phone-removed" => Some(t.phone_removed.to_owned()),
         "email" => Some(t.email_changed.to_owned()),
         _ => None,
     };
@@ -109,6 +135,7 @@ fn form(
             Some(phone) => fill(t.phone_lead, &[("phone", &phone.as_str())]),
             None => t.phone_none.to_owned(),
         },
+        other_phones: now.other_phones.iter().map(other).collect(),
     };
     show(&view, &view.page)
 }
@@ -176,7 +203,7 @@ pub(in crate::portal) async fn email_page(
     State(portal): State<Portal>,
     person: Person,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/profile/email")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/profile/email")? {
         return Ok(way);
     }
     email_form(&person, "", &Mistakes::none())
@@ -188,7 +215,7 @@ pub(in crate::portal) async fn email_send(
     person: Person,
     sent: Form,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/profile/email")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/profile/email")? {
         return Ok(way);
     }
     let typed = sent.trimmed("email");
@@ -198,41 +225,31 @@ pub(in crate::portal) async fn email_send(
     }
 }
 
-fn email_dead(seat: &Seat) -> Result<Response, Fault> {
+fn email_dead(person: &Person) -> Result<Response, Fault> {
     let t = &ENGLISH.profile;
-    link::dead(seat, t.dead_title, t.dead_lead, None, None)
+    link::dead(person.seat(), t.dead_title, t.dead_lead, Some(t.dead_account), None)
 }
 
 fn is_dead(error: &PeopleError) -> bool {
     matches!(error, PeopleError::Denied(Denied::Link | Denied::LinkExpired))
 }
 
-fn email_confirm_form(
-    seat: &Seat,
-    token: &str,
-    email: &str,
-    mistake: Option<&str>,
-) -> Result<Response, Fault> {
-    let t = &ENGLISH.profile;
-    let mut page = seat.page(t.email_confirm_title);
-    if let Some(mistake) = mistake {
-        page = page.with_mistake("main", mistake);
-    }
-    let view = FormPage::new(page, format!("/email/{token}"), Vec::new(), t.email_confirm_submit)
-        .lead(fill(t.email_confirm_lead, &[("email", &email)]));
-    show(&view, &view.page)
-}
-
-/// `GET /email/{token}`
+/// `GET /email/{token}`: only in a sign-in of the account whose address it is to be.
 pub(in crate::portal) async fn email_confirm_page(
     State(portal): State<Portal>,
-    seat: Seat,
+    person: Person,
     Path(token): Path<String>,
 ) -> Result<Response, Fault> {
-    portal.limits().may_enter(seat.origin())?;
-    match portal.people().email_look(&link::token(&token)).await {
-        Ok(email) => email_confirm_form(&seat, &token, email.as_str(), None),
-        Err(error) if is_dead(&error) => email_dead(&seat),
+    portal.limits().may_enter(person.seat().origin())?;
+    let t = &ENGLISH.profile;
+    match portal.people().email_look(person.session()?, &link::token(&token)).await {
+        Ok(email) => {
+            let page = person.page(Place::Profile, t.email_confirm_title);
+            let view = FormPage::new(page, format!("/email/{token}"), Vec::new(), t.email_confirm_submit)
+                .lead(fill(t.email_confirm_lead, &[("email", &email)]));
+            show(&view, &view.page)
+        }
+        Err(error) if is_dead(&error) => email_dead(&person),
         Err(error) => Err(error.into()),
     }
 }
@@ -240,18 +257,17 @@ pub(in crate::portal) async fn email_confirm_page(
 /// `POST /email/{token}`
 pub(in crate::portal) async fn email_confirm(
     State(portal): State<Portal>,
-    seat: Seat,
+    person: Person,
     Path(token): Path<String>,
     _sent: Form,
 ) -> Result<Response, Fault> {
-    portal.limits().may_enter(seat.origin())?;
-    match portal.people().email_confirm(&link::token(&token), seat.visitor()).await {
-        Ok(_) if seat.full().is_some() => Ok(to("/profile?done=email")),
-        Ok(_) => Ok(to("/sign-in?done=email")),
-        Err(error) if is_dead(&error) => email_dead(&seat),
+    portal.limits().may_enter(person.seat().origin())?;
+    match portal.people().email_confirm(person.session()?, &link::token(&token)).await {
+        Ok(_) => Ok(to("/profile?done=email")),
+        Err(error) if is_dead(&error) => email_dead(&person),
         Err(PeopleError::Denied(Denied::AddressTaken)) => {
             let t = &ENGLISH.profile;
-            link::dead(&seat, t.email_confirm_title, t.email_taken, None, None)
+            link::dead(person.seat(), t.email_confirm_title, t.email_taken, None, None)
         }
         Err(error) => Err(error.into()),
     }
@@ -267,9 +283,18 @@ fn phone_form(person: &Person, typed: &str, mistakes: &Mistakes) -> Result<Respo
         by_field(),
     ];
     let view =
-        FormPage::new(person.page(Place::Profile, t.phone_submit), "/profile/phone", fields, t.phone_submit)
+        FormPage::new(person.page(Place::Profile, t.phone_add), "/profile/phone", fields, t.phone_send)
             .link("/profile", t.title);
     show(&view, &view.page)
+}
+
+/// As everywhere, but an account without any factor can have a first one by its password.
+fn unless_proved(portal: &Portal, person: &Person) -> Result<Option<Response>, Fault> {
+    let session = person.session()?;
+    if session.factor == Factor::None && session.password_is_fresh(portal.clock().now()) {
+        return Ok(None);
+    }
+    unless_confirmed(portal, person, "/profile/phone")
 }
 
 /// `GET /profile/phone`
@@ -277,7 +302,7 @@ pub(in crate::portal) async fn phone_page(
     State(portal): State<Portal>,
     person: Person,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/profile/phone")? {
+    if let Some(way) = unless_proved(&portal, &person)? {
         return Ok(way);
     }
     phone_form(&person, "", &Mistakes::none())
@@ -289,7 +314,7 @@ pub(in crate::portal) async fn phone_send(
     person: Person,
     sent: Form,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/profile/phone")? {
+    if let Some(way) = unless_proved(&portal, &person)? {
         return Ok(way);
     }
     let typed = sent.trimmed("phone");
@@ -299,19 +324,22 @@ pub(in crate::portal) async fn phone_send(
     }
 }
 
-fn phone_code_form(person: &Person, mistakes: &Mistakes) -> Result<Response, Fault> {
+fn phone_code_form(person: &Person, keep: Ticked, mistakes: &Mistakes) -> Result<Response, Fault> {
     let (t, c) = (&ENGLISH.profile, &ENGLISH.code);
-    let field = Field::figures("code", c.label).wrong(mistakes.of("code").or(mistakes.of("form")));
+    let mut fields = vec![Field::figures("code", c.label).wrong(mistakes.of("code").or(mistakes.of("form")))];
+    if let Factor::Phone(now) = &person.session()?.factor {
+        fields.push(Field::tick("keep", fill(t.phone_keep, &[("phone", &code::ending(now))]), keep));
+    }
     let page = person.page(Place::Profile, t.phone_code_title);
-    let view = FormPage::new(page, "/profile/phone/code", vec![field], c.submit)
-        .lead(c.sent)
-        .link("/profile/phone", t.phone_submit);
+    let view = FormPage::new(page, "/profile/phone/code", fields, c.submit)
+        .lead(t.phone_code_lead)
+        .link("/profile/phone", t.phone_add);
     show(&view, &view.page)
 }
 
 /// `GET /profile/phone/code`
 pub(in crate::portal) async fn phone_code_page(person: Person) -> Result<Response, Fault> {
-    phone_code_form(&person, &Mistakes::none())
+    phone_code_form(&person, Ticked::No, &Mistakes::none())
 }
 
 /// `POST /profile/phone/code`
@@ -323,14 +351,47 @@ pub(in crate::portal) async fn phone_code_send(
     if !portal.gate().may_try(person.seat().origin()) {
         return Err(Fault::Often);
     }
-    match portal.people().phone_confirm(person.session()?, &sent.secret("code")).await {
-        Ok(()) => Ok(to("/profile?done=phone")),
+    let keep = Ticked::from(sent.ticked("keep"));
+    let (go, done) = match keep {
+        Ticked::Yes => (CodesGo::WhereTheyWent, "/profile?done=phone-added"),
+        Ticked::No => (CodesGo::ToTheNew, "/profile?done=phone"),
+    };
+    match portal.people().phone_confirm(person.session()?, &sent.secret("code"), go).await {
+        Ok(()) => Ok(to(done)),
         Err(error) => {
             let why = denied(error)?;
             if why == Denied::CodeWrong {
                 portal.gate().failed(person.seat().origin());
             }
-            phone_code_form(&person, &Mistakes::of_denied(&why))
+            phone_code_form(&person, keep, &Mistakes::of_denied(&why))
         }
     }
+}
+
+/// `POST /profile/phones/use`: codes go to another of the numbers.
+pub(in crate::portal) async fn phone_use(
+    State(portal): State<Portal>,
+    person: Person,
+    sent: Form,
+) -> Result<Response, Fault> {
+    if let Some(way) = unless_confirmed(&portal, &person, "/profile")? {
+        return Ok(way);
+    }
+    let id = sent.get("id").parse().map_err(|_| Fault::Bad)?;
+    let done = portal.people().phone_choose(person.session()?, id).await?;
+    Ok(to(if done { "/profile?done=phone-used" } else { "/profile" }))
+}
+
+/// `POST /profile/phones/remove`
+pub(in crate::portal) async fn phone_remove(
+    State(portal): State<Portal>,
+    person: Person,
+    sent: Form,
+) -> Result<Response, Fault> {
+    if let Some(way) = unless_confirmed(&portal, &person, "/profile")? {
+        return Ok(way);
+    }
+    let id = sent.get("id").parse().map_err(|_| Fault::Bad)?;
+    let done = portal.people().phone_remove(person.session()?, id).await?;
+    Ok(to(if done { "/profile?done=phone-removed" } else { "/profile" }))
 }

@@ -146,7 +146,7 @@ pub(in crate::portal) async fn not_my_phone(
     Ok(clear(show(&view, &view.page)?))
 }
 
-/// `GET /welcome`: after the last step, the first app password (R29).
+/// `GET /welcome`: after the last step, the first device (R29).
 pub(in crate::portal) async fn welcome(person: Person) -> Result<Response, Fault> {
     let t = &ENGLISH.register;
     let account = &person.session()?.account;
@@ -154,7 +154,7 @@ pub(in crate::portal) async fn welcome(person: Person) -> Result<Response, Fault
     let mut view = FormPage::new(person.page(Place::Home, t.done_title), "", Vec::new(), "").lead(lead);
     view.step = Some(fill(t.step, &[("n", &3)]));
     view.more = Some((ENGLISH.home.setup, t.done_password));
-    let view = view.go("/app-passwords/new", t.done_make).link("/", t.done_later);
+    let view = view.go("/devices/new", t.done_make).link("/", t.done_later);
     show(&view, &view.page)
 }
 

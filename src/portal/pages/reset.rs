@@ -9,7 +9,7 @@ use super::super::fault::Fault;
 use super::super::field::Field;
 use super::super::form::Form;
 use super::super::page::show;
-use super::super::seat::{Seat, keep};
+use super::super::seat::{Seat, keep, remember};
 use super::super::text::{ENGLISH, fill};
 use super::super::view::{FormPage, Link, MessagePage};
 use super::super::way::to;
@@ -128,7 +128,7 @@ pub(in crate::portal) async fn new_send(
         seat.leave(&portal).await?;
     }
     match signed_in {
-        Ok(SignedIn::Full(token)) => Ok(keep(to("/?done=reset"), &token)),
+        Ok(SignedIn::Full(token)) => Ok(remember(keep(to("/?done=reset"), &token), &seat)),
         Ok(SignedIn::SecondStep(token)) => Ok(keep(to("/code"), &token)),
         Err(error) if is_dead(&error) => dead(&seat),
         Err(error) => form(&seat, &token, &Mistakes::of_denied(&denied(error)?)),

@@ -15,8 +15,8 @@ use super::super::text::{ENGLISH, fill};
 use super::super::view::{Button, FormPage, MessagePage};
 use super::super::way::to;
 use super::reset::{check_new_password, new_password_fields};
-use super::{Done, Portal, unless_fresh};
-use crate::service::people::{Denied, Enrolment, Profile};
+use super::{Done, Portal, unless_confirmed};
+use crate::service::people::{Denied, Enrolment, Factor, Profile};
 use crate::types::Secret;
 
 #[derive(Template)]
@@ -90,8 +90,12 @@ fn password_form(person: &Person, two_step: bool, mistakes: &Mistakes) -> Result
     let mut fields = vec![Field::password("current", t.password_now).wrong(mistakes.of("current"))];
     fields.extend(new_password_fields(length_hint(two_step), mistakes));
     let page = person.page(Place::Security, t.password_title);
-    let view =
-        FormPage::new(page, "/security/password", fields, t.password_change).link("/security", t.title);
+    let mut view = FormPage::new(page, "/security/password", fields, t.password_change);
+    if person.session()?.password_initial {
+        view = view.lead(t.password_initial);
+    } else {
+        view = view.link("/security", t.title);
+    }
     show(&view, &view.page)
 }
 
@@ -140,19 +144,25 @@ pub(in crate::portal) async fn two_step_on(
     person: Person,
     _sent: Form,
 ) -> Result<Response, Fault> {
-    match portal.people().two_step_on(person.session()?).await {
-        Ok(()) => Ok(to("/security?done=on")),
-        Err(error) => match denied(error)? {
-            Denied::NoPhone => {
-                overview(&portal, &person, "", Some(ENGLISH.security.needs_phone.to_owned())).await
-            }
-            other => Err(other.into()),
-        },
+    if person.session()?.factor == Factor::None {
+        return overview(&portal, &person, "", Some(ENGLISH.security.needs_phone.to_owned())).await;
     }
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/two-step")? {
+        return Ok(way);
+    }
+    portal.people().two_step_on(person.session()?).await?;
+    Ok(to("/security?done=on"))
 }
 
 fn two_step_form(person: &Person, profile: &Profile, mistakes: &Mistakes) -> Result<Response, Fault> {
     let t = &ENGLISH.security;
+    if !profile.two_step {
+        let page = person.page(Place::Security, t.on_title);
+        let view = MessagePage::new(page, t.two_step_lead)
+            .button(Button::new("/security/two-step/on", t.turn_on))
+            .link("/security", t.title);
+        return show(&view, &view.page);
+    }
     let page = person.page(Place::Security, t.off_title);
     if profile.two_step_enforced {
         let view = MessagePage::new(page, t.forced).link("/security", t.title);
@@ -175,12 +185,12 @@ fn two_step_form(person: &Person, profile: &Profile, mistakes: &Mistakes) -> Res
     show(&view, &view.page)
 }
 
-/// `GET /security/two-step`
+/// `GET /security/two-step`: turning it off, or on where it is off.
 pub(in crate::portal) async fn two_step_page(
     State(portal): State<Portal>,
     person: Person,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/two-step")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/two-step")? {
         return Ok(way);
     }
     let profile = portal.people().profile(person.session()?).await?;
@@ -193,7 +203,7 @@ pub(in crate::portal) async fn two_step_off(
     person: Person,
     sent: Form,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/two-step")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/two-step")? {
         return Ok(way);
     }
     let session = person.session()?;
@@ -238,7 +248,7 @@ pub(in crate::portal) async fn app_page(
     State(portal): State<Portal>,
     person: Person,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/authenticator")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/authenticator")? {
         return Ok(way);
     }
     if let Some(enrolment) = portal.people().app_enrolment(person.session()?).await? {
@@ -258,7 +268,7 @@ pub(in crate::portal) async fn app_begin(
     person: Person,
     _sent: Form,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/authenticator")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/authenticator")? {
         return Ok(way);
     }
     portal.people().app_enrol(person.session()?).await?;
@@ -329,7 +339,7 @@ pub(in crate::portal) async fn app_remove_page(
     State(portal): State<Portal>,
     person: Person,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/authenticator/remove")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/authenticator/remove")? {
         return Ok(way);
     }
     let t = &ENGLISH.security;
@@ -342,7 +352,7 @@ pub(in crate::portal) async fn app_remove(
     person: Person,
     _sent: Form,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/authenticator/remove")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/authenticator/remove")? {
         return Ok(way);
     }
     match portal.people().app_remove(person.session()?).await {
@@ -359,7 +369,7 @@ pub(in crate::portal) async fn recovery_page(
     State(portal): State<Portal>,
     person: Person,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/recovery-codes")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/recovery-codes")? {
         return Ok(way);
     }
     let t = &ENGLISH.security;
@@ -372,7 +382,7 @@ pub(in crate::portal) async fn recovery_send(
     person: Person,
     _sent: Form,
 ) -> Result<Response, Fault> {
-    if let Some(way) = unless_fresh(&portal, &person, "/security/recovery-codes")? {
+    if let Some(way) = unless_confirmed(&portal, &person, "/security/recovery-codes")? {
         return Ok(way);
     }
     match portal.people().recovery_codes(person.session()?).await {

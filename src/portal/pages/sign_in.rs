@@ -9,7 +9,7 @@ use super::super::fault::Fault;
 use super::super::field::Field;
 use super::super::form::Form;
 use super::super::page::show;
-use super::super::seat::{Person, Seat, clear, keep};
+use super::super::seat::{Person, Seat, clear, keep, remember};
 use super::super::text::ENGLISH;
 use super::super::view::FormPage;
 use super::super::way::{Way, to};
@@ -92,7 +92,7 @@ pub(in crate::portal) async fn send(
         seat.leave(&portal).await?;
     }
     match signed_in {
-        Ok(SignedIn::Full(token)) => Ok(keep(to(way.as_str()), &token)),
+        Ok(SignedIn::Full(token)) => Ok(remember(keep(to(way.as_str()), &token), &seat)),
         Ok(SignedIn::SecondStep(token)) => Ok(keep(to(&way.through("/code")), &token)),
         Err(error) => {
             let why = denied(error)?;

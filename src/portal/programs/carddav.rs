@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use base64::Engine as _;
@@ -52,6 +53,8 @@ impl AddressBooks {
 }
 
 const ALLOW: &str = "OPTIONS, GET, HEAD, PROPFIND, REPORT";
+/// R21
+const WRITES: [&str; 8] = ["PUT", "DELETE", "POST", "PROPPATCH", "MKCOL", "MOVE", "COPY", "ACL"];
 /// RFC 4918 §18, RFC 6352 §6.1
 const DAV: &str = "1, 3, addressbook";
 
@@ -65,6 +68,23 @@ pub(super) fn router(books: AddressBooks) -> Router {
         .route("/carddav/", any(serve))
         .route("/carddav/{*rest}", any(serve))
         .with_state(books)
+}
+
+/// Discovery that found no redirect ends at the host itself (RFC 6764 §6): `/` is a page for browsers and the
+/// root of the address book for those that ask so.
+pub(super) async fn at_the_host(
+    State(books): State<AddressBooks>,
+    peer: ConnectInfo<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let asked = request.uri().path() == "/" && matches!(request.method().as_str(), "PROPFIND" | "OPTIONS");
+    if !asked {
+        return next.run(request).await;
+    }
+    let mut response = serve(State(books), peer, request).await;
+    super::secure(&mut response);
+    response
 }
 
 async fn serve(
@@ -84,6 +104,10 @@ async fn serve(
     let Ok(_place) = books.0.admission.admit_account(identity.account, identity.app_password) else {
         return too_often("This device asks too often, please wait a minute and try again.\n");
     };
+    // Before it is known what the path leads to: a new card's leads to nothing yet.
+    if WRITES.contains(&head.method.as_str()) {
+        return answered(tell(Fault::ReadOnly));
+    }
     let Some(resource) = Resource::of(head.uri.path()) else { return missing() };
     let book = books.0.contacts.of(&identity);
     let asked = Question { resource, headers: &head.headers, identity: &identity, book: book.as_ref() };
@@ -91,9 +115,6 @@ async fn serve(
         "GET" | "HEAD" => asked.get().await,
         "PROPFIND" => asked.propfind(body).await,
         "REPORT" => asked.report(body).await,
-        "PUT" | "DELETE" | "POST" | "PROPPATCH" | "MKCOL" | "MOVE" | "COPY" | "ACL" => {
-            answered(tell(Fault::ReadOnly))
-        }
         _ => (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, ALLOW)]).into_response(),
     }
 }

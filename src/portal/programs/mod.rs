@@ -13,31 +13,35 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 
 pub use self::carddav::AddressBooks;
 pub use self::profile::Profiles;
 use crate::devices::Servers;
 
-/// The routes, to be merged with the pages.
-pub fn for_programs(servers: Servers, books: AddressBooks, profiles: Profiles) -> Router {
-    let servers = Arc::new(servers);
-    setup::router(servers)
-        .merge(carddav::router(books))
+/// The pages, and beside them what programs ask for.
+pub fn with_programs(pages: Router, servers: Servers, books: AddressBooks, profiles: Profiles) -> Router {
+    let programs = setup::router(Arc::new(servers))
+        .merge(carddav::router(books.clone()))
         .merge(profile::router(profiles))
-        .layer(map_response(secured))
+        .layer(map_response(secured));
+    pages.merge(programs).layer(from_fn_with_state(books, carddav::at_the_host))
 }
 
 async fn secured(mut response: Response) -> Response {
+    secure(&mut response);
+    response
+}
+
+fn secure(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // The one page has its own.
+    // Pages have their own.
     let closed = HeaderValue::from_static("default-src 'none'; sandbox");
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(closed);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
 }
 
 /// Our fault: a sentence and a reference for the client, the rest for the log.

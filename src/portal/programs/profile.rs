@@ -6,18 +6,24 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::Router;
 use axum::extract::{ConnectInfo, Path, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::ours;
+use super::super::connections::Peer;
+use super::super::fault::Fault;
+use super::super::guard;
+use super::super::page::{Page, show};
+use super::super::text::{ENGLISH, fill};
+use super::super::view::MessagePage;
 use crate::clock::Clock;
 use crate::devices::profile::{Contacts, MEDIA_TYPE, Owner, profile};
 use crate::devices::{Servers, cms};
 use crate::net::{Origin, ServerTls, SignInGate};
-use crate::portal::connections::Peer;
 use crate::service::device_setup::{AppPasswordError, DeviceSetup, NewDevice};
 use crate::types::{Secret, Tier};
 
@@ -46,43 +52,41 @@ impl Profiles {
     }
 }
 
-/// The page's style; the policy names its hash.
-const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem;color:#111;background:#fff}\
-button{font:inherit;font-weight:600;padding:.8rem 1.4rem;border:0;border-radius:.5rem;background:#0b57d0;color:#fff}\
-button:focus-visible{outline:3px solid #111;outline-offset:2px}\
-@media(prefers-color-scheme:dark){body{color:#eee;background:#111}button{background:#a8c7fa;color:#062e6f}button:focus-visible{outline-color:#eee}}";
-
 /// The routes.
 pub(super) fn router(profiles: Profiles) -> Router {
-    Router::new().route("/device/{token}", get(page).post(download)).with_state(profiles)
+    Router::new()
+        .route("/device/{token}", get(page).post(download))
+        .layer(map_response(guard::as_page))
+        .with_state(profiles)
+}
+
+#[derive(Template)]
+#[template(path = "portal/device_link.html")]
+struct DevicePage {
+    page: Page,
+    lead: String,
 }
 
 async fn page(
     State(profiles): State<Profiles>,
     ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
     Path(token): Path<String>,
-) -> Response {
+) -> Result<Response, Fault> {
     let origin = Origin::from(peer.ip());
     if !profiles.0.gate.may_try(origin) {
-        return too_often();
+        return Err(Fault::Often);
     }
     match profiles.0.setup.device(&Secret::new(token.into_bytes())).await {
-        Ok(Some(device)) => html(
-            StatusCode::OK,
-            "Set up this device",
-            &format!(
-                "<p>This sets up secure mail on <strong>{}</strong>, with its own password. The link works once.</p>\
-                 <form method=\"post\"><button>Download the profile</button></form>\
-                 <p>Then open <strong>Settings</strong>: the profile waits there, under “Profile Downloaded” (on a Mac: \
-                 System Settings, General, Device Management). Check that it is signed, and install it.</p>",
-                quick_xml::escape::escape(&device)
-            ),
-        ),
+        Ok(Some(device)) => {
+            let t = &ENGLISH.device_link;
+            let view = DevicePage { page: Page::bare(t.title), lead: fill(t.lead, &[("name", &device)]) };
+            show(&view, &view.page)
+        }
         Ok(None) => {
             profiles.0.gate.failed(origin);
             gone()
         }
-        Err(error) => ours("a device link", &error),
+        Err(error) => Err(Fault::ours(&error)),
     }
 }
 
@@ -90,10 +94,10 @@ async fn download(
     State(profiles): State<Profiles>,
     ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
     Path(token): Path<String>,
-) -> Response {
+) -> Result<Response, Fault> {
     let origin = Origin::from(peer.ip());
     if !profiles.0.gate.may_try(origin) {
-        return too_often();
+        return Err(Fault::Often);
     }
     match profiles.0.setup.take(&Secret::new(token.into_bytes()), peer.ip()).await {
         Ok(Some(device)) => profiles.answer(&device),
@@ -101,18 +105,16 @@ async fn download(
             profiles.0.gate.failed(origin);
             gone()
         }
-        Err(AppPasswordError::TooMany) => html(
-            StatusCode::CONFLICT,
-            "Too many devices",
-            "<p>Your account has as many app passwords as it can have. Please revoke one that you no longer use in the \
-             portal, and begin again there.</p>",
-        ),
-        Err(error) => ours("a device link", &error),
+        Err(AppPasswordError::TooMany) => {
+            let t = &ENGLISH.device_link;
+            refused(StatusCode::CONFLICT, MessagePage::new(Page::bare(t.too_many_title), t.too_many))
+        }
+        Err(error) => Err(Fault::ours(&error)),
     }
 }
 
 impl Profiles {
-    fn answer(&self, device: &NewDevice) -> Response {
+    fn answer(&self, device: &NewDevice) -> Result<Response, Fault> {
         let Inner { servers, tls, clock, .. } = &*self.0;
         let account = &device.account;
         let owner = Owner {
@@ -140,35 +142,17 @@ impl Profiles {
             (header::CONTENT_TYPE, MEDIA_TYPE),
             (header::CONTENT_DISPOSITION, "attachment; filename=\"secure-mail.mobileconfig\""),
         ];
-        (headers, body).into_response()
+        Ok((headers, body).into_response())
     }
 }
 
-fn gone() -> Response {
-    html(
-        StatusCode::GONE,
-        "This link no longer works",
-        "<p>A link to set up a device works once, and for ten minutes. Please make a new one in the portal, under \
-         Devices.</p>",
-    )
+fn gone() -> Result<Response, Fault> {
+    let t = &ENGLISH.device_link;
+    refused(StatusCode::GONE, MessagePage::new(Page::bare(t.gone_title), t.gone).words(t.gone_next))
 }
 
-fn too_often() -> Response {
-    let text = "<p>Too many requests came from your network. Please wait a minute and try again.</p>";
-    html(StatusCode::TOO_MANY_REQUESTS, "Please wait", text)
-}
-
-fn html(status: StatusCode, title: &str, inside: &str) -> Response {
-    use base64::Engine as _;
-    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, STYLE.as_bytes());
-    let hash = base64::engine::general_purpose::STANDARD.encode(hash.as_ref());
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    );
-    let page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title} – Secure mail</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{inside}\n</main>\n</body>\n</html>\n"
-    );
-    (status, [(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
+fn refused(status: StatusCode, view: MessagePage) -> Result<Response, Fault> {
+    let mut response = show(&view, &view.page)?;
+    *response.status_mut() = status;
+    Ok(response)
 }

@@ -17,7 +17,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
                 "I have just registered. What next?",
                 &[
                     "Sign in at any time with your email address and your password. Home shows what your practice has bought, your secure address, and what your account allows.",
-                    "To read and write mail, set up a mail program: open “Mail programs”, make an app password, and enter what the page shows into Thunderbird, Outlook, Apple Mail or your phone.",
+                    "To read and write mail, set up a mail program: open “Devices”, choose “Add a device”, and follow what the page shows. Thunderbird finds its settings by itself, iPhone, iPad and Mac take them from a link.",
                 ],
             ),
             (
@@ -35,6 +35,13 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
                     "The 5th different wrong password in a row locks the account, wherever it was tried: here or in a mail program. The same wrong password again counts once, so a phone with an old password does not lock you out.",
                     "Only Support unlocks. Tell Support your account’s email address: you are sent a link for a new password.",
                     "After 30 minutes without activity you are signed out, with a warning 2 minutes before.",
+                    "We write to you when somebody signs in to your account in a browser that it does not know. If that was not you: open “Security”, see your sign-ins, sign out everywhere, change your password, and call Support.",
+                ],
+            ),
+            (
+                "I have lost a phone. What can I do?",
+                &[
+                    "Open “Devices” and revoke it. Its connections end within seconds, and everything else goes on working. Each device has an app password of its own, so nothing else has to be changed.",
                 ],
             ),
             (
@@ -47,7 +54,7 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             (
                 "Can I change my data later?",
                 &[
-                    "Yes, your own: email address and phone (both are checked again), first and last name, time zone, ADA number and specialties, under “Profile”. Your practice’s record is changed by Support alone.",
+                    "Yes, your own: email address and phone numbers (all are checked again; you choose which one gets the codes), first and last name, time zone, ADA number and specialties, under “Profile”. Your practice’s record is changed by Support alone.",
                 ],
             ),
             (
@@ -83,7 +90,10 @@ pub(in crate::portal) static ENGLISH: &[Group] = &[
             ),
             (
                 "Is there an address book?",
-                &["Not yet on these pages. Your mail program keeps the addresses that you write to."],
+                &[
+                    "Yes, for paid accounts: “Contacts” lists the people you have written to, as soon as they have registered. Mail programs and phones have the same list as an address book (CardDAV); devices that are set up by a link or by Thunderbird’s own search have it at once.",
+                    "Nobody edits it, and nobody else can look you up.",
+                ],
             ),
             (
                 "Can I print messages?",

@@ -20,6 +20,12 @@ pub enum Denied {
     /// A fresh factor is needed: send the person to the factor page, then back (R29).
     #[error("Please confirm that it is you with a new code first")]
     FactorNeeded,
+    /// The password is to be typed once more: send the person to the page that asks for it, then back.
+    #[error("Please enter your password once more first")]
+    PasswordNeeded,
+    /// Support has made this password; another one must be chosen before anything else.
+    #[error("Please choose a password of your own first")]
+    PasswordInitial,
     /// Too many tries, codes, links or invitations; later is fine.
     #[error("That was too often; please wait a while and try again")]
     TooOften,
@@ -103,6 +109,9 @@ pub enum Denied {
     /// Not a phone number.
     #[error("Please check the phone number: {0}")]
     Phone(#[from] PhoneError),
+    /// R6: as many numbers as an account can have.
+    #[error("You have as many phone numbers as an account can have; please remove one first")]
+    TooManyPhones,
     /// A first or last name is empty or too long.
     #[error(
         "Please give first and last name, each at most 100 characters, without / : @ < > and with a space after a point"
@@ -148,6 +157,10 @@ pub enum PeopleError {
 impl PeopleError {
     pub(super) fn ours(what: &'static str) -> Self {
         Self::Ours(what.into())
+    }
+
+    pub(super) fn other(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Ours(Box::new(error))
     }
 }
 

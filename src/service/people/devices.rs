@@ -2,11 +2,17 @@
 
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::session::LIFE;
 use super::session::full;
 use super::{AppPasswordId, Denied, People, PeopleError, Secret, Session};
+use crate::service::device_setup::{LINK_LIFE, random_link};
 use crate::store::AppPasswordError;
 
+/// Longest name of a device, in characters.
+const NAME_MAX: usize = 100;
 /// Revoked app passwords are listed for so long.
 const LISTED: Duration = Duration::from_hours(30 * 24);
 
@@ -23,6 +29,8 @@ pub struct WebSignIn {
     pub active_at: SystemTime,
     /// The one that asks.
     pub this_one: bool,
+    /// For [`People::sign_in_end`]; it signs nobody in.
+    pub handle: String,
 }
 
 /// R29: one mail program's password.
@@ -38,6 +46,8 @@ pub struct Device {
     pub last_used_at: Option<SystemTime>,
     /// The peer's address at that time.
     pub last_used_from: Option<String>,
+    /// What its mail program calls itself.
+    pub client: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<SystemTime>,
 }
@@ -62,6 +72,11 @@ impl From<AppPasswordError> for PeopleError {
     }
 }
 
+/// A name that a list can show.
+fn checked(name: &str) -> Result<(), PeopleError> {
+    if name.chars().count() > NAME_MAX { Err(Denied::DeviceName.into()) } else { Ok(()) }
+}
+
 impl People {
     /// What is signed in, and what could.
     ///
@@ -84,6 +99,7 @@ impl People {
                 created_at: d.created_at,
                 last_used_at: d.last_used_at,
                 last_used_from: d.last_used_from,
+                client: d.last_client,
                 revoked_at: d.revoked_at,
             })
             .collect();
@@ -95,6 +111,7 @@ impl People {
                 .into_iter()
                 .map(|s| WebSignIn {
                     this_one: s.key == web.key,
+                    handle: URL_SAFE_NO_PAD.encode(s.key),
                     user_agent: s.user_agent,
                     address: s.from_address,
                     created_at: s.created_at,
@@ -115,11 +132,27 @@ impl People {
         name: &str,
     ) -> Result<(AppPasswordId, Secret), PeopleError> {
         let web = self.0.fresh(session)?;
-        if name.chars().count() > 100 {
-            return Err(Denied::DeviceName.into());
-        }
+        checked(name)?;
         let made = self.0.store_of(session).web_app_password(web, name).await?;
         Ok(made.ok_or(Denied::SignedOut)?)
+    }
+
+    /// R29: opens a one-time link that sets a device up and makes its app password there and then; the token, as
+    /// it stands in the address ([`device_link`](crate::service::device_setup::device_link)). Needs a fresh
+    /// factor, even with two-step off. The link ends with the account's web sign-ins.
+    ///
+    /// # Errors
+    /// [`Denied::FactorNeeded`], [`Denied::DeviceName`], [`Denied::TooManyDevices`], [`Denied::SignedOut`].
+    pub async fn device_link(&self, session: &Session, name: &str) -> Result<Secret, PeopleError> {
+        let web = self.0.fresh(session)?;
+        checked(name)?;
+        let token = random_link()?;
+        let expires = self.0.clock.now() + LINK_LIFE;
+        if self.0.store_of(session).web_device_link(web, &token, name, expires).await? {
+            Ok(token)
+        } else {
+            Err(Denied::SignedOut.into())
+        }
     }
 
     /// R29: revokes one; its connections end within 5 seconds. `false`: it was revoked already or is not the

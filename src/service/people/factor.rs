@@ -152,15 +152,17 @@ impl People {
                 // What has not six digits is no guess, but a slip.
                 let digits = rules::code(typed.expose()).ok_or(Denied::CodeWrong)?;
                 let answer = StepAnswer::Code(purpose(session.stage), &digits);
-                store.web_prove(&session.web, answer).await?
+                store.web_prove(&session.web, answer, visitor.peer()).await?
             }
             Proof::App(typed) => {
                 let digits = rules::code(typed.expose()).ok_or(Denied::CodeWrong)?;
                 let step = self.0.app_step(session, &Secret::new(digits)).await?;
-                store.web_prove(&session.web, StepAnswer::App(step)).await?
+                store.web_prove(&session.web, StepAnswer::App(step), visitor.peer()).await?
             }
             Proof::Recovery(_) if !session.web.app => return Err(Denied::NoApp.into()),
-            Proof::Recovery(code) => store.web_prove(&session.web, StepAnswer::Recovery(code)).await?,
+            Proof::Recovery(code) => {
+                store.web_prove(&session.web, StepAnswer::Recovery(code), visitor.peer()).await?
+            }
         };
         match proved {
             Proved::Done(token) => Ok(SessionToken(token)),
@@ -175,9 +177,9 @@ impl People {
     /// until the new one is confirmed. Needs a fresh factor.
     ///
     /// # Errors
-    /// [`Denied::FactorNeeded`].
+    /// [`Denied::FactorNeeded`], [`Denied::PasswordNeeded`].
     pub async fn app_enrol(&self, session: &Session) -> Result<Enrolment, PeopleError> {
-        let web = self.0.fresh(session)?;
+        let web = self.0.confirmed(session)?;
         let secret = totp::new_secret().ok_or_else(|| PeopleError::ours("no random numbers"))?;
         if !self.0.store_of(session).app_begin(web, &secret).await? {
             return Err(Denied::SignedOut.into());
@@ -191,7 +193,7 @@ impl People {
     /// # Errors
     /// [`Denied::FactorNeeded`].
     pub async fn app_enrolment(&self, session: &Session) -> Result<Option<Enrolment>, PeopleError> {
-        self.0.fresh(session)?;
+        self.0.confirmed(session)?;
         let pending = self.0.store.app_pending(session.account.id).await?;
         let now = self.0.clock.now();
         let pending =
@@ -223,7 +225,7 @@ impl People {
     /// # Errors
     /// [`Denied::FactorNeeded`], [`Denied::NoApp`], [`Denied::NoPhone`].
     pub async fn app_remove(&self, session: &Session) -> Result<(), PeopleError> {
-        let web = self.0.fresh(session)?;
+        let web = self.0.confirmed(session)?;
         if web.phone.is_none() {
             return Err(Denied::NoPhone.into());
         }
@@ -238,7 +240,7 @@ impl People {
     /// # Errors
     /// [`Denied::FactorNeeded`], [`Denied::NoApp`].
     pub async fn recovery_codes(&self, session: &Session) -> Result<Vec<Secret>, PeopleError> {
-        let web = self.0.fresh(session)?;
+        let web = self.0.confirmed(session)?;
         Ok(self.0.store_of(session).recovery_renew(web).await?.ok_or(Denied::NoApp)?)
     }
 

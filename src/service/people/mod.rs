@@ -11,6 +11,7 @@
 //! Where a method takes a [`Session`], the door got it from [`People::resume`] for this very request.
 
 mod account;
+mod breached;
 mod denied;
 mod devices;
 mod entry;
@@ -29,14 +30,17 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use self::account::{AccountView, Dashboard};
+pub use self::breached::BreachedPasswords;
 pub use self::denied::{Denied, PeopleError};
 pub use self::devices::{Device, Devices, WebSignIn};
 pub use self::factor::{CodeSent, Enrolment, Proof};
 pub use self::invite::{Invited, NewInvitation};
 pub use self::manage::{Correction, PersonListed, PracticePeople, Standing};
-pub use self::profile::{Profile, ProfileChange, password_strength, time_zones};
+pub use self::profile::{CodesGo, OtherPhone, Profile, ProfileChange, password_strength, time_zones};
 pub use self::register::{InvitationPage, Registration};
-pub use self::session::{Activity, Factor, Session, SessionToken, Stage, Visitor};
+pub use self::session::{
+    Activity, BROWSER_LIFE, Factor, KnownBrowser, Session, SessionToken, Stage, Visitor,
+};
 pub use self::sign_in::SignedIn;
 use super::portal_password::PortalPasswords;
 use crate::clock::Clock;
@@ -61,6 +65,8 @@ pub struct Settings {
     pub tries_per_minute: NonZeroU32,
     /// R18: most bytes of attachments in one message, where the practice has no limit of its own.
     pub attachment_limit: u64,
+    /// Passwords known from breaches, beside the bundled list.
+    pub breached: Option<BreachedPasswords>,
 }
 
 impl Default for Settings {
@@ -73,6 +79,7 @@ impl Default for Settings {
             links_per_hour: 3,
             tries_per_minute: NonZeroU32::MIN.saturating_add(19),
             attachment_limit: 100 << 20,
+            breached: None,
         }
     }
 }
@@ -81,7 +88,7 @@ impl Default for Settings {
 pub const IDLE: Duration = Duration::from_mins(30);
 /// A web sign-in ends after so long, whatever happens in it.
 pub const ABSOLUTE: Duration = Duration::from_hours(12);
-/// R29: a factor proved within this time is fresh.
+/// R29: a factor proved, or a password typed, within this time is fresh.
 pub const FRESH: Duration = Duration::from_mins(5);
 
 /// What the token of an invitation is appended to: the page of [`People::invitation_look`].

@@ -20,6 +20,14 @@ impl Inner {
         };
         let text = std::str::from_utf8(password.expose()).map_err(|_| fault(PasswordFault::Length))?;
         let strength = check_password(text, own, beside).map_err(fault)?;
+        if let Some(breached) = self.settings.breached.clone() {
+            let asked = password.clone();
+            // A few dozen reads of a disk: not on the threads that serve.
+            let found = tokio::task::spawn_blocking(move || breached.contains(&asked)).await;
+            if found.map_err(PeopleError::other)?.map_err(PeopleError::other)? {
+                return Err(Denied::PasswordCommon.into());
+            }
+        }
         let hashed = self.passwords.hash(password).await?;
         Ok(NewPassword { hashed, long: strength == Strength::Alone })
     }

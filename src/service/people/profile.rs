@@ -1,15 +1,15 @@
 //! What a user changes about the own account (R2, R6, R22–R24).
 
 use super::password::own_data;
-use super::session::full;
+use super::session::{full, signed_in};
 use super::{
     Address, Channel, CodeSent, Denied, Messaging, People, PeopleError, Phone, Secret, Session, SessionToken,
     Visitor,
 };
 use crate::policy::password::Beside;
 use crate::policy::people as rules;
-use crate::store::{AccountEdit, AccountError, CodeAnswer, CodePurpose, EmailTaken};
-use crate::types::Origin;
+use crate::store::{AccountEdit, AccountError, CodeAnswer, CodePurpose, EmailTaken, PhoneChosen};
+pub use crate::store::{CodesGo, OtherPhone};
 
 /// R6: the profile as it is.
 #[derive(Clone, Debug)]
@@ -22,8 +22,10 @@ pub struct Profile {
     pub email: Address,
     /// A new one that waits for its link to be used.
     pub email_pending: Option<Address>,
-    /// The proved number.
+    /// The proved number that codes and text notices go to.
     pub phone: Option<Phone>,
+    /// The others, proved too.
+    pub other_phones: Vec<OtherPhone>,
     /// May be empty.
     pub ada_number: String,
     /// May be empty.
@@ -54,6 +56,14 @@ pub struct ProfileChange {
     pub specialties: Vec<String>,
     /// R24: one of [`time_zones`].
     pub time_zone: String,
+}
+
+fn chosen(outcome: PhoneChosen) -> Result<bool, PeopleError> {
+    match outcome {
+        PhoneChosen::Done => Ok(true),
+        PhoneChosen::Gone => Ok(false),
+        PhoneChosen::Ended => Err(Denied::SignedOut.into()),
+    }
 }
 
 /// R24: the names to choose from, sorted.
@@ -98,6 +108,7 @@ impl People {
             email: session.account.email.clone(),
             email_pending: stored.email_pending,
             phone: stored.phone,
+            other_phones: self.0.store.other_phones(session.account.id).await?,
             ada_number: stored.ada_number,
             specialties: stored.specialties,
             time_zone: stored.time_zone,
@@ -160,7 +171,7 @@ impl People {
     /// # Errors
     /// [`Denied::FactorNeeded`], [`Denied::Address`], [`Denied::OwnDomain`], [`Denied::TooOften`].
     pub async fn email_change(&self, session: &Session, email: &str) -> Result<(), PeopleError> {
-        let web = self.0.fresh(session)?;
+        let web = self.0.confirmed(session)?;
         let to = self.0.ordinary(email)?;
         let page = super::email_link(&self.0.settings.portal_url);
         let per_hour = self.0.settings.links_per_hour;
@@ -171,12 +182,17 @@ impl People {
         }
     }
 
-    /// GET of that link: the new address, for the page with the button. Changes nothing.
+    /// GET of that link, in a sign-in of the account that asked for it: the new address, for the page with the button.
+    /// Changes nothing.
     ///
     /// # Errors
     /// [`Denied::Link`], [`Denied::LinkExpired`].
-    pub async fn email_look(&self, token: &Secret) -> Result<Address, PeopleError> {
+    pub async fn email_look(&self, session: &Session, token: &Secret) -> Result<Address, PeopleError> {
+        full(session)?;
         let link = self.0.store.email_link(token).await?.ok_or(Denied::Link)?;
+        if link.account != session.account.id {
+            return Err(Denied::Link.into());
+        }
         if link.expires_at <= self.0.clock.now() {
             return Err(Denied::LinkExpired.into());
         }
@@ -187,46 +203,76 @@ impl People {
     ///
     /// # Errors
     /// [`Denied::Link`], [`Denied::LinkExpired`], [`Denied::AddressTaken`].
-    pub async fn email_confirm(&self, token: &Secret, visitor: &Visitor) -> Result<Address, PeopleError> {
-        self.email_look(token).await?;
-        let store = self.0.store.acting_as(Origin::stranger(visitor.address));
-        match store.email_take(token).await? {
+    pub async fn email_confirm(&self, session: &Session, token: &Secret) -> Result<Address, PeopleError> {
+        self.email_look(session, token).await?;
+        match self.0.store_of(session).email_take(&session.web, token).await? {
             EmailTaken::Done(address) => Ok(address),
+            EmailTaken::Ended => Err(Denied::SignedOut.into()),
             EmailTaken::Another => Err(Denied::AddressTaken.into()),
             EmailTaken::NoLink => Err(Denied::Link.into()),
         }
     }
 
-    /// R6: sends a code to the new number. Needs a fresh factor, except for an account that has none at all.
+    /// R6: sends a code to the new number. Needs password and factor of the last five minutes; the password alone for
+    /// an account that has no factor at all.
     ///
     /// # Errors
-    /// [`Denied::FactorNeeded`], [`Denied::Phone`], [`Denied::TooOften`], [`Denied::CodeVoid`].
+    /// [`Denied::FactorNeeded`], [`Denied::PasswordNeeded`], [`Denied::TooManyPhones`], [`Denied::Phone`], [`Denied::TooOften`], [`Denied::CodeVoid`].
     pub async fn phone_change(
         &self,
         session: &Session,
         phone: &str,
         by: Channel,
     ) -> Result<CodeSent, PeopleError> {
-        full(session)?;
+        let web = full(session)?;
         if session.web.phone.is_some() || session.web.app {
-            self.0.fresh(session)?;
+            self.0.confirmed(session)?;
+        } else {
+            self.0.recent(session)?;
         }
         let to = rules::phone(phone).map_err(Denied::Phone)?;
+        if web.phone.is_some() && self.0.store.phones_are_full(web.account.id).await? {
+            return Err(Denied::TooManyPhones.into());
+        }
         self.0.send(session, CodePurpose::Phone, &to, by).await
     }
 
-    /// R6: the new number holds.
+    /// R6: the new number is proved.
     ///
     /// # Errors
     /// The code ones of [`People::prove`].
-    pub async fn phone_confirm(&self, session: &Session, code: &Secret) -> Result<(), PeopleError> {
+    pub async fn phone_confirm(
+        &self,
+        session: &Session,
+        code: &Secret,
+        go: CodesGo,
+    ) -> Result<(), PeopleError> {
         let web = full(session)?;
         let digits = rules::code(code.expose()).ok_or(Denied::CodeWrong)?;
-        match self.0.store_of(session).phone_prove(web, &digits).await? {
+        match self.0.store_of(session).phone_prove(web, &digits, go).await? {
             None => Err(Denied::SignedOut.into()),
             Some(CodeAnswer::Right(_)) => Ok(()),
             Some(answer) => Err(self.0.not_right(session, &answer).await),
         }
+    }
+
+    /// R6: codes go to another of the account's numbers from now on. `false`: it is there no more. Needs password and
+    /// factor of the last five minutes.
+    ///
+    /// # Errors
+    /// [`Denied::FactorNeeded`], [`Denied::PasswordNeeded`].
+    pub async fn phone_choose(&self, session: &Session, id: i64) -> Result<bool, PeopleError> {
+        let web = self.0.confirmed(session)?;
+        chosen(self.0.store_of(session).phone_choose(web, id).await?)
+    }
+
+    /// R6: takes one of the other numbers away. As above.
+    ///
+    /// # Errors
+    /// [`Denied::FactorNeeded`], [`Denied::PasswordNeeded`].
+    pub async fn phone_remove(&self, session: &Session, id: i64) -> Result<bool, PeopleError> {
+        let web = self.0.confirmed(session)?;
+        chosen(self.0.store_of(session).phone_remove(web, id).await?)
     }
 
     /// Changes the password; every other web sign-in ends. Answers the new token of this one: set the cookie.
@@ -241,7 +287,7 @@ impl People {
         new: Secret,
         visitor: &Visitor,
     ) -> Result<SessionToken, PeopleError> {
-        let web = full(session)?;
+        let web = signed_in(session)?;
         let account = &session.account;
         let stored = self.0.store.portal_password(account.id).await?.ok_or(Denied::PasswordWrong)?;
         if !self.0.passwords.verify(current.clone(), stored.clone()).await? {
@@ -250,19 +296,20 @@ impl People {
         }
         let beside = if session.two_step { Beside::Factor } else { Beside::Nothing };
         let new = self.0.new_password(new, &own_data(account), beside).await?;
-        let token = self.0.store_of(session).password_change(web, &stored, &new).await?;
+        let token = self.0.store_of(session).password_change(web, &stored, &new, visitor.peer()).await?;
         Ok(SessionToken(token.ok_or(Denied::SignedOut)?))
     }
 
-    /// R2: turns two-step verification on. Needs a phone or an app.
+    /// R2: turns two-step verification on. Needs a phone or an app, and password and factor of the last five minutes.
     ///
     /// # Errors
-    /// [`Denied::NoPhone`].
+    /// [`Denied::NoPhone`], [`Denied::FactorNeeded`], [`Denied::PasswordNeeded`].
     pub async fn two_step_on(&self, session: &Session) -> Result<(), PeopleError> {
         let web = full(session)?;
         if web.phone.is_none() && !web.app {
             return Err(Denied::NoPhone.into());
         }
+        self.0.confirmed(session)?;
         let done = self.0.store_of(session).two_step_on(web).await?;
         if done { Ok(()) } else { Err(Denied::SignedOut.into()) }
     }
@@ -277,7 +324,7 @@ impl People {
         session: &Session,
         new_password: Option<Secret>,
     ) -> Result<SessionToken, PeopleError> {
-        let web = self.0.fresh(session)?;
+        let web = self.0.confirmed(session)?;
         let stored = self.0.store.profile(session.account.id).await?;
         if stored.two_step_enforced {
             return Err(Denied::TwoStepEnforced.into());

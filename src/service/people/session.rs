@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{ABSOLUTE, Account, Denied, FRESH, IDLE, Inner, People, PeopleError, Phone, Secret};
 pub use crate::store::WebStage as Stage;
-use crate::store::{Store, WebLife, WebPeer, WebSession};
+use crate::store::{Browser, Store, WebLife, WebPeer, WebSession};
 use crate::types::Origin;
 
 /// R5
@@ -21,11 +21,29 @@ pub struct Visitor {
     pub address: IpAddr,
     /// `User-Agent`; cut to 200 characters when stored.
     pub user_agent: String,
+    /// Which browser; `None`: the door does not tell them apart, and nobody is told of a new one.
+    pub browser: Option<KnownBrowser>,
 }
+
+/// A browser that is recognised when it comes again. It opens nothing.
+#[derive(Clone, Debug)]
+pub struct KnownBrowser {
+    /// Random, from a lasting cookie of its own; kept as a keyed hash, together with the account.
+    pub token: Secret,
+    /// Browser and system in words.
+    pub name: String,
+}
+
+/// For so long the cookie of a known browser is kept.
+pub const BROWSER_LIFE: Duration = crate::store::BROWSER_LIFE;
 
 impl Visitor {
     pub(super) fn peer(&self) -> WebPeer<'_> {
-        WebPeer { address: self.address, user_agent: &self.user_agent }
+        WebPeer {
+            address: self.address,
+            user_agent: &self.user_agent,
+            browser: self.browser.as_ref().map(|b| Browser { token: &b.token, name: &b.name }),
+        }
     }
 }
 
@@ -69,6 +87,10 @@ pub struct Session {
     pub two_step: bool,
     /// When a factor was last proved in this sign-in.
     pub factor_at: Option<SystemTime>,
+    /// When the password was last typed, or chosen, in this sign-in.
+    pub password_at: Option<SystemTime>,
+    /// Support has made the password: only choosing another one is possible (ASVS 5.0, 6.4.1).
+    pub password_initial: bool,
     /// R24: an IANA name that jiff knows.
     pub time_zone: String,
     /// When it began.
@@ -85,12 +107,12 @@ pub struct Session {
 impl Session {
     /// R29: a factor was proved within the last five minutes.
     pub fn factor_is_fresh(&self, now: SystemTime) -> bool {
-        // Two gateways' clocks differ a little.
-        const AHEAD: Duration = Duration::from_mins(1);
-        self.factor_at.is_some_and(|at| match now.duration_since(at) {
-            Ok(age) => age <= FRESH,
-            Err(ahead) => ahead.duration() <= AHEAD,
-        })
+        is_fresh(self.factor_at, now)
+    }
+
+    /// The password was typed within the last five minutes.
+    pub fn password_is_fresh(&self, now: SystemTime) -> bool {
+        is_fresh(self.password_at, now)
     }
 
     /// In constant time.
@@ -110,6 +132,15 @@ impl Session {
     }
 }
 
+fn is_fresh(at: Option<SystemTime>, now: SystemTime) -> bool {
+    // Two gateways' clocks differ a little.
+    const AHEAD: Duration = Duration::from_mins(1);
+    at.is_some_and(|at| match now.duration_since(at) {
+        Ok(age) => age <= FRESH,
+        Err(ahead) => ahead.duration() <= AHEAD,
+    })
+}
+
 /// Whether a request is somebody doing something (R5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
@@ -119,8 +150,14 @@ pub enum Activity {
     Polling,
 }
 
-/// Only when signed in.
+/// Only when signed in, with a password of the person's own.
 pub(super) fn full(session: &Session) -> Result<&WebSession, PeopleError> {
+    let web = signed_in(session)?;
+    if session.password_initial { Err(Denied::PasswordInitial.into()) } else { Ok(web) }
+}
+
+/// Only when signed in, be it with a password that Support has made.
+pub(super) fn signed_in(session: &Session) -> Result<&WebSession, PeopleError> {
     if session.stage == Stage::Full { Ok(&session.web) } else { Err(Denied::Stage.into()) }
 }
 
@@ -134,6 +171,21 @@ impl Inner {
     pub(super) fn fresh<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
         let web = full(session)?;
         if session.factor_is_fresh(self.clock.now()) { Ok(web) } else { Err(Denied::FactorNeeded.into()) }
+    }
+
+    /// Only when signed in, and password and factor were both proved lately: before what signs in is changed (ASVS
+    /// 5.0, 7.5.1).
+    pub(super) fn confirmed<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
+        let web = self.fresh(session)?;
+        if session.password_is_fresh(self.clock.now()) { Ok(web) } else { Err(Denied::PasswordNeeded.into()) }
+    }
+
+    /// Only when signed in, and one of the two was proved lately: before sign-ins are ended (ASVS 5.0, 7.5.2).
+    pub(super) fn recent<'a>(&self, session: &'a Session) -> Result<&'a WebSession, PeopleError> {
+        let web = full(session)?;
+        let now = self.clock.now();
+        let recent = session.password_is_fresh(now) || session.factor_is_fresh(now);
+        if recent { Ok(web) } else { Err(Denied::PasswordNeeded.into()) }
     }
 }
 
@@ -163,6 +215,8 @@ impl People {
             factor,
             two_step: web.two_step,
             factor_at: web.factor_at,
+            password_at: web.password_at,
+            password_initial: web.password_initial,
             time_zone: web.time_zone.clone(),
             created_at: web.created_at,
             ends_at: (web.active_at + IDLE).min(web.created_at + ABSOLUTE),
@@ -182,12 +236,48 @@ impl People {
         Ok(())
     }
 
-    /// Ends every web sign-in of the account, this one too.
+    /// The password once more, before what asks for it. Answers the new token: set the cookie.
     ///
     /// # Errors
-    /// [`PeopleError::Ours`].
+    /// [`Denied::PasswordWrong`] (counts under R4), [`Denied::TooOften`]; [`Denied::SignedOut`] when that locked the
+    /// account.
+    pub async fn password_confirm(
+        &self,
+        session: &Session,
+        password: Secret,
+        visitor: &Visitor,
+    ) -> Result<SessionToken, PeopleError> {
+        let web = full(session)?;
+        let account = session.account.id;
+        if !self.0.entries.may(super::entry::Entry::Prove, &account.to_string()) {
+            return Err(Denied::TooOften.into());
+        }
+        let stored = self.0.store.portal_password(account).await?.ok_or(Denied::PasswordWrong)?;
+        if !self.0.passwords.verify(password.clone(), stored.clone()).await? {
+            let locked = self.0.wrong(account, &password, visitor.address).await?;
+            return Err(if locked { Denied::SignedOut } else { Denied::PasswordWrong }.into());
+        }
+        let token = self.0.store_of(session).password_confirm(web, &stored).await?;
+        Ok(SessionToken(token.ok_or(Denied::SignedOut)?))
+    }
+
+    /// Ends one web sign-in of the account. `false`: it has ended already. Needs the password or a factor of the last
+    /// five minutes.
+    ///
+    /// # Errors
+    /// [`Denied::PasswordNeeded`].
+    pub async fn sign_in_end(&self, session: &Session, handle: &str) -> Result<bool, PeopleError> {
+        self.0.recent(session)?;
+        let Ok(key) = URL_SAFE_NO_PAD.decode(handle) else { return Ok(false) };
+        Ok(self.0.store_of(session).web_session_end_of(session.account.id, &key).await?)
+    }
+
+    /// Ends every web sign-in of the account, this one too. Needs the password or a factor of the last five minutes.
+    ///
+    /// # Errors
+    /// [`Denied::PasswordNeeded`].
     pub async fn sign_out_everywhere(&self, session: &Session) -> Result<(), PeopleError> {
-        full(session)?;
+        self.0.recent(session)?;
         self.0.store_of(session).web_sessions_end(session.account.id).await?;
         Ok(())
     }

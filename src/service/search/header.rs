@@ -8,11 +8,11 @@ use super::fold::{Needle, fold};
 use super::index::class;
 use super::index::words::Words;
 use super::plan::{Known, Leaf, Plan};
-use crate::mime::{Mailbox, addresses, decode_header, fields, sent_date};
-use crate::types::DateOrder;
+use crate::mime::{Mailbox, addresses, decode_header, fields, sent_date, thread_id};
+use crate::types::{BodyId, DateOrder};
 
 /// Decides the leaves of which nothing is known and that ask for header fields; TEXT only when the header holds it.
-pub(super) fn examine(plan: &Plan, block: &[u8], known: &mut Known) {
+pub(super) fn examine(plan: &Plan, block: &[u8], body: BodyId, known: &mut Known) {
     for (leaf, known) in plan.leaves().iter().zip(known).filter(|(_, known)| known.is_none()) {
         match leaf {
             Leaf::SentDate(order, date) => {
@@ -20,6 +20,7 @@ pub(super) fn examine(plan: &Plan, block: &[u8], known: &mut Known) {
             }
             Leaf::Address(name, needle) => *known = Some(address(block, name, needle)),
             Leaf::Header(name, needle) => *known = Some(field(block, name, needle)),
+            Leaf::Thread(id) => *known = Some(thread_id(block, body) == *id),
             Leaf::Body(_) => {}
             Leaf::Text(needle) => {
                 if needle.within(&text(block)) {

@@ -67,6 +67,7 @@ pub(super) enum Leaf {
     SentDate(DateOrder, Date),
     Address(&'static str, Needle),
     Header(String, Needle),
+    Thread(String),
     Body(Needle),
     Text(Needle),
 }
@@ -112,11 +113,11 @@ impl Plan {
             SearchKey::Smaller(n) => RowTest::Smaller(*n),
             SearchKey::ModSeq(n) => RowTest::ModSeq(n.0),
             SearchKey::EmailId(id) => id.map_or(RowTest::Known(false), RowTest::Body),
-            SearchKey::ThreadId => RowTest::Known(false),
             SearchKey::SentDate(order, date) => return self.leaf(Leaf::SentDate(*order, *date)),
             SearchKey::Address(field, text) => {
                 return self.leaf(Leaf::Address(field_name(*field), Needle::new(text)));
             }
+            SearchKey::ThreadId(id) => return self.leaf(Leaf::Thread(id.clone())),
             SearchKey::Subject(text) => return self.leaf(Leaf::Header("Subject".into(), Needle::new(text))),
             SearchKey::Header(name, text) => {
                 return self.leaf(Leaf::Header(name.trim().to_owned(), Needle::new(text)));

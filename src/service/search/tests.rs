@@ -226,7 +226,7 @@ fn naive(key: &SearchKey, message: &Message, row: &Row, recent: bool, world: &Wo
         SearchKey::Smaller(n) => row.size < *n,
         SearchKey::Address(AddressField::From, text) => named("From", text),
         SearchKey::Address(AddressField::To, text) => named("To", text),
-        SearchKey::Address(..) | SearchKey::ThreadId => false,
+        SearchKey::Address(..) | SearchKey::ThreadId(_) => false,
         SearchKey::Subject(text) => named("Subject", text),
         SearchKey::Header(name, text) => named(name, text),
         SearchKey::Body(text) => text.is_empty() || body(text),
@@ -282,7 +282,7 @@ fn key() -> impl Strategy<Value = SearchKey> {
         (1u32..100_000_000).prop_map(SearchKey::Younger),
         prop::option::of(0u128..2)
             .prop_map(|id| { SearchKey::EmailId(id.map(|id| BodyId(uuid::Uuid::from_u128(id)))) }),
-        Just(SearchKey::ThreadId),
+        Just(SearchKey::ThreadId("T0".into())),
         (300u64..900).prop_map(SearchKey::Larger),
         (300u64..900).prop_map(SearchKey::Smaller),
         (1u64..50).prop_map(|n| SearchKey::ModSeq(ModSeq(n))),
@@ -354,7 +354,7 @@ fn search(plan: &Plan, rows: &[(Row, bool)], messages: &[Vec<u8>], piece: usize,
         scanner.feed(message);
         let facts = scanner.finish().facts;
         let mut known = told.as_ref().map_or_else(|| plan.unknown(), |told| told[at].clone());
-        header::examine(plan, &facts.header, &mut known);
+        header::examine(plan, &facts.header, row.body, &mut known);
         if let Some(matches) = plan.verdict(&row, recent, &known) {
             uids.extend(matches.then_some(row.uid));
             continue;

@@ -1,6 +1,7 @@
 //! What every test stands on: one private PostgreSQL, a database of its own for each test, and a world
 //! of four people on a gateway in this process.
 
+mod entrance;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use postern::cli::cluster::{Cluster, Options};
 use postern::store::Store;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
+pub use entrance::Entrance;
 pub use world::{Person, World, world_database};
 
 /// The private server. It ends with this process, and its folder with it (the cluster's guard).

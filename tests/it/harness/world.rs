@@ -9,6 +9,7 @@ use postern::config::Config;
 use postern::store::{MasterKey, NewAccount, Options, Role, Store};
 use postern::types::Tier;
 
+use super::Entrance;
 use crate::client::{Client, connector};
 
 /// One of the four.
@@ -299,13 +300,15 @@ impl World {
         format!("LOGIN \"{}\" \"{}\"", person.secure, person.password)
     }
 
+    /// How one of the four comes in by IMAP.
+    pub fn entrance(&self, name: &str) -> Entrance {
+        let tls = connector(&self.template.ca);
+        Entrance { port: self.imap_tls, tls, login: self.login_command(name) }
+    }
+
     /// A signed-in IMAP connection.
     pub async fn imap(&self, name: &str) -> Client {
-        let mut wire = self.connect("imap-tls").await;
-        wire.response().await.unwrap();
-        let answer = wire.imap("l", &self.login_command(name)).await;
-        assert!(answer.last().unwrap().starts_with("l OK"), "{answer:?}");
-        wire
+        self.entrance(name).imap().await
     }
 
     /// Puts simple messages into a mailbox by APPEND: `Message 1` …, dated one minute apart.

@@ -1,5 +1,6 @@
 //! What a hostile reading of the people's side found, and what it looked for and did not find.
 
+use postern::service::people::KnownBrowser;
 use postern::store::AuditFilter;
 
 use super::*;
@@ -15,7 +16,7 @@ impl Ground {
         self.people.email_change(session, to).await.unwrap();
         let (went_to, link) = self.link().await;
         assert_eq!(went_to, to);
-        self.people.email_confirm(&link, &visitor()).await.unwrap();
+        self.people.email_confirm(session, &link).await.unwrap();
     }
 
     async fn audited(&self, who: &Account) -> Vec<String> {
@@ -55,7 +56,7 @@ async fn a_new_phone_voids_the_codes_that_went_to_the_old_one() {
             g.people.phone_change(&owner, phone(44).as_str(), Channel::Text).await.unwrap();
             let (to, new) = g.code().await;
             assert_eq!(to, phone(44).as_str());
-            g.people.phone_confirm(&owner, &secret(&new)).await.unwrap();
+            g.people.phone_confirm(&owner, &secret(&new), CodesGo::ToTheNew).await.unwrap();
         }
         let outcome = g.people.prove(&thief, Proof::Phone(secret(&code)), &visitor()).await;
         assert_eq!(denied(outcome), Denied::CodeNone, "by Support: {by_support}");
@@ -146,7 +147,8 @@ async fn what_is_good_once_is_good_once_on_two_gateways() {
     g.people.email_change(&session, "anna@new.example").await.unwrap();
     let (_, link) = g.link().await;
     let peer = visitor();
-    let (one, two) = tokio::join!(g.people.email_confirm(&link, &peer), there.email_confirm(&link, &peer));
+    let (one, two) =
+        tokio::join!(g.people.email_confirm(&session, &link), there.email_confirm(&session, &link));
     assert_eq!(u8::from(one.is_ok()) + u8::from(two.is_ok()), 1, "{one:?} {two:?}");
 
     let enrolment = g.people.app_enrol(&session).await.unwrap();
@@ -222,6 +224,127 @@ async fn a_password_that_is_short_keeps_the_second_step_on() {
         g.people.password_change(&session, secret(PASSWORD), secret("kiesel77"), &visitor()).await.unwrap();
     let session = g.session(&token).await;
     assert_eq!(denied(g.people.two_step_off(&session, None).await), Denied::NewPasswordNeeded);
+}
+
+impl Ground {
+    /// A visitor with a browser of its own.
+    fn in_browser(&self, token: &str) -> Visitor {
+        Visitor {
+            browser: Some(KnownBrowser { token: secret(token), name: format!("Firefox {token}") }),
+            ..visitor()
+        }
+    }
+
+    /// Signs in there; the browsers and addresses that the owner is told of.
+    async fn sign_in_there(&self, who: &Account, there: &Visitor) -> (SessionToken, Vec<String>) {
+        let login = who.email.as_str();
+        let SignedIn::SecondStep(token) = self.people.sign_in(login, secret(PASSWORD), there).await.unwrap()
+        else {
+            panic!("no second step")
+        };
+        let session = self.session(&token).await;
+        self.people.send_code(&session, Channel::Text).await.unwrap();
+        let (_, code) = self.code().await;
+        let token = self.people.prove(&session, Proof::Phone(secret(&code)), there).await.unwrap();
+        (token, self.new_sign_ins().await)
+    }
+
+    async fn new_sign_ins(&self) -> Vec<String> {
+        let sent = self.outbox().await;
+        let told = sent.into_iter().filter_map(|n| match n.content {
+            Some(NoticeContent::NewSignIn { device, address }) => Some(format!("{device}, {address}")),
+            _ => None,
+        });
+        told.collect()
+    }
+}
+
+/// ASVS 6.3.5: the owner hears of a sign-in in a browser that the account does not know, once.
+#[tokio::test]
+async fn the_owner_hears_of_a_sign_in_in_an_unknown_browser() {
+    let g = Ground::new().await;
+    let (desk, phone) = (g.in_browser("desk"), g.in_browser("phone"));
+    assert_eq!(g.sign_in_there(&g.anna, &desk).await.1, ["Firefox desk, 192.0.2.7"]);
+    assert_eq!(g.sign_in_there(&g.anna, &desk).await.1, [] as [String; 0]);
+    assert_eq!(g.sign_in_there(&g.anna, &phone).await.1, ["Firefox phone, 192.0.2.7"]);
+    // The desk is shared: Bert's first sign-in at it is one that he hears of, and each is known from then on.
+    assert_eq!(g.sign_in_there(&g.bert, &desk).await.1, ["Firefox desk, 192.0.2.7"]);
+    assert_eq!(g.sign_in_there(&g.anna, &desk).await.1, [] as [String; 0]);
+    // Half a sign-in makes no browser known.
+    let half = g.in_browser("thief");
+    g.people.sign_in(g.anna.email.as_str(), secret(PASSWORD), &half).await.unwrap();
+    assert_eq!(g.count("select count(*) from known_browser").await, 3);
+    // A new password forgets all but the one in which it was chosen.
+    let (token, _) = g.sign_in_there(&g.anna, &desk).await;
+    let session = g.session(&token).await;
+    let token = g.people.password_change(&session, secret(PASSWORD), secret(PASSWORD), &desk).await.unwrap();
+    g.outbox().await;
+    assert_eq!(g.sign_in_there(&g.anna, &desk).await.1, [] as [String; 0]);
+    assert_eq!(g.sign_in_there(&g.anna, &phone).await.1.len(), 1);
+    // "Sign out everywhere" forgets all, and so does Support.
+    let session = g.session(&token).await;
+    g.people.sign_out_everywhere(&session).await.unwrap();
+    assert_eq!(g.sign_in_there(&g.anna, &phone).await.1.len(), 1);
+    g.store.sign_ins_end(g.anna.id, postern::store::EndDevices::Not).await.unwrap();
+    assert_eq!(g.sign_in_there(&g.anna, &phone).await.1.len(), 1);
+    // So does time.
+    g.clock.advance(postern::service::people::BROWSER_LIFE + Duration::from_secs(1));
+    g.store.sweep_people().await.unwrap();
+    assert_eq!(g.sign_in_there(&g.anna, &phone).await.1.len(), 1);
+    // The cookie's value is nowhere.
+    let kept: Vec<Vec<u8>> =
+        sqlx::query_scalar("select browser_key from known_browser").fetch_all(&g.pool).await.unwrap();
+    assert!(kept.iter().all(|k| k.len() == 32));
+}
+
+/// With two-step off and by a reset too; a registration's own browser is known without a word.
+#[tokio::test]
+async fn every_way_in_tells_of_an_unknown_browser() {
+    let g = Ground::new().await;
+    let (desk, phone) = (g.in_browser("desk"), g.in_browser("phone"));
+    let (token, _) = g.sign_in_there(&g.anna, &desk).await;
+    let session = g.session(&token).await;
+    g.people.two_step_off(&session, None).await.unwrap();
+    g.outbox().await;
+    g.people.sign_in(g.anna.email.as_str(), secret(PASSWORD), &desk).await.unwrap();
+    assert_eq!(g.new_sign_ins().await, [] as [String; 0]);
+    g.people.sign_in(g.anna.email.as_str(), secret(PASSWORD), &phone).await.unwrap();
+    assert_eq!(g.new_sign_ins().await.len(), 1);
+    let link = g.reset_link_of(&g.anna).await;
+    g.people.reset(&link, secret("nine green kettles in a row"), &phone).await.unwrap();
+    assert_eq!(g.new_sign_ins().await.len(), 1);
+
+    g.invite(&g.bert, "dora@mail.example", 50).await.unwrap();
+    g.send(&g.bert, "dora@mail.example", "a@x").await.unwrap();
+    let (_, link) = g.link().await;
+    let chosen = secret("nine green kettles");
+    let token = g.people.register(&link, "Dora", "Dahl", chosen, &desk).await.unwrap();
+    let session = g.session(&token).await;
+    g.people.send_code(&session, Channel::Text).await.unwrap();
+    let (_, code) = g.code().await;
+    g.people.prove(&session, Proof::Phone(secret(&code)), &desk).await.unwrap();
+    assert_eq!(g.new_sign_ins().await, [] as [String; 0]);
+    assert_eq!(g.count("select count(*) from known_browser k join account a on a.id = k.account_id where a.first_name = 'Dora'").await, 1);
+}
+
+/// The reader of a mistyped address has a link, and can do nothing with it: it works in a sign-in of the account alone
+/// that asked for it.
+#[tokio::test]
+async fn a_link_to_a_new_address_does_nothing_in_another_sign_in() {
+    let g = Ground::new().await;
+    let (_, anna) = g.sign_in(&g.anna).await;
+    let (_, bert) = g.sign_in(&g.bert).await;
+    g.people.email_change(&anna, "anna@mistyped.example").await.unwrap();
+    let (_, link) = g.link().await;
+    assert_eq!(denied(g.people.email_look(&bert, &link).await), Denied::Link);
+    assert_eq!(denied(g.people.email_confirm(&bert, &link).await), Denied::Link);
+    assert!(g.store.resolve(&"anna@mistyped.example".parse().unwrap()).await.unwrap().is_none());
+    // Nor in one that has ended.
+    let SignedIn::SecondStep(half) = g.password(&g.anna).await else { panic!() };
+    let half = g.session(&half).await;
+    assert_eq!(denied(g.people.email_confirm(&half, &link).await), Denied::Stage);
+    g.people.sign_out_everywhere(&anna).await.unwrap();
+    assert_eq!(denied(g.people.email_confirm(&anna, &link).await), Denied::SignedOut);
 }
 
 /// What the app shows now.

@@ -99,6 +99,24 @@ async fn r8_with_the_accounts_own_phone_accepting_is_enough() {
     assert_eq!(g.inbox(dora.account.id).await, ["a@x", "c@x"]);
 }
 
+/// R6, R8: any number that she has proved will do, and adding the one that was given for her is enough.
+#[tokio::test]
+async fn r8_any_proved_number_joins() {
+    let g = Ground::new().await;
+    let (one, two) = g.invited_twice(50, 60).await;
+    let (_, dora) = g.register(&one, 50).await;
+    assert_eq!(g.inbox(dora.account.id).await, ["a@x"]);
+    g.people.phone_change(&dora, phone(70).as_str(), Channel::Text).await.unwrap();
+    let (_, code) = g.code().await;
+    g.people.phone_confirm(&dora, &secret(&code), CodesGo::WhereTheyWent).await.unwrap();
+    assert!(!g.people.accept(&dora, &two).await.unwrap(), "70 is not 60");
+    g.people.phone_change(&dora, phone(60).as_str(), Channel::Text).await.unwrap();
+    let (_, code) = g.code().await;
+    g.people.phone_confirm(&dora, &secret(&code), CodesGo::WhereTheyWent).await.unwrap();
+    assert_eq!(g.inbox(dora.account.id).await, ["a@x", "c@x"]);
+    assert_eq!(denied(g.people.invitation_look(&two).await), Denied::Link);
+}
+
 /// R8: corrected to an address that has an account: what waited goes there at once, and its owner is told.
 #[tokio::test]
 async fn r8_a_correction_to_an_address_with_an_account_moves_the_mail_there() {
@@ -186,4 +204,39 @@ async fn r16_one_address_registered_twice_at_once_is_one_account() {
         1
     );
     assert_eq!(g.count("select count(*) from invitation where state = 'open'").await, 1);
+}
+
+/// R21: a delivery that had resolved the invitation before the joining began still makes a contact.
+#[tokio::test]
+async fn r21_a_late_delivery_makes_the_joined_account_a_contact() {
+    let g = Ground::new().await;
+    let (one, two) = g.invited_twice(50, 60).await;
+    let (_, dora) = g.register(&one, 50).await;
+    let contacts = "select count(*) from contact c join account a on a.id = c.contact_id
+                     where a.first_name = 'Dora' and a.state = 'active'";
+    assert_eq!(g.count(contacts).await, 1, "Anna's");
+    // As if Carla had not written before: her only delivery is the late one.
+    g.run("delete from contact c using invitation i where c.contact_id = i.account_id and i.state = 'open'")
+        .await;
+    // As a joining leaves it that a crash has cut in two, and a delivery in between.
+    g.run("update invitation set state = 'joining', joined_account = (select id from account where state = 'active'
+             and first_name = 'Dora'), token_key = null, closed_at = now() where state = 'open'")
+        .await;
+    g.run(
+        "insert into contact (account_id, contact_id, revision)
+           select b.account_id, i.account_id, b.revision from invitation i, contact_book b
+            where i.state = 'joining' and b.account_id = i.inviter_id",
+    )
+    .await;
+    assert_eq!(g.store.join_all().await.unwrap(), 1);
+    assert_eq!(denied(g.people.invitation_look(&two).await), Denied::Link);
+    assert_eq!(g.inbox(dora.account.id).await.len(), 2);
+    assert_eq!(g.count(contacts).await, 2, "Carla's too");
+    assert_eq!(
+        g.count(
+            "select count(*) from contact c join account a on a.id = c.contact_id where a.state = 'closed'"
+        )
+        .await,
+        0
+    );
 }

@@ -16,8 +16,8 @@ use postern::clock::Clock;
 use postern::policy::Refusal;
 use postern::service::authenticate::Identity;
 use postern::service::people::{
-    Activity, Channel, Denied, Invited, NewInvitation, People, PeopleError, Proof, Session, SessionToken,
-    Settings, SignedIn, Visitor,
+    Activity, Channel, CodesGo, Denied, Invited, NewInvitation, People, PeopleError, Proof, Session,
+    SessionToken, Settings, SignedIn, Visitor,
 };
 use postern::service::portal_password::PortalPasswords;
 use postern::service::submit::{Accepted, MailFrom, SubmitError, Submitter};
@@ -57,7 +57,11 @@ pub fn settings() -> Settings {
 }
 
 pub fn visitor() -> Visitor {
-    Visitor { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)), user_agent: "Firefox".to_owned() }
+    Visitor {
+        address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+        user_agent: "Firefox".to_owned(),
+        browser: None,
+    }
 }
 
 pub fn secret(text: &str) -> Secret {

@@ -101,10 +101,10 @@ async fn r6_a_new_email_address_is_proved_and_the_old_one_is_told() {
     assert_eq!(g.profile(&token).await.email_pending.unwrap().as_str(), "anna@neu.example");
     let (to, link) = g.link().await;
     assert_eq!(to, "anna@neu.example");
-    assert_eq!(g.people.email_look(&link).await.unwrap().as_str(), "anna@neu.example");
+    assert_eq!(g.people.email_look(&session, &link).await.unwrap().as_str(), "anna@neu.example");
     assert_eq!(g.profile(&token).await.email, g.anna.email, "not before the link is used");
-    g.people.email_confirm(&link, &visitor()).await.unwrap();
-    assert_eq!(denied(g.people.email_confirm(&link, &visitor()).await), Denied::Link);
+    g.people.email_confirm(&session, &link).await.unwrap();
+    assert_eq!(denied(g.people.email_confirm(&session, &link).await), Denied::Link);
     assert_eq!(g.told().await, [(NoticeKind::EmailChanged, "anna@praxis.example".to_owned())]);
     assert_eq!(g.account_of("anna@neu.example").await.id, g.anna.id);
     assert!(g.store.resolve(&g.anna.email).await.unwrap().is_none(), "the old one leads nowhere");
@@ -113,7 +113,7 @@ async fn r6_a_new_email_address_is_proved_and_the_old_one_is_told() {
     let session = g.session(&token).await;
     g.people.email_change(&session, "anna@praxis.example").await.unwrap();
     let (_, link) = g.link().await;
-    g.people.email_confirm(&link, &visitor()).await.unwrap();
+    g.people.email_confirm(&session, &link).await.unwrap();
     assert_eq!(g.account_of("anna@praxis.example").await.id, g.anna.id);
 }
 
@@ -129,7 +129,7 @@ async fn r6_an_address_of_another_account_is_not_told_of_and_not_taken() {
     let (_, link) = g.link().await;
     let edit = AccountEdit { email: Some("neu@praxis.example".parse().unwrap()), ..AccountEdit::default() };
     g.store.account_edit(g.bert.id, &edit).await.unwrap();
-    assert_eq!(denied(g.people.email_confirm(&link, &visitor()).await), Denied::AddressTaken);
+    assert_eq!(denied(g.people.email_confirm(&session, &link).await), Denied::AddressTaken);
     assert_eq!(g.account_of("anna@praxis.example").await.id, g.anna.id);
     g.clock.advance(Duration::from_mins(6));
     let session = g.session(&token).await;
@@ -143,8 +143,9 @@ async fn r6_a_new_password_voids_the_link_to_a_new_address() {
     let (_, session) = g.sign_in(&g.anna).await;
     g.people.email_change(&session, "thief@neu.example").await.unwrap();
     let (_, link) = g.link().await;
-    g.people.password_change(&session, secret(PASSWORD), secret(LONG), &visitor()).await.unwrap();
-    assert_eq!(denied(g.people.email_confirm(&link, &visitor()).await), Denied::Link);
+    let token = g.people.password_change(&session, secret(PASSWORD), secret(LONG), &visitor()).await.unwrap();
+    let session = g.session(&token).await;
+    assert_eq!(denied(g.people.email_confirm(&session, &link).await), Denied::Link);
 }
 
 #[tokio::test]
@@ -155,9 +156,12 @@ async fn r6_a_new_phone_number_is_proved() {
     let (to, code) = g.code().await;
     assert_eq!(to, phone(90).as_str());
     let wrong = if code == "000000" { "000001" } else { "000000" };
-    assert_eq!(denied(g.people.phone_confirm(&session, &secret(wrong)).await), Denied::CodeWrong);
+    assert_eq!(
+        denied(g.people.phone_confirm(&session, &secret(wrong), CodesGo::ToTheNew).await),
+        Denied::CodeWrong
+    );
     assert_eq!(g.profile(&token).await.phone, Some(phone(1)));
-    g.people.phone_confirm(&session, &secret(&code)).await.unwrap();
+    g.people.phone_confirm(&session, &secret(&code), CodesGo::ToTheNew).await.unwrap();
     assert_eq!(g.profile(&token).await.phone, Some(phone(90)));
     assert_eq!(g.told().await, [(NoticeKind::PhoneChanged, g.anna.email.to_string())]);
     let none = denied(g.people.phone_change(&session, "911", Channel::Text).await);
@@ -166,6 +170,180 @@ async fn r6_a_new_phone_number_is_proved() {
     let session = g.session(&token).await;
     let stale = g.people.phone_change(&session, "(202) 555-0191", Channel::Text).await;
     assert_eq!(denied(stale), Denied::FactorNeeded);
+}
+
+impl Ground {
+    /// A number is added, in the sign-in of `session`.
+    async fn add_phone(&self, session: &Session, number: u8, go: CodesGo) {
+        self.people.phone_change(session, phone(number).as_str(), Channel::Text).await.unwrap();
+        let (to, code) = self.code().await;
+        assert_eq!(to, phone(number).as_str());
+        self.people.phone_confirm(session, &secret(&code), go).await.unwrap();
+    }
+
+    async fn numbers(&self, token: &SessionToken) -> (Option<Phone>, Vec<Phone>) {
+        let profile = self.profile(token).await;
+        (profile.phone, profile.other_phones.into_iter().map(|o| o.phone).collect())
+    }
+}
+
+/// R6: several numbers, each proved; codes go to the one that is chosen.
+#[tokio::test]
+async fn r6_several_phone_numbers_of_which_one_gets_the_codes() {
+    let g = Ground::new().await;
+    let (token, session) = g.sign_in(&g.anna).await;
+    g.add_phone(&session, 90, CodesGo::WhereTheyWent).await;
+    assert_eq!(g.numbers(&token).await, (Some(phone(1)), vec![phone(90)]));
+    assert_eq!(g.told().await, [(NoticeKind::PhoneChanged, g.anna.email.to_string())]);
+    // What is changed keeps the former number.
+    g.add_phone(&session, 91, CodesGo::ToTheNew).await;
+    assert_eq!(g.numbers(&token).await, (Some(phone(91)), vec![phone(90), phone(1)]));
+    // Chosen: the next code goes there, and one that is out is void.
+    let SignedIn::SecondStep(waiting) = g.password(&g.anna).await else { panic!() };
+    let waiting = g.session(&waiting).await;
+    g.people.send_code(&waiting, Channel::Text).await.unwrap();
+    let (to, code) = g.code().await;
+    assert_eq!(to, phone(91).as_str());
+    let id = g.profile(&token).await.other_phones[0].id;
+    let session = g.session(&token).await;
+    assert!(g.people.phone_choose(&session, id).await.unwrap());
+    assert_eq!(g.numbers(&token).await, (Some(phone(90)), vec![phone(1), phone(91)]));
+    let late = g.people.prove(&waiting, Proof::Phone(secret(&code)), &visitor()).await;
+    assert_eq!(denied(late), Denied::CodeNone);
+    assert_eq!(g.told().await, [(NoticeKind::PhoneChanged, g.anna.email.to_string())]);
+    let SignedIn::SecondStep(waiting) = g.password(&g.anna).await else { panic!() };
+    let waiting = g.session(&waiting).await;
+    g.people.send_code(&waiting, Channel::Text).await.unwrap();
+    assert_eq!(g.code().await.0, phone(90).as_str());
+    // The same number again is no second one.
+    g.add_phone(&session, 91, CodesGo::WhereTheyWent).await;
+    g.add_phone(&session, 90, CodesGo::WhereTheyWent).await;
+    assert_eq!(g.numbers(&token).await.1, [phone(1), phone(91)]);
+    // Five in all.
+    g.add_phone(&session, 92, CodesGo::WhereTheyWent).await;
+    g.add_phone(&session, 93, CodesGo::WhereTheyWent).await;
+    let full = g.people.phone_change(&session, phone(94).as_str(), Channel::Text).await;
+    assert_eq!(denied(full), Denied::TooManyPhones);
+    // Support sets one of them as the first: it is not listed twice.
+    let edit = AccountEdit { phone: Some(phone(91)), ..AccountEdit::default() };
+    assert!(g.store.account_edit(g.anna.id, &edit).await.unwrap());
+    assert_eq!(g.numbers(&token).await, (Some(phone(91)), vec![phone(1), phone(92), phone(93)]));
+    let session = g.session(&token).await;
+    g.outbox().await;
+    // Removed, once, by its owner alone, and it is told.
+    let id = g.profile(&token).await.other_phones[0].id;
+    let (_, bert) = g.sign_in(&g.bert).await;
+    assert!(
+        !g.people.phone_remove(&bert, id).await.unwrap() && !g.people.phone_choose(&bert, id).await.unwrap()
+    );
+    assert!(g.people.phone_remove(&session, id).await.unwrap());
+    assert!(
+        !g.people.phone_remove(&session, id).await.unwrap()
+            && !g.people.phone_choose(&session, id).await.unwrap()
+    );
+    assert_eq!(g.told().await, [(NoticeKind::PhoneChanged, g.anna.email.to_string())]);
+    // Sealed, and only with password and factor of the last five minutes.
+    let kept: Vec<Vec<u8>> =
+        sqlx::query_scalar("select phone from account_phone").fetch_all(&g.pool).await.unwrap();
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().all(|k| !k.windows(7).any(|w| w == b"2025550")));
+    g.clock.advance(Duration::from_mins(6));
+    let session = g.session(&token).await;
+    let id = g.profile(&token).await.other_phones[0].id;
+    assert_eq!(denied(g.people.phone_choose(&session, id).await), Denied::FactorNeeded);
+    assert_eq!(denied(g.people.phone_remove(&session, id).await), Denied::FactorNeeded);
+    let token = g.prove(&token).await;
+    let session = g.session(&token).await;
+    assert_eq!(denied(g.people.phone_choose(&session, id).await), Denied::PasswordNeeded);
+    let token = g.people.password_confirm(&session, secret(PASSWORD), &visitor()).await.unwrap();
+    let session = g.session(&token).await;
+    assert!(g.people.phone_choose(&session, id).await.unwrap());
+}
+
+/// ASVS 7.5.1: the password once more; guessing it there counts as anywhere (R4).
+#[tokio::test]
+async fn r4_the_password_is_asked_for_once_more_and_guesses_count() {
+    let g = Ground::new().await;
+    let (token, _) = g.sign_in(&g.anna).await;
+    g.clock.advance(Duration::from_mins(6));
+    let token = g.prove(&token).await;
+    let session = g.session(&token).await;
+    let refused = g.people.email_change(&session, "anna@neu.example").await;
+    assert_eq!(denied(refused), Denied::PasswordNeeded);
+    assert_eq!(denied(g.people.app_enrol(&session).await), Denied::PasswordNeeded);
+    assert_eq!(denied(g.people.two_step_off(&session, None).await), Denied::PasswordNeeded);
+    // An app password asks for the factor alone (R29).
+    g.people.device_create(&session, "Desk").await.unwrap();
+    let wrong = g.people.password_confirm(&session, secret("wrong"), &visitor()).await;
+    assert_eq!(denied(wrong), Denied::PasswordWrong);
+    let new = g.people.password_confirm(&session, secret(PASSWORD), &visitor()).await.unwrap();
+    assert!(g.ended(&token).await, "a new id");
+    let session = g.session(&new).await;
+    assert!(session.factor_is_fresh(g.clock.now()) && session.password_is_fresh(g.clock.now()));
+    g.people.email_change(&session, "anna@neu.example").await.unwrap();
+    for n in 0..3 {
+        let guess = g.people.password_confirm(&session, secret(&format!("guess {n}")), &visitor()).await;
+        assert_eq!(denied(guess), Denied::PasswordWrong);
+    }
+    let fifth = g.people.password_confirm(&session, secret("guess 4"), &visitor()).await;
+    assert_eq!(denied(fifth), Denied::SignedOut);
+    assert!(g.ended(&new).await, "locked");
+}
+
+/// ASVS 7.5.2: any one sign-in, or all, with password or factor of the last five minutes.
+#[tokio::test]
+async fn r5_one_sign_in_is_ended_from_another() {
+    let g = Ground::new().await;
+    let (lost, _) = g.sign_in(&g.anna).await;
+    let (kept, session) = g.sign_in(&g.anna).await;
+    let (bert, bert_session) = g.sign_in(&g.bert).await;
+    let listed = g.people.devices(&session).await.unwrap().web;
+    let handle = &listed.iter().find(|s| !s.this_one).unwrap().handle;
+    assert!(!g.people.sign_in_end(&bert_session, handle).await.unwrap(), "somebody else's");
+    for nonsense in ["", "x", "%", "AAAA"] {
+        assert!(!g.people.sign_in_end(&session, nonsense).await.unwrap());
+    }
+    let signs_in = SessionToken(secret(handle));
+    assert!(g.ended(&signs_in).await, "what the page shows opens nothing");
+    assert!(g.people.sign_in_end(&session, handle).await.unwrap());
+    assert!(g.ended(&lost).await && !g.ended(&kept).await && !g.ended(&bert).await);
+    assert!(!g.people.sign_in_end(&session, handle).await.unwrap());
+    g.clock.advance(Duration::from_mins(6));
+    let session = g.session(&kept).await;
+    assert_eq!(denied(g.people.sign_in_end(&session, handle).await), Denied::PasswordNeeded);
+    assert_eq!(denied(g.people.sign_out_everywhere(&session).await), Denied::PasswordNeeded);
+    let token = g.people.password_confirm(&session, secret(PASSWORD), &visitor()).await.unwrap();
+    let session = g.session(&token).await;
+    g.people.sign_out_everywhere(&session).await.unwrap();
+    assert!(g.ended(&token).await && !g.ended(&bert).await);
+}
+
+/// ASVS 6.4.1: a password that Support has made is good for choosing another one, and for nothing else.
+#[tokio::test]
+async fn a_password_of_supports_making_must_be_replaced() {
+    let g = Ground::new().await;
+    let hash = g.store.portal_password(g.anna.id).await.unwrap().unwrap();
+    assert!(g.store.initial_password_set(g.anna.id, &hash).await.unwrap());
+    let (_, session) = g.sign_in(&g.anna).await;
+    assert!(session.password_initial);
+    assert_eq!(denied(g.people.device_create(&session, "Desk").await), Denied::PasswordInitial);
+    assert_eq!(denied(g.people.profile(&session).await), Denied::PasswordInitial);
+    assert_eq!(denied(g.people.two_step_off(&session, None).await), Denied::PasswordInitial);
+    assert_eq!(denied(g.people.email_change(&session, "x@y.example").await), Denied::PasswordInitial);
+    assert_eq!(denied(g.invite_in(&session, "x@y.example", 50).await), Denied::PasswordInitial);
+    let token = g.people.password_change(&session, secret(PASSWORD), secret(LONG), &visitor()).await.unwrap();
+    let session = g.session(&token).await;
+    assert!(!session.password_initial);
+    g.people.device_create(&session, "Desk").await.unwrap();
+    // A reset replaces it too.
+    assert!(g.store.initial_password_set(g.bert.id, &hash).await.unwrap());
+    g.people.reset_request(g.bert.email.as_str(), &visitor()).await.unwrap();
+    let (_, link) = g.link().await;
+    let SignedIn::SecondStep(token) = g.people.reset(&link, secret(LONG), &visitor()).await.unwrap() else {
+        panic!()
+    };
+    let token = g.prove(&token).await;
+    assert!(!g.session(&token).await.password_initial);
 }
 
 #[tokio::test]
@@ -235,6 +413,14 @@ async fn r2_two_step_can_be_turned_off_with_a_long_password_unless_the_practice_
     let signed_in = g.people.sign_in(g.anna.email.as_str(), secret(LONG), &visitor()).await.unwrap();
     assert!(matches!(signed_in, SignedIn::SecondStep(_)));
     g.enforce(false).await;
+    assert_eq!(denied(g.people.two_step_on(&session).await), Denied::FactorNeeded);
+    let SignedIn::Full(token) =
+        g.people.sign_in(g.anna.email.as_str(), secret(LONG), &visitor()).await.unwrap()
+    else {
+        panic!("the practice has changed its mind back")
+    };
+    let token = g.prove(&token).await;
+    let session = g.session(&token).await;
     g.people.two_step_on(&session).await.unwrap();
     let signed_in = g.people.sign_in(g.anna.email.as_str(), secret(LONG), &visitor()).await.unwrap();
     assert!(matches!(signed_in, SignedIn::SecondStep(_)));

@@ -215,3 +215,33 @@ async fn what_is_secret_is_not_in_the_database() {
         assert!(!dump.contains(planted) && !dump.contains(&hex(planted)), "{planted}");
     }
 }
+
+/// ASVS 6.2.12: what is in the operator's file is refused like what is on the bundled list.
+#[tokio::test]
+async fn r2_passwords_known_from_breaches() {
+    use std::io::Write as _;
+    let g = Ground::new().await;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    // SHA-1 of "correct horse battery staple" among others.
+    file.write_all(
+        b"0000000A1D4B746FAA3FD526FF6D5BC8052FDB38:16\nABF7AAD6438836DBE526AA231ABDE2D0EEF74D42:256\n\
+          FFFFFFF8A0382AA9C8D9536EFBA77F261815334D:12\n",
+    )
+    .unwrap();
+    let breached = Some(postern::service::people::BreachedPasswords::at(file.path()).unwrap());
+    let strict = People::new(
+        g.store.clone(),
+        g.clock.clone(),
+        PortalPasswords::default(),
+        Settings { breached, ..settings() },
+    );
+    let (_, session) = g.sign_in(&g.anna).await;
+    let known = secret("correct horse battery staple");
+    let refused = strict.password_change(&session, secret(PASSWORD), known.clone(), &visitor()).await;
+    assert_eq!(denied(refused), Denied::PasswordCommon);
+    let other = secret("correct horse battery stapler");
+    let token = strict.password_change(&session, secret(PASSWORD), other.clone(), &visitor()).await.unwrap();
+    // Without the file it is taken: the bundled list does not know it.
+    let session = g.session(&token).await;
+    g.people.password_change(&session, other, known, &visitor()).await.unwrap();
+}

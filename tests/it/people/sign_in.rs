@@ -257,6 +257,9 @@ async fn r3_enrolling_an_app_needs_a_fresh_factor() {
     assert_eq!(denied(g.people.app_remove(&session).await), Denied::FactorNeeded);
     assert_eq!(denied(g.people.recovery_codes(&session).await), Denied::FactorNeeded);
     let token = g.prove(&token).await;
+    assert_eq!(denied(g.people.app_enrol(&g.session(&token).await).await), Denied::PasswordNeeded);
+    let confirmed = g.people.password_confirm(&g.session(&token).await, secret(PASSWORD), &visitor()).await;
+    let token = confirmed.unwrap();
     g.clock.advance(Duration::from_mins(4));
     g.people.app_enrol(&g.session(&token).await).await.unwrap();
 }

@@ -11,3 +11,6 @@ Account 1
 $ postern app-password list anna@praxis.test
 ...
 1*revoked*
+# ASVS 7.4.5: of everyone at once; mail programs go on
+$ postern user end-sign-ins --everyone
+Every sign-in at the portal has ended, of all * accounts

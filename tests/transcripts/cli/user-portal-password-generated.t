@@ -6,6 +6,7 @@ Account 5
 ...
 
 Portal password, shown this once: $secret
+Its first use leads to choosing another one.
 $ postern user show o@ohm.test
 Account 5
 ...

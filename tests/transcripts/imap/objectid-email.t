@@ -1,11 +1,11 @@
-# RFC 8474 §5, §6: EMAILID is the content's, through COPY and MOVE; THREADID is NIL and never found
+# RFC 8474 §5, §6: EMAILID is the content's, through COPY and MOVE
 @mail anna INBOX 3
 @login 1 anna
 1> a SELECT INBOX
 1< a OK *
-1> b FETCH 1:2 (EMAILID THREADID)
-1< * 1 FETCH (EMAILID ($one) THREADID NIL)
-1< * 2 FETCH (EMAILID ($two) THREADID NIL)
+1> b FETCH 1:2 (EMAILID)
+1< * 1 FETCH (EMAILID ($one))
+1< * 2 FETCH (EMAILID ($two))
 1< b OK *
 1> c COPY 1 Archive
 1< c OK *
@@ -17,9 +17,6 @@
 1> f SEARCH OR EMAILID $one EMAILID $two
 1< * SEARCH 1
 1< f OK *
-1> g SEARCH THREADID T1
-1< * SEARCH
-1< g OK *
 1> h SEARCH EMAILID Mno-such_id
 1< * SEARCH
 1< h OK *

@@ -140,6 +140,9 @@ impl Client {
                 self.returns(&search.returns);
                 self.raw(" ").word("CHARSET").raw(" UTF-8 ").keys(&search.key);
             }
+            CommandBody::Notify(notify) => {
+                self.raw(&crate::imap::codec::notify_tests::written(notify));
+            }
             CommandBody::CancelUpdate(tags) => {
                 for tag in tags {
                     self.raw(" ").string(tag.as_bytes());

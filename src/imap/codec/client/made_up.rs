@@ -144,8 +144,8 @@ fn range() -> impl Strategy<Value = Option<PartialRange>> {
     let ends = || (1u32..1000, 1u32..1000);
     prop_oneof![
         Just(None),
-        ends().prop_map(|(a, b)| Some(PartialRange::FromFirst(a, b))),
-        ends().prop_map(|(a, b)| Some(PartialRange::FromLast(a, b))),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromFirst(a.min(b), a.max(b)))),
+        ends().prop_map(|(a, b)| Some(PartialRange::FromLast(a.min(b), a.max(b)))),
     ]
 }
 
@@ -262,14 +262,19 @@ pub(in super::super) fn shared() -> impl Strategy<Value = CommandBody> {
             .prop_map(|(mailbox, items)| CommandBody::Status { mailbox, items }),
         prop::collection::vec(("[a-z]{1,8}", prop::option::of("[ -~]{0,10}")), 0..4)
             .prop_map(|fields| CommandBody::Id(Some(fields))),
-        (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search { by, returns: None, key })),
+        (by(), key(set())).prop_map(|(by, key)| CommandBody::Search(Search {
+            by,
+            returns: None,
+            update_items: Vec::new(),
+            key
+        })),
         (by(), criteria(), key(set())).prop_map(|(by, mut criteria, key)| {
             // imap-codec knows the criteria of RFC 5256 alone.
             criteria.retain(|c| !matches!(c.by, SortBy::DisplayFrom | SortBy::DisplayTo));
             if criteria.is_empty() {
                 criteria.push(SortCriterion { by: SortBy::Date, order: SortOrder::Descending });
             }
-            CommandBody::Sort(Sort { by, returns: None, criteria, key })
+            CommandBody::Sort(Sort { by, returns: None, update_items: Vec::new(), criteria, key })
         }),
         (by(), any::<bool>(), key(set())).prop_map(|(by, references, key)| {
             let algorithm = if references { ThreadBy::References } else { ThreadBy::OrderedSubject };
@@ -322,6 +327,7 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
     let changes = prop::collection::vec((annotation(), prop::option::of(values())), 1..4);
     prop_oneof![
         Just(CommandBody::Unauthenticate),
+        crate::imap::codec::notify_tests::notify().prop_map(CommandBody::Notify),
         prop::collection::vec("[A-Za-z0-9]{1,4}", 1..3).prop_map(CommandBody::CancelUpdate),
         (prop::collection::vec(filter(), 1..3), returns(), key(any_set().boxed())).prop_map(
             |(sources, returns, key)| {
@@ -356,10 +362,18 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
                 });
             CommandBody::SetMetadata { mailbox, changes }
         }),
-        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed()))
-            .prop_map(|(by, returns, criteria, key)| CommandBody::Sort(Sort { by, returns, criteria, key })),
-        (by(), returns(), key(any_set().boxed()))
-            .prop_map(|(by, returns, key)| CommandBody::Search(Search { by, returns: Some(returns), key })),
+        (by(), prop::option::of(returns()), criteria(), key(any_set().boxed())).prop_map(
+            |(by, returns, criteria, key)| CommandBody::Sort(Sort {
+                by,
+                returns,
+                update_items: Vec::new(),
+                criteria,
+                key
+            })
+        ),
+        (by(), returns(), key(any_set().boxed())).prop_map(|(by, returns, key)| CommandBody::Search(
+            Search { by, returns: Some(returns), update_items: Vec::new(), key }
+        )),
         (by(), any_set(), prop::collection::vec(item(), 1..5), range()).prop_map(
             |(by, set, items, range)| {
                 let partial = range.filter(|_| by == By::Uid);

@@ -148,7 +148,7 @@ impl Client {
                 let id = id.map_or("x".to_owned(), BodyId::object_id);
                 self.word("EMAILID").raw(" ").raw(&id)
             }
-            SearchKey::ThreadId => self.word("THREADID").raw(" T1"),
+            SearchKey::ThreadId(id) => self.word("THREADID").raw(" ").raw(id),
         };
     }
 

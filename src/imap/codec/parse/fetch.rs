@@ -61,7 +61,7 @@ fn modifiers(c: &mut Cursor<'_>, by: By) -> Parsed<FetchModifiers> {
 }
 
 /// One item, or the items a macro stands for. What is asked twice is answered once.
-fn items_of(c: &mut Cursor<'_>, items: &mut Vec<FetchItem>) -> Parsed<()> {
+pub(super) fn items_of(c: &mut Cursor<'_>, items: &mut Vec<FetchItem>) -> Parsed<()> {
     let word = c.word().to_ascii_uppercase();
     let mut add = |item| {
         if !items.contains(&item) {

@@ -7,6 +7,7 @@ pub(super) mod append;
 mod fetch;
 mod list;
 mod metadata;
+mod notify;
 mod qresync;
 mod search;
 mod store;
@@ -138,6 +139,7 @@ fn body(c: &mut Cursor<'_>, name: &str) -> Parsed<CommandBody> {
         "GETQUOTAROOT" => CommandBody::GetQuotaRoot(spaced(c, Cursor::mailbox)?),
         "SETQUOTA" => set_quota(c)?,
         "ESEARCH" => CommandBody::MultiSearch(search::multi_search(c)?),
+        "NOTIFY" => CommandBody::Notify(notify::notify(c)?),
         "CANCELUPDATE" => CommandBody::CancelUpdate(search::cancel_update(c)?),
         "UNAUTHENTICATE" => CommandBody::Unauthenticate,
         "MYRIGHTS" => CommandBody::MyRights(spaced(c, Cursor::mailbox)?),

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
+use super::fetch::items_of;
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
 use crate::imap::command::{
-    AddressField, By, DateOrder, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey, SearchReturn,
-    Sort, SortBy, SortCriterion, SortOrder, Thread, ThreadBy,
+    AddressField, By, DateOrder, FetchItem, MailboxFilter, MultiSearch, PartialRange, Search, SearchKey,
+    SearchReturn, Sort, SortBy, SortCriterion, SortOrder, Thread, ThreadBy,
 };
 use crate::types::{BodyId, Keyword, MailboxName, ModSeq, SystemFlag};
 
@@ -19,7 +20,7 @@ use crate::types::{BodyId, Keyword, MailboxName, ModSeq, SystemFlag};
 /// search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
 /// ```
 pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
-    let returns = returned(c)?;
+    let Returned { returns, update_items } = returned(c)?;
     let mut charset = encoding_rs::UTF_8;
     if c.eat_word(b"CHARSET") {
         c.space()?;
@@ -31,7 +32,7 @@ pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
         }
         c.space()?;
     }
-    Ok(Search { by, returns, key: keys(c, charset)? })
+    Ok(Search { by, returns, update_items, key: keys(c, charset)? })
 }
 
 /// RFC 7377 §4
@@ -68,7 +69,7 @@ pub(super) fn multi_search(c: &mut Cursor<'_>) -> Parsed<MultiSearch> {
 ///                  ("subtree" / "subtree-one" / "mailboxes") SP one-or-more-mailbox
 /// filter-mailboxes-selected = "selected"
 /// ```
-fn mailbox_filter(c: &mut Cursor<'_>) -> Parsed<MailboxFilter> {
+pub(super) fn mailbox_filter(c: &mut Cursor<'_>) -> Parsed<MailboxFilter> {
     Ok(match c.word().to_ascii_lowercase().as_slice() {
         b"selected" => MailboxFilter::Selected,
         b"inboxes" => MailboxFilter::Inboxes,
@@ -118,7 +119,7 @@ pub(super) fn cancel_update(c: &mut Cursor<'_>) -> Parsed<Vec<String>> {
 /// sort-criterion = ["REVERSE" SP] sort-key
 /// ```
 pub(super) fn sort(c: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
-    let returns = returned(c)?;
+    let Returned { returns, update_items } = returned(c)?;
     let mut criteria = Vec::new();
     c.list(|c| {
         let mut order = SortOrder::Ascending;
@@ -138,7 +139,7 @@ pub(super) fn sort(c: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
     if criteria.is_empty() {
         return Err(Stop::Bad("SORT without a criterion"));
     }
-    Ok(Sort { by, returns, criteria, key: criteria_keys(c)? })
+    Ok(Sort { by, returns, update_items, criteria, key: criteria_keys(c)? })
 }
 
 /// RFC 5256 §5: `thread = "THREAD" SP thread-alg SP search-criteria`
@@ -161,16 +162,25 @@ fn criteria_keys(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
     keys(c, charset)
 }
 
+/// What stands behind RETURN.
+#[derive(Default)]
+struct Returned {
+    returns: Option<SearchReturn>,
+    /// RFC 5465 §7
+    update_items: Vec<FetchItem>,
+}
+
 /// `SP ["RETURN" SP "(" … ")" SP]`
-fn returned(c: &mut Cursor<'_>) -> Parsed<Option<SearchReturn>> {
+fn returned(c: &mut Cursor<'_>) -> Parsed<Returned> {
     c.space()?;
     if !c.eat_word(b"RETURN") {
-        return Ok(None);
+        return Ok(Returned::default());
     }
     c.space()?;
-    let returns = return_options(c)?;
+    let mut update_items = Vec::new();
+    let returns = return_options(c, &mut update_items)?;
     c.space()?;
-    Ok(Some(returns))
+    Ok(Returned { returns: Some(returns), update_items })
 }
 
 /// `search-key *(SP search-key)`
@@ -199,11 +209,13 @@ pub(super) fn partial_range(c: &mut Cursor<'_>) -> Parsed<PartialRange> {
         return Err(MIXED);
     }
     let to = c.nz_number()?;
+    let (from, to) = (from.min(to), from.max(to));
     Ok(if last { PartialRange::FromLast(from, to) } else { PartialRange::FromFirst(from, to) })
 }
 
 /// `search-return-opt = "MIN" / "MAX" / "ALL" / "COUNT" / "SAVE" / modifier-partial`; none is ALL.
-fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
+/// RFC 5465 §8: `modifier-update = "UPDATE" ["(" fetch-att *(SP fetch-att) ")"]`, with a space too.
+fn return_options(c: &mut Cursor<'_>, update_items: &mut Vec<FetchItem>) -> Parsed<SearchReturn> {
     let mut options = SearchReturn::default();
     c.list(|c| {
         match c.word().to_ascii_uppercase().as_slice() {
@@ -212,7 +224,12 @@ fn return_options(c: &mut Cursor<'_>) -> Parsed<SearchReturn> {
             b"ALL" => options.all = true,
             b"COUNT" => options.count = true,
             b"SAVE" => options.save = true,
-            b"UPDATE" => options.update = true,
+            b"UPDATE" => {
+                options.update = true;
+                if c.eat_ahead(b" (") || c.eat_ahead(b"(") {
+                    c.list_rest(|c| items_of(c, update_items))?;
+                }
+            }
             b"CONTEXT" => options.context = true,
             b"PARTIAL" if options.partial.is_some() => return Err(Stop::Bad("PARTIAL is said once")),
             b"PARTIAL" => options.partial = Some(spaced(c, partial_range)?),
@@ -308,7 +325,7 @@ impl Keys {
             b"HEADER" => SearchKey::Header(self.text(c)?, self.text(c)?),
             b"MODSEQ" => mod_sequence(c)?,
             b"EMAILID" => SearchKey::EmailId(BodyId::of_object_id(spaced(c, object_id)?)),
-            b"THREADID" => spaced(c, object_id).map(|_| SearchKey::ThreadId)?,
+            b"THREADID" => SearchKey::ThreadId(spaced(c, object_id)?.to_owned()),
             _ => return Err(Stop::Bad("Unknown search key")),
         })
     }

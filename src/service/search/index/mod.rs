@@ -2,10 +2,10 @@
 //! that cannot match, and mostly none at all.
 //!
 //! A [`words::Words`] is one message: every run of letters and digits of its folded text (`fold`), every
-//! pair of neighbours at the edge of a run, every single sign, each with the places where it stands
-//! ([`class`]). A [`segment`] is a run of messages: its words sorted, each with the messages that hold it.
+//! pair of neighbours at the edge of a run, every single sign, alone and with two characters on either side, each
+//! with the places where it stands ([`class`]). A [`segment`] is a run of messages: its words sorted, each with the messages that hold it.
 //! Since a text is looked for among *words*, not at their beginnings, any substring is found; a text
-//! within one run, or of one or two characters, is answered exactly; a longer one narrows the candidates,
+//! within one run, or of up to three characters, or with a sign in its middle, is answered exactly; a longer one narrows the candidates,
 //! which are then opened and read as without an index ([`question::Question`]).
 //!
 //! Invariants: pure, no I/O. A segment says nothing of messages that it does not name and never a wrong

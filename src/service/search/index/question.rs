@@ -1,11 +1,11 @@
 //! What a search asks of segments, and what one segment answers.
 
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::class;
 use super::segment::{Doc, Half, LISTS_BLOCK, Malformed, Place, WordsBlock, read_list};
-use super::words::{Evidence, GAP, SIGN};
+use super::words::{Evidence, GAP, SIGN, is_sign};
 use crate::service::search::plan::{Leaf, Plan};
 
 /// The leaves of a plan as questions to words.
@@ -51,7 +51,7 @@ impl Question {
             () => (class::HEAD, false),
         };
         let (class, sure, needle) = match leaf {
-            Leaf::SentDate(..) => return None,
+            Leaf::SentDate(..) | Leaf::Thread(_) => return None,
             Leaf::Address(name, needle) => (named(name).0, true, needle),
             Leaf::Header(name, needle) => {
                 let (class, sure) = named(name);
@@ -73,7 +73,7 @@ impl Question {
         let known = self.patterns.iter().position(|p| p.finder.needle() == bytes);
         let at = known.unwrap_or_else(|| {
             let finder = Finder::new(bytes).into_owned();
-            let sign = bytes.starts_with(&[GAP, SIGN]);
+            let sign = is_sign(bytes);
             self.patterns.push(Pattern { finder, sign, header: false });
             self.patterns.len() - 1
         });
@@ -107,9 +107,12 @@ impl<'q> Answer<'q> {
     pub fn words(&mut self, half: Half, block: &[u8]) -> Result<(), Malformed> {
         let block = WordsBlock::parse(block)?;
         let signs = block.text.get(1) == Some(&SIGN);
+        let last = block.text.len().checked_sub(1).and_then(|end| memrchr(GAP, &block.text[..end]));
+        let only_signs = last.is_some_and(|gap| block.text.get(gap + 1) == Some(&SIGN));
         let mut places = None;
         for (n, pattern) in self.question.patterns.iter().enumerate() {
-            if (pattern.sign && !signs) || (half == Half::Header && !pattern.header) {
+            let elsewhere = if pattern.sign { !signs } else { only_signs };
+            if elsewhere || (half == Half::Header && !pattern.header) {
                 continue;
             }
             // The word that begins at `from`, a gap, is number `word`.

@@ -7,10 +7,12 @@ use unicode_normalization::char::is_combining_mark;
 use crate::service::search::fold::fold;
 
 /// Bytes of different words beyond which a message is not indexed but always read.
-const WORDS_MAX: usize = 1024 * 1024;
+const WORDS_MAX: usize = 2 * 1024 * 1024;
 /// Longest run of letters and digits, in bytes; as above.
 const WORD_MAX: usize = 64 * 1024;
-/// Stands before signs and pairs, so that they are no words.
+/// How many characters before and behind a sign are written down with it.
+const NEAR: usize = 2;
+/// Stands before signs, pairs and what is near a sign, so that they are no words.
 pub(super) const SIGN: u8 = 1;
 /// Stands between words.
 pub(super) const GAP: u8 = 0;
@@ -28,6 +30,7 @@ pub(in crate::service::search) struct Words {
     bytes: usize,
     over: bool,
     folded: Vec<u8>,
+    near: String,
 }
 
 impl Words {
@@ -38,6 +41,7 @@ impl Words {
             bytes: 0,
             over: false,
             folded: Vec::new(),
+            near: String::new(),
         }
     }
 
@@ -66,7 +70,7 @@ impl Words {
 
     /// Another text begins, in places of this class.
     pub fn begin(&mut self, class: u8) -> Text<'_> {
-        Text { words: self, class, run: Vec::new(), last: None }
+        Text { words: self, class, run: Vec::new(), last: None, near: [None; 2 * NEAR + 1] }
     }
 
     fn note(&mut self, word: &[u8], class: u8) {
@@ -95,9 +99,22 @@ impl Words {
     }
 }
 
+/// Whether a character can be written down: it is none of those that stand between words.
+fn fine(c: char) -> bool {
+    u32::from(c) > u32::from(SIGN)
+}
+
+/// A sign and what is near it, as far as it can be written down; from there, and up to there.
+fn around(at: usize, of: impl Fn(usize) -> Option<char>) -> Option<std::ops::Range<usize>> {
+    of(at).filter(|c| !in_run(*c) && fine(*c))?;
+    let written = |n: &usize| of(*n).is_some_and(fine);
+    let start = (at.saturating_sub(NEAR)..at).rev().take_while(written).last().unwrap_or(at);
+    let end = (at + 1..=at + NEAR).take_while(written).last().unwrap_or(at);
+    Some(start..end + 1)
+}
+
 /// How signs are written down; `None`: they are not.
 fn sign(before: Option<char>, c: char) -> Option<String> {
-    let fine = |c: char| u32::from(c) > u32::from(SIGN);
     if !fine(c) || before.is_some_and(|c| !fine(c)) {
         return None;
     }
@@ -113,6 +130,8 @@ pub(in crate::service::search) struct Text<'w> {
     class: u8,
     run: Vec<u8>,
     last: Option<char>,
+    /// The last characters; the one in the middle is noted when it is a sign.
+    near: [Option<char>; 2 * NEAR + 1],
 }
 
 impl Text<'_> {
@@ -147,12 +166,20 @@ impl Text<'_> {
                 self.words.note_sign(Some(last), c, self.class);
             }
             self.last = Some(c);
+            self.pass(Some(c));
             let mut end = at + c.len_utf8();
             if run {
                 // The rest of an ASCII run at once.
                 end += folded[end..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-                if end > at + c.len_utf8() {
-                    self.last = Some(char::from(folded[end - 1]));
+                let more = &folded[at + c.len_utf8()..end];
+                if let Some(last) = more.last() {
+                    self.last = Some(char::from(*last));
+                    // What lies deep in a run is near no sign.
+                    let (first, last) =
+                        if more.len() > 2 * NEAR { (NEAR, more.len() - NEAR) } else { (0, 0) };
+                    for byte in more[..first].iter().chain(&more[last..]) {
+                        self.pass(Some(char::from(*byte)));
+                    }
                 }
                 self.run.extend_from_slice(&folded[at..end]);
                 if self.run.len() > WORD_MAX {
@@ -169,6 +196,19 @@ impl Text<'_> {
         self.words.over
     }
 
+    /// Another character goes by, or the end.
+    fn pass(&mut self, c: Option<char>) {
+        self.near.rotate_left(1);
+        self.near[2 * NEAR] = c;
+        let Some(range) = around(NEAR, |n| self.near.get(n).copied().flatten()) else { return };
+        let mut word = std::mem::take(&mut self.words.near);
+        word.clear();
+        word.push(char::from(SIGN));
+        word.extend(self.near[range].iter().flatten());
+        self.words.note(word.as_bytes(), self.class);
+        self.words.near = word;
+    }
+
     fn end_run(&mut self) {
         if !self.run.is_empty() {
             let run = std::mem::take(&mut self.run);
@@ -181,7 +221,16 @@ impl Text<'_> {
     /// The text is over.
     pub fn finish(mut self) {
         self.end_run();
+        for _ in 0..NEAR {
+            self.pass(None);
+        }
     }
+}
+
+/// Whether a pattern is one that only signs can have.
+pub(super) fn is_sign(pattern: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(pattern) else { return false };
+    text.trim_matches(char::from(GAP)).chars().any(|c| !in_run(c))
 }
 
 /// What a text to look for asks of words.
@@ -214,12 +263,13 @@ impl Evidence {
         if let Some(word) = short {
             return Self { patterns: vec![whole(word)], exact: true };
         }
-        let mut patterns: Vec<Vec<u8>> = chars
-            .windows(2)
-            .filter(|pair| !(in_run(pair[0]) && in_run(pair[1])))
-            .filter_map(|pair| sign(Some(pair[0]), pair[1]))
-            .map(whole)
-            .collect();
+        // Each sign with what is near it; where that is all, whoever has it has the text.
+        let near: Vec<_> = (0..chars.len()).filter_map(|at| around(at, |n| chars.get(n).copied())).collect();
+        let bytes = |range: std::ops::Range<usize>| chars[range].iter().collect::<String>().into_bytes();
+        if let Some(all) = near.iter().find(|range| range.len() == chars.len()) {
+            return Self { patterns: vec![bytes(all.clone())], exact: true };
+        }
+        let mut patterns: Vec<Vec<u8>> = near.into_iter().map(bytes).collect();
         let mut runs: Vec<Vec<u8>> = Vec::new();
         for run in chars.chunk_by(|a, b| in_run(*a) && in_run(*b)).filter(|run| in_run(run[0])) {
             runs.push(run.iter().collect::<String>().into_bytes());

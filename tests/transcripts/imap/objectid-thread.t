@@ -1,0 +1,63 @@
+# RFC 8474 §5.2, §6: THREADID is the same for a message and its answers, in every mailbox, and can be searched
+# for; who answers nothing has one of its own
+@login 1 anna
+1> a SELECT INBOX
+1< a OK *
+1> b APPEND INBOX {lit+}
+<<<
+Message-ID: <eins@example.test>
+Subject: Anfrage
+
+x
+>>>
+1< b OK *
+1> c APPEND INBOX {lit+}
+<<<
+Message-ID: <zwei@example.test>
+In-Reply-To: <eins@example.test>
+Subject: Ganz anders
+
+x
+>>>
+1< c OK *
+1> d APPEND INBOX {lit+}
+<<<
+Message-ID: <drei@example.test>
+References: <eins@example.test> <zwei@example.test>
+In-Reply-To: <zwei@example.test>
+
+x
+>>>
+1< d OK *
+1> e APPEND INBOX {lit+}
+<<<
+Subject: Anfrage
+
+x
+>>>
+1< e OK *
+1> f FETCH 1:4 (THREADID)
+1< * 1 FETCH (THREADID ($thread))
+1< * 2 FETCH (THREADID ($thread))
+1< * 3 FETCH (THREADID ($thread))
+1< * 4 FETCH (THREADID ($alone))
+1! * 4 FETCH (THREADID ($thread))
+1< f OK *
+1> g SEARCH THREADID $thread
+1< * SEARCH 1 2 3
+1< g OK *
+1> h UID SEARCH NOT THREADID $thread
+1< * SEARCH 4
+1< h OK *
+1> i MOVE 3 Archive
+1< i OK *
+1> j EXAMINE Archive
+1< j OK *
+1> k UID FETCH 1 (THREADID)
+1< * 1 FETCH (UID 1 THREADID ($thread))
+1< k OK *
+1> l SEARCH THREADID T1
+1< * SEARCH
+1< l OK *
+1> m SEARCH THREADID ($thread)
+1< m BAD *
