@@ -369,7 +369,7 @@ impl LiveMailbox {
             .zip(row.dates.unwrap_or_default())
             .zip(row.bodies.unwrap_or_default())
             .zip(row.ties.unwrap_or_default());
-        let ties = self.store.lookup().ties(self.account);
+        let ties = store.lookup().ties(self.account);
         let mut rows = Vec::with_capacity(uids.len());
         rows.extend(uids.into_iter().zip(columns).map(
             |(uid, (((((flags, modseq), size), internal_date), message), tie))| {
