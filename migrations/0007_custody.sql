@@ -39,7 +39,8 @@ language sql stable as $$
       from mailbox m
       left join lateral (select max(g.uid_to) as uid_to from search_segment g
                           where g.account_id = m.account_id and g.mailbox_id = m.id) s on true
-     where m.selectable and m.messages > 0 and m.uidnext - 1 - coalesce(s.uid_to, 0) >= p_least
+     where m.selectable and m.messages > 0 and m.uidnext > p_least   -- spares most mailboxes the look at their index
+       and m.uidnext - 1 - coalesce(s.uid_to, 0) >= p_least
      order by m.uidnext - coalesce(s.uid_to, 0) desc
      limit p_limit
 $$;

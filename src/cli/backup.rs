@@ -4,6 +4,7 @@
 //! in a closed folder and goes with this process, however that ends; a backup that is good is one that was
 //! restored, opened with its master key and found whole.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ const ARCHIVE: &[u8] = b"PGDMP";
 pub enum Command {
     /// Restore a backup into a server of its own, and verify everything in it; it ends with 1 and names what is damaged
     Check {
-        /// A dump (pg_dump -Fc, a file, or -Fd, a folder), or a base backup (pg_basebackup -Fp, a folder)
+        /// A dump (`pg_dump -Fc`, a file, or `-Fd`, a folder), or a base backup (`pg_basebackup -Fp`, a folder)
         backup: PathBuf,
         /// Of a base backup: the archive of the WAL behind it, to be gone through to its end
         #[arg(long, value_name = "FOLDER")]
@@ -38,9 +39,9 @@ pub enum Command {
         #[arg(long, value_name = "FOLDER")]
         scratch: Option<PathBuf>,
     },
-    /// Run a program of PostgreSQL on the private database, whether or not a gateway runs: pg_dump, pg_basebackup, ...
+    /// Run a program of PostgreSQL on the private database, whether or not a gateway runs: `pg_dump`, `pg_basebackup`, ...
     Client {
-        /// pg_dump, pg_basebackup, pg_receivewal, pg_restore or psql
+        /// `pg_dump`, `pg_basebackup`, `pg_receivewal`, `pg_restore` or `psql`
         #[arg(value_parser = client_program)]
         program: String,
         /// What it is given
@@ -154,7 +155,10 @@ async fn check(
     // The scratch server's guard has removed it, unless there was no server yet.
     let _ = std::fs::remove_dir_all(&home);
     let (messages, faults) = done?;
-    let mut text: String = faults.iter().map(|fault| format!("DAMAGED  {fault}\n")).collect();
+    let mut text = String::new();
+    for fault in &faults {
+        let _ = writeln!(text, "DAMAGED  {fault}");
+    }
     if faults.is_empty() {
         text =
             format!("The backup is good: restored, opened with its master key, {messages} messages whole.\n");

@@ -4,6 +4,7 @@
 //! run that was interrupted, however it ended, is gone on with by the same command.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -105,14 +106,14 @@ pub async fn run(
             Format::Maildir => {
                 Box::new(maildir::Writer::open(folder, file, info.uidvalidity).with_context(told)?)
             }
-            Format::Mbox => match mbox::Writer::open(&folder.join(file)).with_context(told)? {
-                Some(writer) => Box::new(writer),
-                None => {
+            Format::Mbox => {
+                let Some(writer) = mbox::Writer::open(&folder.join(file)).with_context(told)? else {
                     count.there += uids.len() as u64;
                     progress.at(count.all());
                     continue;
-                }
-            },
+                };
+                Box::new(writer)
+            }
         };
         mailbox(store, account.id, &state, writer, &mut count, &progress).await.with_context(told)?;
     }
@@ -181,7 +182,6 @@ fn prepare(folder: &Path, manifest: &Manifest) -> anyhow::Result<()> {
         } else if std::fs::read_dir(folder)?.next().is_some() {
             anyhow::bail!("{} is not empty; take a new folder", folder.display());
         }
-        use std::os::unix::fs::PermissionsExt as _;
         if std::fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
             anyhow::bail!("{0} is open to others; first: chmod 700 {0}", folder.display());
         }

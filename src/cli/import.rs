@@ -168,9 +168,9 @@ impl Target<'_> {
     async fn one(&mut self, item: &Item, looked: &Looked, key: [u8; 32]) -> Result<Imported, One> {
         let keywords = self.keywords(item).await?;
         let mut arriving = self.import.begin(self.id)?;
-        let mut bytes = item.bytes(looked).map_err(skipped)?;
+        let mut bytes = item.bytes(looked).map_err(|e| skipped(&e))?;
         let mut piece = Vec::new();
-        while bytes.read(&mut piece).map_err(skipped)? {
+        while bytes.read(&mut piece).map_err(|e| skipped(&e))? {
             arriving.push(&piece).await?;
         }
         let marks = Marks { flags: item.flags, keywords: &keywords, internal_date: item.internal_date };
@@ -227,13 +227,13 @@ impl From<MailError> for One {
 impl From<ImportError> for One {
     fn from(error: ImportError) -> Self {
         match error {
-            ImportError::Refused(refusal) => Self::Skipped(refusal.ascii_text().to_owned()),
+            ImportError::Refused(refusal) => Self::Skipped(refusal.ascii_text()),
             ImportError::Mail(error) => error.into(),
         }
     }
 }
 
-fn skipped(error: std::io::Error) -> One {
+fn skipped(error: &std::io::Error) -> One {
     One::Skipped(error.to_string())
 }
 

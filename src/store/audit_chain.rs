@@ -24,6 +24,8 @@ use crate::types::{AccountId, AuditAction, AuditNote};
 const BATCH: i64 = 2000;
 /// Behind the wake-up.
 const POLL: Duration = Duration::from_secs(1);
+/// Entries are sealed so long after the first of them was written.
+const GATHER: Duration = Duration::from_millis(100);
 /// The head file grows by a line this often at most, and at the end of the process.
 const HEAD_EVERY: Duration = Duration::from_secs(10);
 /// How often old years are looked for.
@@ -287,7 +289,8 @@ impl Store {
             let mut failing = false;
             loop {
                 tokio::select! {
-                    () = log.written.notified() => {}
+                    // Under load there are more in a moment, and a chain grows by tens as cheaply as by ones.
+                    () = log.written.notified() => tokio::time::sleep(GATHER).await,
                     () = tokio::time::sleep(POLL) => {}
                 }
                 let Some(inner) = weak.upgrade() else { return };

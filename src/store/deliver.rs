@@ -3,10 +3,12 @@
 //! Invariants: when [`Store::submit`] says delivered, the commit is on disk; when it says
 //! [`MailError::OutcomeUnknown`], nobody knows, and the client's retry is recognised (R17). A batch is
 //! whatever queued while the last one ran, never what a timer collected: one statement, one
-//! transaction, one round trip. When a batch fails its members are run alone, so that nobody fails for
+//! transaction, one round trip. A second batch runs beside the first when many wait or when the first
+//! is slow (it may wait for a mailbox): two small ones at the same time cost more than one of both. When a batch fails its members are run alone, so that nobody fails for
 //! a neighbour's sake. Within a batch no two members have the same sender and Message-ID.
 
 use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -20,6 +22,10 @@ use crate::types::{AccountId, MailboxId, MailboxName, SpecialUse};
 
 /// Batches that run at the same time.
 const COMMITTERS: usize = 2;
+/// So many waiting are worth a batch of their own.
+const CROWD: usize = 64;
+/// A batch that runs longer than this holds nobody up.
+const SLOW: Duration = Duration::from_millis(20);
 /// Most submissions of one batch, and most bytes of message data that go with its statement.
 const BATCH_MEMBERS: usize = 256;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -104,7 +110,15 @@ impl Queue {
     fn push(&self, waiting: Waiting) -> bool {
         let mut line = self.0.lock();
         line.waiting.push_back(waiting);
-        let start = line.running < COMMITTERS;
+        let start = line.running == 0 || (line.running < COMMITTERS && line.waiting.len() >= CROWD);
+        line.running += usize::from(start);
+        start
+    }
+
+    /// Somebody has waited for [`SLOW`]; `true`: the caller starts a committer.
+    fn is_held_up(&self) -> bool {
+        let mut line = self.0.lock();
+        let start = !line.waiting.is_empty() && line.running < COMMITTERS;
         line.running += usize::from(start);
         start
     }
@@ -197,8 +211,12 @@ impl Store {
     }
 
     async fn enqueue(&self, member: Member) -> Result<(Member, Result<Verdict, MailError>), MailError> {
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
         if self.0.queue.push(Waiting { member, answer }) {
+            tokio::spawn(commit(self.clone()));
+        } else if let Ok(done) = tokio::time::timeout(SLOW, &mut answered).await {
+            return done.map_err(|_| MailError::OutcomeUnknown);
+        } else if self.0.queue.is_held_up() {
             tokio::spawn(commit(self.clone()));
         }
         // A committer that ended without an answer may have committed.

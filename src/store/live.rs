@@ -447,36 +447,39 @@ impl std::fmt::Debug for LiveMailbox {
 #[derive(Default)]
 pub(super) struct Registry {
     open: Mutex<HashMap<MailboxId, Weak<LiveMailbox>>>,
-    kept: Mutex<Kept>,
+    kept: Mutex<Kept<LiveMailbox>>,
 }
 
-/// The longest unused first.
-#[derive(Default)]
-struct Kept {
-    line: VecDeque<(Arc<LiveMailbox>, usize)>,
+/// What was used lately, the longest unused first, within [`KEPT_BYTES`] and [`KEPT_MOST`].
+struct Kept<T> {
+    line: VecDeque<(Arc<T>, usize)>,
     bytes: usize,
 }
 
-impl Kept {
-    /// Puts it last; what no longer fits, for the caller to drop when it holds no lock.
-    fn touch(&mut self, live: &Arc<LiveMailbox>) -> Vec<Arc<LiveMailbox>> {
-        let weight = live.weight();
-        if let Some(at) = self.line.iter().position(|(there, _)| Arc::ptr_eq(there, live))
-            && let Some((there, before)) = self.line.remove(at)
-        {
-            self.bytes -= before;
-            self.line.push_back((there, weight));
-        } else {
-            self.line.push_back((Arc::clone(live), weight));
-            live.kept.store(true, Ordering::SeqCst);
-        }
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self { line: VecDeque::new(), bytes: 0 }
+    }
+}
+
+impl<T> Kept<T> {
+    /// Puts it last, with what it weighs now. What no longer fits, perhaps itself, is for the caller to drop
+    /// when it holds no lock.
+    fn touch(&mut self, used: &Arc<T>, weight: usize) -> Vec<Arc<T>> {
+        let there = self.line.iter().position(|(kept, _)| Arc::ptr_eq(kept, used));
+        let kept = match there.and_then(|at| self.line.remove(at)) {
+            Some((kept, before)) => {
+                self.bytes -= before;
+                kept
+            }
+            None => Arc::clone(used),
+        };
+        self.line.push_back((kept, weight));
         self.bytes += weight;
         let mut gone = Vec::new();
-        while (self.bytes > KEPT_BYTES || self.line.len() > KEPT_MOST)
-            && let Some((oldest, weight)) = self.line.pop_front()
-        {
+        while self.bytes > KEPT_BYTES || self.line.len() > KEPT_MOST {
+            let Some((oldest, weight)) = self.line.pop_front() else { break };
             self.bytes -= weight;
-            oldest.kept.store(false, Ordering::SeqCst);
             gone.push(oldest);
         }
         gone
@@ -514,7 +517,14 @@ impl Registry {
 
     /// It was opened just now.
     fn keep(&self, live: &Arc<LiveMailbox>) {
-        let gone = self.kept.lock().touch(live);
+        let weight = live.weight();
+        let mut kept = self.kept.lock();
+        let gone = kept.touch(live, weight);
+        live.kept.store(true, Ordering::SeqCst);
+        for one in &gone {
+            one.kept.store(false, Ordering::SeqCst);
+        }
+        drop(kept);
         drop(gone);
     }
 
@@ -543,5 +553,40 @@ impl Store {
         live.refresh().await?;
         self.0.hub.registry.keep(&live);
         Ok(live)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(kept: &Kept<u32>) -> Vec<u32> {
+        kept.line.iter().map(|(n, _)| **n).collect()
+    }
+
+    #[test]
+    fn the_longest_unused_goes_first() {
+        let mut kept = Kept::default();
+        let all: Vec<Arc<u32>> = (0..4).map(Arc::new).collect();
+        for one in &all[..3] {
+            assert!(kept.touch(one, KEPT_BYTES / 3).is_empty());
+        }
+        assert!(kept.touch(&all[0], KEPT_BYTES / 3).is_empty(), "counted once");
+        let gone = kept.touch(&all[3], KEPT_BYTES / 3);
+        assert_eq!(gone.iter().map(|n| **n).collect::<Vec<_>>(), [1]);
+        assert_eq!(numbers(&kept), [2, 0, 3]);
+        // One that has grown takes the room of the others; one that is too large for all of it is not kept.
+        assert_eq!(kept.touch(&all[0], KEPT_BYTES).len(), 2);
+        assert_eq!(numbers(&kept), [0]);
+        assert_eq!(kept.touch(&all[2], KEPT_BYTES + 1).len(), 2);
+        assert_eq!((numbers(&kept), kept.bytes), (vec![], 0));
+    }
+
+    #[test]
+    fn small_ones_are_counted_too() {
+        let mut kept = Kept::default();
+        let all: Vec<Arc<usize>> = (0..=KEPT_MOST).map(Arc::new).collect();
+        let gone: Vec<usize> = all.iter().flat_map(|one| kept.touch(one, 1)).map(|n| *n).collect();
+        assert_eq!((gone, kept.line.len(), kept.bytes), (vec![0], KEPT_MOST, KEPT_MOST));
     }
 }

@@ -11,7 +11,7 @@
 //! Flags, keywords and mod-sequences change in the database and are not covered.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{SHA256, digest};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -53,11 +53,11 @@ impl TieKey {
 
     /// For a statement that places this message.
     pub(super) fn message(&self, message: Uuid) -> Zeroizing<[u8; 32]> {
-        let mut hash = Context::new(&SHA256);
-        hash.update(self.0.as_slice());
-        hash.update(message.as_bytes());
+        let mut covered = Zeroizing::new([0; 48]);
+        covered[..32].copy_from_slice(self.0.as_slice());
+        covered[32..].copy_from_slice(message.as_bytes());
         let mut key = Zeroizing::new([0; 32]);
-        key.copy_from_slice(hash.finish().as_ref());
+        key.copy_from_slice(digest(&SHA256, covered.as_slice()).as_ref());
         key
     }
 
@@ -70,7 +70,7 @@ impl TieKey {
             covered[at..at + 8].copy_from_slice(&number.to_be_bytes());
         }
         let mut tie = [0; 16];
-        let hash = aws_lc_rs::digest::digest(&SHA256, covered.as_slice());
+        let hash = digest(&SHA256, covered.as_slice());
         tie.copy_from_slice(&hash.as_ref()[..16]);
         Uuid::from_bytes(tie)
     }

@@ -971,25 +971,61 @@ async fn the_poll_finds_what_no_wake_up_told() {
     assert_eq!(live.read(|s| s.rows[0].flags), SEEN.union(FLAGGED));
 }
 
-/// The last session to leave frees the rows.
-#[tokio::test]
-async fn nothing_is_kept_for_nobody() {
+/// Who comes back soon finds the rows in memory, and what happened meanwhile, here and on another gateway.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_that_was_open_lately_is_kept() {
     let g = Ground::new().await;
+    let other = g.another().await;
     let inbox = g.box_of(g.anna, "INBOX").await;
+    append(&g.store, g.anna, inbox, &message("x", 300), SEEN).await;
     let one = g.store.open_mailbox(g.anna, inbox).await.unwrap();
     let two = g.store.open_mailbox(g.anna, inbox).await.unwrap();
     assert!(std::sync::Arc::ptr_eq(&one, &two), "shared");
     let weak = std::sync::Arc::downgrade(&one);
     drop((one, two));
-    // A refresh in the background may hold it for a moment.
-    tokio::time::timeout(Duration::from_secs(5), async {
-        while weak.strong_count() > 0 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await
-    .unwrap();
+    append(&other, g.anna, inbox, &message("y", 300), SEEN).await;
+    append(&g.store, g.anna, inbox, &message("z", 300), SEEN).await;
+    let again = g.store.open_mailbox(g.anna, inbox).await.unwrap();
+    assert!(std::sync::Arc::ptr_eq(&again, &weak.upgrade().unwrap()), "kept");
+    assert_eq!(again.read(|s| s.rows.iter().map(|r| r.uid).collect::<Vec<_>>()), [1, 2, 3]);
+    // It is open again, and so it hears of what comes.
+    let mut changes = again.changes();
+    append(&other, g.anna, inbox, &message("w", 300), SEEN).await;
+    tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.unwrap().unwrap();
+    assert_eq!(again.read(|s| s.rows.len()), 4);
     assert!(std::mem::size_of::<postern::store::Row>() <= 64);
+}
+
+/// One that is deleted while it is only kept is gone for who comes back.
+#[tokio::test]
+async fn a_kept_mailbox_may_be_deleted() {
+    let g = Ground::new().await;
+    let name = MailboxName::new("Other").unwrap();
+    let id = g.store.create_mailbox(g.anna, &name, None).await.unwrap();
+    drop(g.store.open_mailbox(g.anna, id).await.unwrap());
+    g.another().await.delete_mailbox(g.anna, &name).await.unwrap();
+    assert!(matches!(g.store.open_mailbox(g.anna, id).await, Err(MailError::NoMailbox)));
+}
+
+/// A batch that waits for a mailbox does not hold up those behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_batch_holds_nobody_up() {
+    let g = Ground::new().await;
+    let inbox = g.box_of(g.anna, "INBOX").await;
+    let mut holder = g.pool.begin().await.unwrap();
+    let lock = sqlx::query("select 1 from mailbox where id = $1 for update").bind(inbox.0);
+    lock.execute(&mut *holder).await.unwrap();
+    let (store, anna) = (g.store.clone(), g.anna);
+    let waits =
+        tokio::spawn(async move { submit(&store, anna, anna, "one@x", &message("one@x", 500)).await });
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while g.count(waiting).await == 0 {}
+    let to_himself = submit(&g.store, g.ben, g.ben, "two@x", &message("two@x", 500));
+    let done = tokio::time::timeout(Duration::from_secs(10), to_himself).await;
+    assert_eq!(done.unwrap().unwrap(), SubmitOutcome::Delivered);
+    assert!(!waits.is_finished());
+    holder.rollback().await.unwrap();
+    assert_eq!(waits.await.unwrap().unwrap(), SubmitOutcome::Delivered);
 }
 
 /// Staged chunks that nobody claims go; those of a message still coming in stay; claimed ones stay.

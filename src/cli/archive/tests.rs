@@ -154,6 +154,30 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever a file holds, it is read to its end, and each message's bytes lie in it.
+    #[test]
+    fn any_file_is_read(bytes in prop_oneof![tricky(), vec(any::<u8>(), 0..300)], lead in any::<bool>()) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("any");
+        let start: &[u8] = if lead { b"From \n" } else { b"From a Mon Sep  7 10:01:02 2026\nX-Postern: marks=9 end=open\n" };
+        let all = [start, &bytes].concat();
+        std::fs::write(&path, &all).unwrap();
+        let items = items(&path);
+        prop_assert!(!items.is_empty());
+        let read: usize = items.iter().map(|item| content(item).len()).sum();
+        prop_assert!(read <= 2 * all.len());
+        // As a name of a file, and as one of a folder.
+        let name = String::from_utf8_lossy(&bytes);
+        maildir::flags(&name);
+        maildir::date_of(&name);
+        names::of_maildir(&format!(".{name}"));
+        names::of_mbox(&name);
+    }
+}
+
 /// A run that was killed goes on: what lies in `tmp` is no message, what is there is not written again, flags
 /// that changed meanwhile are.
 #[test]

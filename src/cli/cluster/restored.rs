@@ -4,6 +4,7 @@
 //! where it comes from, so that it sends no WAL into the archive that it was made from, and lets nobody in
 //! who cannot enter its socket's folder.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::programs::Programs;
@@ -35,7 +36,7 @@ pub fn from_base_backup(home: &Path, backup: &Path, wal: Option<&Path>) -> Resul
             return Err(ClusterError::Place(format!("the path {} cannot be used here", wal.display())));
         };
         settings.push_str("recovery_target_timeline = 'latest'\n");
-        settings.push_str(&format!("restore_command = 'cp \"{shown}/%f\" \"%p\"'\n"));
+        let _ = writeln!(settings, "restore_command = 'cp \"{shown}/%f\" \"%p\"'");
     }
     let mut files = vec![
         ("postgresql.conf", String::new()),

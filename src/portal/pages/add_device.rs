@@ -119,6 +119,7 @@ pub(in crate::portal) async fn send(
         },
         Err(error) => match denied(error)? {
             Denied::FactorNeeded => Ok(to(&format!("/code?next={PATH}"))),
+            ended @ (Denied::SignedOut | Denied::Stage) => Err(ended.into()),
             why => form(&person, name, word, &Mistakes::of_denied(&why)),
         },
     }

@@ -7,7 +7,7 @@ use anyhow::ensure;
 use crate::bench::{Bench, OWNERS};
 use crate::imap::Imap;
 use crate::mail::stored;
-use crate::server::Server;
+use crate::server::{Programs, Server};
 use crate::wire::Handshake;
 
 /// Messages of one APPEND (RFC 3502).
@@ -16,9 +16,18 @@ const BATCH: u64 = 100;
 /// Fills what is not full yet, and waits until the servers are done with it.
 pub async fn ensure(bench: &Bench) -> anyhow::Result<()> {
     for server in &bench.servers {
+        if is_full(bench, server).await? {
+            continue;
+        }
         let mut filled = false;
+        if let Programs::Peer(peer) = &server.programs {
+            peer.set_fsync("never").await?;
+        }
         for (at, owner) in OWNERS.iter().enumerate() {
             filled |= inbox(bench, server, *owner, bench.scale.boxes[at]).await?;
+        }
+        if let Programs::Peer(peer) = &server.programs {
+            peer.set_fsync("optimized").await?;
         }
         if filled {
             let begun = Instant::now();
@@ -27,6 +36,12 @@ pub async fn ensure(bench: &Bench) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+async fn is_full(bench: &Bench, server: &Server) -> anyhow::Result<bool> {
+    let owner = &server.users[OWNERS[2]];
+    let mut imap = Imap::sign_in(server, owner, Handshake::Full).await?;
+    Ok(imap.status("INBOX").await?.0 >= bench.scale.boxes[2])
 }
 
 async fn inbox(bench: &Bench, server: &Server, owner: usize, count: u64) -> anyhow::Result<bool> {

@@ -1,6 +1,7 @@
 //! The load program of `make bench`: postern and Dovecot with Postfix on loopback, in turn, by the same hand.
 //!
-//! `postern-bench --postern BINARY --work DIR --out DIR [--smoke] [--rows a,b] [--seconds N]`
+//! `postern-bench --postern BINARY --work DIR --out DIR [--smoke] [--rows a,b] [--rounds N]
+//! [--seconds N] [--boxes SMALL,MIDDLE,BIG]`
 //!
 //! Invariants: the same client code drives both; what is read is compared with what was written, and a
 //! difference ends the run; messages follow from a seed; what a server costs is the CPU and the memory of all
@@ -25,7 +26,8 @@ mod wire;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
+use tokio::signal::unix::{SignalKind, signal};
 
 use bench::{Bench, Scale};
 use peer::Peer;
@@ -44,6 +46,7 @@ struct Arguments {
     rows: Vec<String>,
     seconds: Option<u64>,
     rounds: Option<usize>,
+    boxes: Option<[u64; 3]>,
 }
 
 impl Arguments {
@@ -56,6 +59,7 @@ impl Arguments {
             rows: Vec::new(),
             seconds: None,
             rounds: None,
+            boxes: None,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(name) = arguments.next() {
@@ -70,6 +74,10 @@ impl Arguments {
                 }
                 "--seconds" => found.seconds = Some(value()?.parse()?),
                 "--rounds" => found.rounds = Some(value()?.parse()?),
+                "--boxes" => {
+                    let sizes: Vec<u64> = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?;
+                    found.boxes = Some(sizes.try_into().map_err(|_| anyhow!("--boxes wants three sizes"))?);
+                }
                 other => bail!("what is {other}?"),
             }
         }
@@ -92,6 +100,9 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(rounds) = arguments.rounds {
         scale.rounds = rounds;
     }
+    if let Some(boxes) = arguments.boxes {
+        scale.boxes = boxes;
+    }
     let mut rows: Vec<&str> = arguments.rows.iter().map(String::as_str).collect();
     if rows.is_empty() {
         rows.extend(rows::ALL);
@@ -104,10 +115,16 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let run = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let bench = Bench::new(servers, scale, SEED, run);
     let mut fault = None;
+    let mut terminated = signal(SignalKind::terminate())?;
     for row in &rows {
         let at = Instant::now();
         eprintln!("{row}:");
-        if let Err(error) = rows::run(&bench, row).await {
+        let done = tokio::select! {
+            done = rows::run(&bench, row) => done,
+            _ = terminated.recv() => Err(anyhow!("terminated")),
+            _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
+        };
+        if let Err(error) = done {
             fault = Some(error.context(format!("row {row}")));
             break;
         }

@@ -148,6 +148,13 @@ impl Peer {
         Ok(())
     }
 
+    /// For filling, which is not measured: Dovecot waits for the disk no longer, or again.
+    pub async fn set_fsync(&self, fsync: &str) -> anyhow::Result<()> {
+        self.stop().await?;
+        std::fs::write(self.dir.join("dovecot.conf"), format!("{}mail_fsync = {fsync}\n", self.dovecot()))?;
+        self.run().await
+    }
+
     /// Both master processes.
     pub fn roots(&self) -> Vec<u32> {
         lock(&self.children).iter().map(|(pid, _)| *pid).collect()

@@ -266,6 +266,14 @@ impl Watcher {
         };
         assert!(at < self.order.len(), "{self}: {line}, had {}", self.order.len());
         let Some(uid) = uid.or(self.order[at]) else { return };
+        if let Some(at) = items.find("BODY[] ") {
+            self.oracle.read(uid, &items[at..]);
+        }
+        // Of a new message this is no knowledge yet: `complete` asks for all of it.
+        let all = items.contains("FLAGS (") && (!self.kind.modseqs() || items.contains("MODSEQ ("));
+        if self.order[at].is_none() && !all {
+            return;
+        }
         assert!(self.order[at].is_none_or(|known| known == uid), "{self}: {line}, was {:?}", self.order[at]);
         self.order[at] = Some(uid);
         if self.kind == Kind::UidOnly {
@@ -278,9 +286,6 @@ impl Watcher {
             known.modseq = Some(modseq);
             self.stamped.entry(uid).or_insert(modseq);
             assert!(known.modseq >= before, "{line}: went back from {before:?}");
-        }
-        if let Some(at) = items.find("BODY[] ") {
-            self.oracle.read(uid, &items[at..]);
         }
         if let Some(flags) = after(items, "FLAGS (", ')') {
             if flags.split(' ').any(|f| f == "\\Recent") {
