@@ -104,10 +104,11 @@ impl Selected {
     /// Of the UIDs that came new (a half-open range) those that others brought; the own are forgotten.
     pub fn take_new(&mut self, new: Option<(u32, u32)>) -> Vec<u32> {
         let Some((from, to)) = new else { return Vec::new() };
-        let own = std::mem::take(&mut self.own_new);
+        let mut own = std::mem::take(&mut self.own_new);
+        own.sort_unstable();
         let uids = self.view.uids();
         let come = &uids[uids.partition_point(|uid| *uid < from)..uids.partition_point(|uid| *uid < to)];
-        come.iter().copied().filter(|uid| !own.contains(uid)).collect()
+        come.iter().copied().filter(|uid| own.binary_search(uid).is_err()).collect()
     }
 
     /// Compares the view with the mailbox; when a keyword is new, appends FLAGS.

@@ -199,9 +199,16 @@ impl<S: Bytes> Client<S> {
     /// The rows of what was found, as far as they can still be read.
     fn rows_of(&mut self, hits: &[Hit]) -> Result<Vec<Row>, Failure> {
         let selected = self.selected()?;
-        Ok(selected
-            .live
-            .read(|now| hits.iter().filter_map(|hit| selected.view.row(now, hit.uid).copied()).collect()))
+        let view = &selected.view;
+        Ok(selected.live.read(|now| {
+            // Both ascend.
+            let mut rows = now.rows.iter().peekable();
+            let row = |hit: &Hit| {
+                while rows.next_if(|row| row.uid < hit.uid).is_some() {}
+                rows.next_if(|row| row.uid == hit.uid).or_else(|| view.row(now, hit.uid)).copied()
+            };
+            hits.iter().filter_map(row).collect()
+        }))
     }
 
     /// Tells what was found, in its order, and saves it if that was asked for.
