@@ -54,7 +54,7 @@ fn tests() -> BTreeSet<String> {
                 && std::mem::take(&mut is_test)
             {
                 let name = rest.split('(').next().unwrap();
-                out.insert(format!("{module}::{name}"));
+                out.insert(plain(&format!("{module}::{name}")));
             }
         }
     }
