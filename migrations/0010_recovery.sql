@@ -198,7 +198,8 @@ language sql stable as $$
       from mailbox m
       left join lateral (select max(g.uid_to) as uid_to from search_segment g
                           where g.account_id = m.account_id and g.mailbox_id = m.id) s on true
-     where m.selectable and m.messages > 0 and m.uidnext - 1 - coalesce(s.uid_to, 0) >= p_least
+     where m.selectable and m.messages > 0 and m.uidnext > p_least
+       and m.uidnext - 1 - coalesce(s.uid_to, 0) >= p_least
        and exists (select from mailbox_message e
                     where e.account_id = m.account_id and e.mailbox_id = m.id and e.uid > coalesce(s.uid_to, 0))
      order by m.uidnext - coalesce(s.uid_to, 0) desc

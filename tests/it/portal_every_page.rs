@@ -171,8 +171,8 @@ async fn account(width: Width) {
     browser.submit().await;
     assert_eq!(browser.heading().await, "Hello, Anna");
 
-    profile(&site, &browser).await;
     security(&site, &browser).await;
+    profile(&site, &browser).await;
 
     // What is asked for once more.
     site.world.clock.advance(Duration::from_secs(6 * 60));

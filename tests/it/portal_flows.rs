@@ -533,7 +533,7 @@ async fn devices_and_sign_out_everywhere() {
     web.get("/devices").await.shows("test").shows("See your sign-ins");
     let page = web.get("/sign-ins").await;
     page.shows("Firefox, Linux").shows("This one").shows("from 127.0.0.1");
-    assert_eq!(page.body.matches("Firefox, Linux").count(), 2);
+    assert_eq!(page.body.matches("<h2>Firefox, Linux").count(), 2);
     web.follow(web.post("/sign-ins/end-all", &[]).await).await.shows("signed out everywhere");
     assert_eq!(other.get("/").await.location(), "/sign-in?ended=yes");
     web.validate().await;

@@ -117,10 +117,8 @@ pub(in crate::portal) async fn page(
         searched,
         count: count(&list, &words),
         turn: turn(&list, &words),
-        nobody: (list.found == 0).then(|| match searched {
-            true => fill(t.none_found, &[("words", &words)]),
-            false => t.none.to_owned(),
-        }),
+        nobody: (list.found == 0)
+            .then(|| if searched { fill(t.none_found, &[("words", &words)]) } else { t.none.to_owned() }),
         people: list.people.into_iter().map(Shown::from).collect(),
     };
     show(&view, &view.page)

@@ -188,7 +188,8 @@ fn accept_code(person: &Person, token: &str, done: &Done, mistakes: &Mistakes) -
     let mut view =
         FormPage::new(person.page(Place::Home, t.accept_title), path.as_str(), fields, submit).lead(words);
     let (text, call) = if sent { (c.resend_text, c.resend_call) } else { (c.send_text, c.send_call) };
-    view.buttons.push(Button::new(format!("{path}/new"), text).with("by", "text"));
+    let by_text = Button::new(format!("{path}/new"), text).with("by", "text");
+    view.buttons.push(if sent { by_text.second() } else { by_text });
     view.buttons.push(Button::new(format!("{path}/new"), call).with("by", "call").second());
     show(&view, &view.page)
 }

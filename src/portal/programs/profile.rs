@@ -107,7 +107,7 @@ async fn download(
         }
         Err(AppPasswordError::TooMany) => {
             let t = &ENGLISH.device_link;
-            refused(StatusCode::CONFLICT, MessagePage::new(Page::bare(t.too_many_title), t.too_many))
+            refused(StatusCode::CONFLICT, &MessagePage::new(Page::bare(t.too_many_title), t.too_many))
         }
         Err(error) => Err(Fault::ours(&error)),
     }
@@ -148,11 +148,11 @@ impl Profiles {
 
 fn gone() -> Result<Response, Fault> {
     let t = &ENGLISH.device_link;
-    refused(StatusCode::GONE, MessagePage::new(Page::bare(t.gone_title), t.gone).words(t.gone_next))
+    refused(StatusCode::GONE, &MessagePage::new(Page::bare(t.gone_title), t.gone).words(t.gone_next))
 }
 
-fn refused(status: StatusCode, view: MessagePage) -> Result<Response, Fault> {
-    let mut response = show(&view, &view.page)?;
+fn refused(status: StatusCode, view: &MessagePage) -> Result<Response, Fault> {
+    let mut response = show(view, &view.page)?;
     *response.status_mut() = status;
     Ok(response)
 }

@@ -174,9 +174,15 @@ impl Bench {
     }
 }
 
-/// The middle one of the values.
+/// The middle one of the values, or the mean of the middle two.
 pub fn median(values: &mut [f64]) -> f64 {
-    quantile(values, 0.5)
+    values.sort_by(f64::total_cmp);
+    let half = values.len() / 2;
+    match (values.get(half), half.checked_sub(1).and_then(|below| values.get(below))) {
+        (Some(middle), Some(below)) if values.len() % 2 == 0 => f64::midpoint(*middle, *below),
+        (Some(middle), _) => *middle,
+        (None, _) => f64::NAN,
+    }
 }
 
 /// The value below which `part` of them lie.
@@ -193,6 +199,8 @@ mod tests {
     #[test]
     fn quantiles() {
         assert_eq!(median(&mut [3.0, 1.0, 2.0]).total_cmp(&2.0), std::cmp::Ordering::Equal);
+        assert_eq!(median(&mut [4.0, 1.0]).total_cmp(&2.5), std::cmp::Ordering::Equal);
+        assert!(median(&mut []).is_nan());
         assert_eq!(quantile(&mut [1.0, 2.0, 3.0, 4.0, 5.0], 1.0).total_cmp(&5.0), std::cmp::Ordering::Equal);
     }
 }

@@ -114,27 +114,25 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let servers = start(arguments).await?;
     let run = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let bench = Bench::new(servers, scale, SEED, run);
-    let mut fault = None;
+    let mut faults = Vec::new();
     let mut terminated = signal(SignalKind::terminate())?;
     for row in &rows {
         let at = Instant::now();
         eprintln!("{row}:");
         let done = tokio::select! {
             done = rows::run(&bench, row) => done,
-            _ = terminated.recv() => Err(anyhow!("terminated")),
-            _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
+            _ = terminated.recv() => { faults.push("ended by a signal".to_owned()); break }
+            _ = tokio::signal::ctrl_c() => { faults.push("interrupted".to_owned()); break }
         };
+        // The other rows are worth having all the same.
         if let Err(error) = done {
-            fault = Some(error.context(format!("row {row}")));
-            break;
+            eprintln!("  {row} failed: {error:#}");
+            faults.push(format!("{row}: {error:#}"));
         }
         eprintln!("  {row} took {:.0} s", at.elapsed().as_secs_f64());
     }
     for server in &bench.servers {
         server.stop().await?;
-    }
-    if let Some(fault) = fault {
-        return Err(fault);
     }
     eprintln!("all rows took {:.0} s", begun.elapsed().as_secs_f64());
     let samples = bench.samples();
@@ -143,6 +141,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(out) = &arguments.out {
         report::write(out, &samples, &bench.scale)?;
     }
+    ensure!(faults.is_empty(), "{}", faults.join("; "));
     Ok(())
 }
 

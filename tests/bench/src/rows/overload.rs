@@ -46,7 +46,8 @@ pub async fn overload(bench: &Bench) -> anyhow::Result<()> {
     let server = &bench.servers[0];
     let Programs::Postern(postern) = &server.programs else { anyhow::bail!("ours is the first") };
     let clients = bench.scale.overload_clients;
-    let fitting = (clients / 5).max(8);
+    // Eight senders and an observer for each recipient must fit all the same.
+    let fitting = (clients / 5).max(2 * RECIPIENT_COUNT);
     // A fifth of the clients fits; people's own limits are out of the way.
     let fits = fitting.to_string();
     let settings = [

@@ -65,7 +65,7 @@ pub async fn deliver(
             clients.borrow_mut().push(Smtp::sign_in(server, user, Handshake::Full).await?);
         }
     }
-    server.settle(Duration::from_secs(60)).await?;
+    server.settle(Duration::from_secs(300)).await?;
     let before = server.cpu()?;
     let (cost, ()) = cost(server, async {
         let lanes = std::cell::Cell::new(0);
@@ -103,7 +103,7 @@ pub async fn deliver(
         Ok(())
     })
     .await?;
-    server.settle(Duration::from_secs(120)).await?;
+    server.settle(Duration::from_secs(300)).await?;
     let settled = server.cpu()?.saturating_sub(before).as_secs_f64();
     let mut bodies: HashMap<&str, u64> = letters.iter().map(|l| (l.id.as_str(), l.body)).collect();
     for (_, mut imap, _, next) in watched {
