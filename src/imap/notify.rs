@@ -141,7 +141,7 @@ impl Watch {
         self.events(name, subscribed).has(event)
     }
 
-    /// MailboxName and SubscriptionChange (§5.4, §5.5).
+    /// `MailboxName` and `SubscriptionChange` (§5.4, §5.5).
     fn names(&self, now: &Holdings) -> Vec<News> {
         let parents = parents(now);
         let ids: BTreeSet<MailboxId> = now.mailboxes.iter().map(|info| info.id).collect();
@@ -227,7 +227,7 @@ impl Watch {
         items
     }
 
-    /// MailboxMetadataChange and ServerMetadataChange (§5.6, §5.7).
+    /// `MailboxMetadataChange` and `ServerMetadataChange` (§5.6, §5.7).
     fn changed_annotations(&self, now: &Holdings, news: &mut Vec<News>) {
         if !self.needs().annotations {
             return;

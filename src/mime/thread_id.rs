@@ -2,6 +2,8 @@
 //! conversation began with, as the first of `References:` names it, else `In-Reply-To:`, else it is the
 //! first one itself. So all copies have the same id, in whatever mailbox, and nothing need be stored.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{fields, message_ids};
@@ -23,7 +25,8 @@ pub fn thread_id(header: &[u8], body: BodyId) -> String {
     // A letter first, so that no program takes it for a number (§8.1).
     id.push('T');
     for byte in &hash.as_ref()[..16] {
-        id.push_str(&format!("{byte:02x}"));
+        // Writing to a String cannot fail.
+        let _ = write!(id, "{byte:02x}");
     }
     id
 }

@@ -95,7 +95,7 @@ impl<S: Bytes> Client<S> {
             let pass = plan.first_pass(changed.iter().map(|row| (row, selected.view.is_recent(row.uid))));
             (changed, plan, pass)
         });
-        let hits = mail.search(&plan, pass).await?;
+        let hits = Box::pin(mail.search(&plan, pass)).await?;
         let matches = |uid: u32| hits.binary_search_by_key(&uid, |hit| hit.uid).is_ok();
         let left: Vec<u32> = changed.iter().map(|row| row.uid).filter(|uid| !matches(*uid)).collect();
         let known = if changed.is_empty() { Vec::new() } else { context.results.ascending() };

@@ -144,7 +144,7 @@ impl<S: Bytes> Client<S> {
             let pass = plan.first_pass(now.rows.iter().map(|row| (row, false)));
             (plan, pass)
         });
-        Ok(self.with_progress(tag, mail.search(&plan, pass)).await??)
+        Ok(self.with_progress(tag, Box::pin(mail.search(&plan, pass))).await??)
     }
 
     /// All that match, ascending by UID.
@@ -180,7 +180,7 @@ impl<S: Bytes> Client<S> {
             (plan, pass)
         });
         let mail = self.mail()?.clone();
-        match self.with_progress(tag, mail.search(&plan, pass)).await? {
+        match self.with_progress(tag, Box::pin(mail.search(&plan, pass))).await? {
             Ok(hits) => Ok(hits),
             Err(error) => {
                 self.forget_saved(returns);

@@ -50,7 +50,7 @@ pub(super) fn written(notify: &Notify) -> String {
         };
         let items = if new_items.is_empty() { "" } else { " (UID ENVELOPE)" };
         let flags = if *flag_change { " flagchange" } else { "" };
-        out.push_str(&format!(" ({which} (MessageNew{items} MessageExpunge{flags}))"));
+        out += &[" (", which, " (MessageNew", items, " MessageExpunge", flags, "))"].concat();
     }
     for group in groups {
         let (word, names) = match &group.mailboxes {
@@ -64,7 +64,7 @@ pub(super) fn written(notify: &Notify) -> String {
         let events = NotifyEvent::ALL.into_iter().filter(|event| group.events.has(*event));
         let events: Vec<&str> = events.map(NotifyEvent::as_str).collect();
         let events = if events.is_empty() { "NONE".to_owned() } else { format!("({})", events.join(" ")) };
-        out.push_str(&format!(" ({word} {names} {events})"));
+        out += &[" (", word, " ", &names, " ", &events, ")"].concat();
     }
     out
 }

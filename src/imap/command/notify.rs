@@ -22,7 +22,7 @@ pub struct NotifySet {
     pub groups: Vec<EventGroup>,
 }
 
-/// What is told of the selected mailbox (§6.1): MessageNew and MessageExpunge always.
+/// What is told of the selected mailbox (§6.1): `MessageNew` and `MessageExpunge` always.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectedEvents {
     /// `selected` or `selected-delayed`
@@ -71,7 +71,7 @@ pub enum NotifyEvent {
 }
 
 impl NotifyEvent {
-    /// All that are known; AnnotationChange is for servers with RFC 5257.
+    /// All that are known; `AnnotationChange` is for servers with RFC 5257.
     pub const ALL: [Self; 7] = [
         Self::MessageNew,
         Self::MessageExpunge,
