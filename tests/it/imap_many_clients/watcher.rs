@@ -260,7 +260,8 @@ impl Watcher {
         };
         let at = if self.kind == Kind::UidOnly {
             let at = self.order.iter().position(|at| *at == Some(n));
-            at.or_else(|| self.order.iter().position(Option::is_none)).expect("room for a new message")
+            let free = || self.order.iter().position(Option::is_none);
+            at.or_else(free).unwrap_or_else(|| panic!("{self}: {line}: no room for a new message"))
         } else {
             n as usize - 1
         };
