@@ -1020,7 +1020,8 @@ async fn a_slow_batch_holds_nobody_up() {
         tokio::spawn(async move { submit(&store, anna, anna, "one@x", &message("one@x", 500)).await });
     let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     while g.count(waiting).await == 0 {}
-    let to_himself = submit(&g.store, g.ben, g.ben, "two@x", &message("two@x", 500));
+    let bytes = message("two@x", 500);
+    let to_himself = submit(&g.store, g.ben, g.ben, "two@x", &bytes);
     let done = tokio::time::timeout(Duration::from_secs(10), to_himself).await;
     assert_eq!(done.unwrap().unwrap(), SubmitOutcome::Delivered);
     assert!(!waits.is_finished());
