@@ -179,7 +179,7 @@ pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
     match (values.get(half), half.checked_sub(1).and_then(|below| values.get(below))) {
-        (Some(middle), Some(below)) if values.len() % 2 == 0 => f64::midpoint(*middle, *below),
+        (Some(middle), Some(below)) if values.len().is_multiple_of(2) => f64::midpoint(*middle, *below),
         (Some(middle), _) => *middle,
         (None, _) => f64::NAN,
     }

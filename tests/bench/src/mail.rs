@@ -50,7 +50,7 @@ pub fn word(rank: usize) -> String {
     let mut out = String::from(FIRST[rank % 16]);
     out.push_str(SECOND[rank / 16 % 16]);
     out.push_str(FIRST[rank / 256 % 16]);
-    if rank % 3 == 0 {
+    if rank.is_multiple_of(3) {
         out.push_str(SECOND[rank / 7 % 16]);
     }
     out
@@ -88,7 +88,11 @@ pub fn stored(seed: u64, n: u64) -> (String, Vec<u8>) {
     );
     if n % 3 == 1 {
         let before = format!("<{}.reply@praxis.example>", n - 1);
-        text.push_str(&format!("In-Reply-To: {before}\r\nReferences: {before}\r\n"));
+        text.push_str("In-Reply-To: ");
+        text.push_str(&before);
+        text.push_str("\r\nReferences: ");
+        text.push_str(&before);
+        text.push_str("\r\n");
     }
     text.push_str(
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\nContent-Transfer-Encoding: 7bit\r\n\r\n",

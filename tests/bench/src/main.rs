@@ -70,7 +70,7 @@ impl Arguments {
                 "--work" => found.work = value()?.into(),
                 "--out" => found.out = Some(value()?.into()),
                 "--rows" => {
-                    found.rows = value()?.split(',').filter(|r| !r.is_empty()).map(str::to_owned).collect()
+                    found.rows = value()?.split(',').filter(|r| !r.is_empty()).map(str::to_owned).collect();
                 }
                 "--seconds" => found.seconds = Some(value()?.parse()?),
                 "--rounds" => found.rounds = Some(value()?.parse()?),
@@ -170,7 +170,7 @@ async fn start(arguments: &Arguments) -> anyhow::Result<[Server; 2]> {
         smtp: port("submission")?,
         users: users.clone(),
         trust: trust.clone(),
-        programs: Programs::Postern(postern),
+        programs: Programs::Postern(Box::new(postern)),
         opened: 0.into(),
     };
     let theirs = Server {

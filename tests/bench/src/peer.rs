@@ -136,7 +136,7 @@ impl Peer {
             let pid = child.id().context("ended at once")?;
             lock(&self.children).push((pid, child));
         }
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         for port in [self.imap, self.smtp] {
             while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
                 if Instant::now() > end {
@@ -171,9 +171,7 @@ impl Peer {
         let children = std::mem::take(&mut *lock(&self.children));
         for (pid, mut child) in children {
             process::terminate(pid)?;
-            tokio::time::timeout(Duration::from_secs(60), child.wait())
-                .await
-                .context("it does not end")??;
+            tokio::time::timeout(Duration::from_mins(1), child.wait()).await.context("it does not end")??;
         }
         Ok(())
     }

@@ -77,7 +77,7 @@ impl Postern {
             .with_context(|| self.program.display().to_string())?;
         *lock(&self.pid) = child.id();
         *lock(&self.child) = Some(child);
-        let end = Instant::now() + Duration::from_secs(180);
+        let end = Instant::now() + Duration::from_mins(3);
         while !self.answers(settings.is_empty()).await {
             let ended = lock(&self.child).as_mut().is_none_or(|c| !matches!(c.try_wait(), Ok(None)));
             if ended || Instant::now() > end {
@@ -128,7 +128,7 @@ impl Postern {
             if let Some(pid) = child.id() {
                 process::terminate(pid)?;
             }
-            let ended = tokio::time::timeout(Duration::from_secs(60), child.wait()).await;
+            let ended = tokio::time::timeout(Duration::from_mins(1), child.wait()).await;
             ended.context("postern does not end")??;
         }
         Ok(())

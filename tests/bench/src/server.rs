@@ -43,7 +43,7 @@ pub struct User {
 /// The programs behind it.
 pub enum Programs {
     /// The gateway and its private PostgreSQL.
-    Postern(Postern),
+    Postern(Box<Postern>),
     /// Dovecot's and Postfix's master processes.
     Peer(Peer),
 }
@@ -103,7 +103,7 @@ impl Server {
         let end = Instant::now() + patience;
         let mut before = self.cpu()?;
         loop {
-            sleep(Duration::from_millis(1000)).await;
+            sleep(Duration::from_secs(1)).await;
             let now = self.cpu()?;
             if now.saturating_sub(before) <= Duration::from_millis(30) {
                 return Ok(());

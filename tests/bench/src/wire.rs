@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// Longest that a server may say nothing.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 
 /// Whether a client comes back with the ticket it got the last time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -60,10 +60,10 @@ pub async fn large(bench: &Bench) -> anyhow::Result<()> {
             bench.note(server, "large", "down_cpu_s", cost.cpu);
             if let (Some(pid), Some(idle)) = (server.gateway(), idle_gateway) {
                 let more = process::peak(pid)?.saturating_sub(idle);
-                bench.note(server, "large", "gateway_more_mib", more as f64 / 1048576.0);
+                bench.note(server, "large", "gateway_more_mib", more as f64 / 1_048_576.0);
             }
             let more = most.saturating_sub(idle);
-            bench.note(server, "large", "all_more_mib", more as f64 / 1048576.0);
+            bench.note(server, "large", "all_more_mib", more as f64 / 1_048_576.0);
             smtp.quit().await?;
             reader.logout().await
         })

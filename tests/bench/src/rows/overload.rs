@@ -32,6 +32,22 @@ struct Tally {
 }
 
 impl Tally {
+    /// One try to submit, and the milliseconds that it took.
+    fn count(&mut self, begun: Instant, took: f64, sent: anyhow::Result<()>) {
+        match sent {
+            Ok(()) => {
+                self.second(begun).0 += 1;
+                self.accepted.push(took);
+            }
+            // 421 or 4yz: a clear answer.
+            Err(error) if error.to_string().starts_with('4') => {
+                self.second(begun).1 += 1;
+                self.refused.push(took);
+            }
+            Err(error) => self.broken.push(format!("{error:#}")),
+        }
+    }
+
     fn second(&mut self, begun: Instant) -> &mut (u64, u64) {
         let at = begun.elapsed().as_secs() as usize;
         if self.by_second.len() <= at {
@@ -109,20 +125,7 @@ pub async fn overload(bench: &Bench) -> anyhow::Result<()> {
             };
             let sent = sent.await;
             let took = asked.elapsed().as_secs_f64() * 1000.0;
-            let mut tally = tally.borrow_mut();
-            match sent {
-                Ok(()) => {
-                    tally.second(begun).0 += 1;
-                    tally.accepted.push(took);
-                }
-                // 421 or 4yz: a clear answer.
-                Err(error) if error.to_string().starts_with('4') => {
-                    tally.second(begun).1 += 1;
-                    tally.refused.push(took);
-                }
-                Err(error) => tally.broken.push(format!("{error:#}")),
-            }
-            drop(tally);
+            tally.borrow_mut().count(begun, took, sent);
             if took < 20.0 {
                 // A client that was refused waits a little; no real one comes back within a millisecond.
                 sleep(Duration::from_millis(50)).await;

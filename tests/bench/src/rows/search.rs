@@ -14,8 +14,11 @@ use crate::wire::Handshake;
 struct Query {
     row: &'static str,
     keys: String,
-    matches: Box<dyn Fn(u64, &[u8]) -> bool>,
+    matches: Matches,
 }
+
+/// Number and bytes of a message.
+type Matches = Box<dyn Fn(u64, &[u8]) -> bool>;
 
 fn header<'a>(message: &'a [u8], name: &str) -> &'a [u8] {
     let name = format!("\r\n{name}: ");
@@ -68,7 +71,7 @@ pub async fn search(bench: &Bench) -> anyhow::Result<()> {
         }
     }
     for server in &bench.servers {
-        server.settle(Duration::from_secs(300)).await?;
+        server.settle(Duration::from_mins(5)).await?;
     }
     bench
         .alternate(async |server, round| {

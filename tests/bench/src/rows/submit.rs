@@ -62,10 +62,11 @@ pub async fn deliver(
     if session == Session::Kept {
         for n in 0..at_once {
             let user = &server.users[SENDERS + n % at_once.min(128)];
-            clients.borrow_mut().push(Smtp::sign_in(server, user, Handshake::Full).await?);
+            let client = Smtp::sign_in(server, user, Handshake::Full).await?;
+            clients.borrow_mut().push(client);
         }
     }
-    server.settle(Duration::from_secs(300)).await?;
+    server.settle(Duration::from_mins(5)).await?;
     let before = server.cpu()?;
     let (cost, ()) = cost(server, async {
         let lanes = std::cell::Cell::new(0);
@@ -103,7 +104,7 @@ pub async fn deliver(
         Ok(())
     })
     .await?;
-    server.settle(Duration::from_secs(300)).await?;
+    server.settle(Duration::from_mins(5)).await?;
     let settled = server.cpu()?.saturating_sub(before).as_secs_f64();
     let mut bodies: HashMap<&str, u64> = letters.iter().map(|l| (l.id.as_str(), l.body)).collect();
     for (_, mut imap, _, next) in watched {

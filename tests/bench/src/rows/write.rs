@@ -31,7 +31,7 @@ pub async fn append(bench: &Bench) -> anyhow::Result<()> {
                     (String::new(), letter.bytes)
                 })
                 .collect();
-            server.settle(std::time::Duration::from_secs(60)).await?;
+            server.settle(std::time::Duration::from_mins(1)).await?;
             let open = std::cell::RefCell::new(clients);
             let back = std::cell::RefCell::new(Vec::new());
             let (cost, ()) = cost(server, async {
