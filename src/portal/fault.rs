@@ -107,7 +107,7 @@ impl IntoResponse for Fault {
         if matches!(self, Self::SignedOut) {
             return seat::clear(way::to("/sign-in?ended=yes"));
         }
-        let mut response = Html(self.html(|title| Page::bare(title))).into_response();
+        let mut response = Html(self.html(Page::bare)).into_response();
         *response.status_mut() = self.status();
         if matches!(self, Self::Often | Self::Busy) {
             let wait = axum::http::HeaderValue::from_static("60");

@@ -100,5 +100,5 @@ async fn invite(gateway: &Gateway, state: &State) -> anyhow::Result<()> {
         Err(InviteError::HasAccount) => return Ok(()),
         Err(error) => return Err(error.into()),
     }
-    mail::send_invited(gateway, anna, email).await
+    Box::pin(mail::send_invited(gateway, anna, email)).await
 }

@@ -102,8 +102,13 @@ mod tests {
     use super::*;
 
     fn hash(password: &str) -> String {
+        use std::fmt::Write as _;
+
         let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, password.as_bytes());
-        hash.as_ref().iter().map(|b| format!("{b:02X}")).collect()
+        hash.as_ref().iter().fold(String::new(), |mut text, b| {
+            write!(text, "{b:02X}").unwrap();
+            text
+        })
     }
 
     fn file(lines: &[String], ending: &str) -> (tempfile::NamedTempFile, BreachedPasswords) {

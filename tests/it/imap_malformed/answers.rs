@@ -229,7 +229,8 @@ pub fn structure(value: &Value<'_>, extended: Extended) -> Result<(), String> {
     let string = |v: &Value<'_>| matches!(v, Value::Text(_));
     let nstring = |v: &Value<'_>| matches!(v, Value::Text(_) | Value::Nil);
     let parameters = |v: &Value<'_>| {
-        *v == Value::Nil || !v.list().is_empty() && v.list().len() % 2 == 0 && v.list().iter().all(string)
+        *v == Value::Nil
+            || !v.list().is_empty() && v.list().len().is_multiple_of(2) && v.list().iter().all(string)
     };
     let parts = members.iter().take_while(|m| matches!(m, Value::List(_))).count();
     if parts > 0 {

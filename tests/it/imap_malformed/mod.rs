@@ -58,7 +58,7 @@ struct Prober {
 impl Prober {
     async fn new(entrance: &Entrance, number: usize, seed: u64) -> Self {
         let wire = entrance.imap().await;
-        let quotes = if number % 2 == 0 { Quotes::Ascii } else { Quotes::Utf8 };
+        let quotes = if number.is_multiple_of(2) { Quotes::Ascii } else { Quotes::Utf8 };
         let dice = Dice::new(seed.wrapping_mul(31).wrapping_add(number as u64));
         let mut this = Self { wire, folder: format!("Malformed{number}"), quotes, dice };
         if quotes == Quotes::Utf8 {
