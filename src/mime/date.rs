@@ -38,6 +38,9 @@ fn completed(value: &str) -> Option<String> {
     let mut words = value.split([' ', '\t', ',']).filter(|word| !word.is_empty()).peekable();
     words.next_if(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()));
     let (day, month, year, time) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    if !time.bytes().all(|b| b.is_ascii_digit() || b == b':') {
+        return None;
+    }
     let seconds = if time.matches(':').count() == 1 { ":00" } else { "" };
     let zone = words.next().unwrap_or("+0000");
     Some(format!("{day} {month} {year} {time}{seconds} {zone}"))

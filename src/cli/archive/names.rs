@@ -38,7 +38,10 @@ pub fn maildir(name: &MailboxName, id: MailboxId) -> String {
 
 /// The file of a mailbox.
 pub fn mbox(name: &MailboxName, id: MailboxId) -> String {
-    let mut file = name.as_str().replace(MailboxName::DELIMITER, "%2f");
+    // As it is, but that a level in ASCII is read as modified UTF-7, as other programs write it.
+    let levels = name.as_str().split(MailboxName::DELIMITER);
+    let levels = levels.map(|level| if level.is_ascii() { level.replace('&', "&-") } else { level.to_owned() });
+    let mut file = levels.collect::<Vec<_>>().join("%2f");
     if file.starts_with('.') {
         file.replace_range(..1, "%2e");
     }

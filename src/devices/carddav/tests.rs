@@ -58,8 +58,8 @@ fn paths() {
     }
     assert_eq!(Resource::of("/carddav"), Some(Resource::Root));
     assert_eq!(Resource::of("/carddav/me/books/contacts"), Some(Resource::Book));
+    assert_eq!(Resource::of("/"), Some(Resource::Host));
     for nothing in [
-        "/",
         "/carddav/you/",
         "/carddav/me/books/contacts/x.vcf",
         "/carddav/me/books/contacts/00000000000000000000000000000005.vcf",
