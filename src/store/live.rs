@@ -103,6 +103,11 @@ impl MailboxState {
             let (Some(lo), Some(hi)) = (uids.first().map(|r| r.0), uids.last().map(|r| r.1)) else {
                 continue;
             };
+            // What came and went between two looks (through another gateway, where a client may have read it)
+            // is not in `rows`: only the log in the database tells of it.
+            if hi >= self.uidnext {
+                self.expunged_from = self.expunged_from.max(modseq);
+            }
             let start = self.rows.partition_point(|r| r.uid < lo);
             let end = self.rows.partition_point(|r| r.uid <= hi);
             if uids.len() == 1 {
@@ -562,6 +567,40 @@ mod tests {
 
     fn numbers(kept: &Kept<u32>) -> Vec<u32> {
         kept.line.iter().map(|(n, _)| **n).collect()
+    }
+
+    /// A message that came through another gateway and went before this one looked: a client that read it there
+    /// and comes here must hear that it is gone, which only the log in the database knows.
+    #[test]
+    fn what_went_unseen_is_left_to_the_log() {
+        let row = |uid| Row {
+            uid,
+            flags: Flags::NONE,
+            modseq: ModSeq(10),
+            size: 1,
+            internal_date: 0,
+            body: BodyId(uuid::Uuid::nil()),
+        };
+        let delta = |uidnext, at, rows: Vec<Row>, expunged| Delta {
+            uidvalidity: UidValidity::new(1).unwrap(),
+            uidnext,
+            highestmodseq: ModSeq(at),
+            whole: false,
+            rows,
+            expunged,
+            keywords: Vec::new(),
+        };
+        let mut state = delta(4, 10, vec![row(1), row(2), row(3)], Vec::new()).into_state();
+        // What it held it can tell.
+        state.apply(delta(4, 11, Vec::new(), vec![(ModSeq(11), vec![(2, 2)])]));
+        let gone = |state: &MailboxState, since| {
+            state.expunged_since(ModSeq(since)).map(|rows| rows.map(|row| row.uid).collect::<Vec<_>>())
+        };
+        assert_eq!(gone(&state, 10), Some(vec![2]));
+        // UIDs 4 and 5 came at 12 and 13; 3 and 4 went at 14.
+        state.apply(delta(6, 14, vec![row(5)], vec![(ModSeq(14), vec![(3, 4)])]));
+        assert_eq!(gone(&state, 13), None, "4 is not among them");
+        assert_eq!(gone(&state, 14), Some(vec![]));
     }
 
     #[test]
