@@ -40,7 +40,8 @@ pub fn maildir(name: &MailboxName, id: MailboxId) -> String {
 pub fn mbox(name: &MailboxName, id: MailboxId) -> String {
     // As it is, but that a level in ASCII is read as modified UTF-7, as other programs write it.
     let levels = name.as_str().split(MailboxName::DELIMITER);
-    let levels = levels.map(|level| if level.is_ascii() { level.replace('&', "&-") } else { level.to_owned() });
+    let levels =
+        levels.map(|level| if level.is_ascii() { level.replace('&', "&-") } else { level.to_owned() });
     let mut file = levels.collect::<Vec<_>>().join("%2f");
     if file.starts_with('.') {
         file.replace_range(..1, "%2e");
