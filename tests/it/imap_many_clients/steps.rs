@@ -129,8 +129,14 @@ impl Watcher {
         } else {
             self.run(&format!("UID STORE {uid} {what}")).await
         };
-        if said.starts_with("OK") {
+        // Silence with EXPUNGEISSUED may mean that this message was gone (RFC 2180 §4.2, RFC 5530 §3); it was not, if
+        // its MODSEQ was told (RFC 7162 §3.1.3).
+        let told = self.stamped.contains_key(&uid);
+        if said.starts_with("OK") && (told || !said.contains("EXPUNGEISSUED")) {
             self.marked(uid, on, !silent.is_empty());
+        } else if said.starts_with("OK") {
+            self.own.remove(&uid);
+            self.run(&format!("UID FETCH {uid} {}", self.kind.items())).await;
         } else {
             assert!(self.oracle.may_be_gone(uid), "{self}: {said}");
         }
