@@ -869,7 +869,11 @@ async fn a_live_view_equals_a_cold_load() {
                 live.read(|s| {
                     // Something came and went between two looks: then uids are compared.
                     match s.expunged_since(upto) {
-                        Some(all) => all.for_each(|gone| drop(told.remove(&gone.uid))),
+                        Some(all) => {
+                            for gone in all {
+                                told.remove(&gone.uid);
+                            }
+                        }
                         None => told.retain(|uid, _| s.position(*uid).is_some()),
                     }
                     for row in s.changed_since(upto) {
