@@ -286,7 +286,8 @@ impl Watcher {
             let modseq: u64 = modseq.parse().unwrap();
             known.modseq = Some(modseq);
             self.stamped.entry(uid).or_insert(modseq);
-            assert!(known.modseq >= before, "{line}: went back from {before:?}");
+            let forward = known.modseq >= before;
+            assert!(forward, "{self}: {line}: went back from {before:?}");
         }
         if let Some(flags) = after(items, "FLAGS (", ')') {
             if flags.split(' ').any(|f| f == "\\Recent") {
