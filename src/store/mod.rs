@@ -24,6 +24,7 @@ mod deliver;
 mod device_links;
 mod erase;
 mod events;
+mod group_commit;
 mod health;
 mod hub;
 mod imap_switches;
@@ -47,6 +48,7 @@ mod notices;
 mod outbox;
 mod people_sweeper;
 mod phones;
+mod place;
 mod portal_passwords;
 mod practices;
 mod presence;
@@ -154,7 +156,7 @@ pub(crate) struct Inner {
     clock: Clock,
     events: Arc<events::Events>,
     hub: Arc<hub::Hub>,
-    queue: deliver::Queue,
+    queue: group_commit::Queue,
     last_used: Arc<last_used::LastUsed>,
     audit: Arc<audit::AuditLog>,
     /// Where the audit log's head is written, and what was written last.
@@ -271,7 +273,7 @@ impl Store {
             clock: options.clock,
             events,
             hub,
-            queue: deliver::Queue::default(),
+            queue: group_commit::Queue::default(),
             last_used,
             audit,
             head_file: parking_lot::Mutex::default(),
@@ -375,6 +377,7 @@ impl Store {
         }
         self.finish_audit().await;
         self.leave().await;
+        self.0.queue.close();
         self.0.pool.close().await;
     }
 }
