@@ -30,6 +30,8 @@ const SLOW: Duration = Duration::from_millis(20);
 /// Most members of one batch, and most bytes of message data that go with its statement.
 const BATCH_MEMBERS: usize = 256;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// A smaller pool has none to spare for the next batch.
+const POOL_LEAST: u32 = 4;
 /// A connection that idled so long may have lost its server.
 const FRESH: Duration = Duration::from_millis(400);
 
@@ -198,7 +200,7 @@ async fn commit(store: Store) {
     while let Some(batch) = store.0.queue.take() {
         run(&store, &mut held, batch).await;
     }
-    if let Some(conn) = held {
+    if let Some(conn) = held.filter(|_| store.0.pool.options().get_max_connections() >= POOL_LEAST) {
         store.0.queue.keep(conn);
     }
 }
