@@ -6,7 +6,9 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use parking_lot::Mutex;
+use sqlx::Connection as _;
 
 use super::ties::all_tied;
 use super::{BodyShape, DataKey, Store, StoreError};
@@ -80,12 +82,13 @@ impl Chunks {
             plain.slice(lo..hi)
         };
         let kept = self.last.lock().clone();
+        if let Some((_, plain)) = kept.as_ref().filter(|(idx, _)| (first, first) == (*idx, last)) {
+            return Ok(slice(first, plain));
+        }
         if first == last {
-            let plain = match kept {
-                Some((idx, plain)) if idx == first => plain,
-                _ => self.load(first, first).await?.pop().ok_or(StoreError::Corrupt("body_chunk"))?,
-            };
-            return Ok(slice(first, &plain));
+            let mut only = None;
+            self.load(first, first, |idx, plain| only = Some(slice(idx, plain))).await?;
+            return only.ok_or(StoreError::Corrupt("body_chunk"));
         }
         let mut out = Vec::with_capacity((end - start) as usize);
         let mut next = first;
@@ -95,36 +98,43 @@ impl Chunks {
         }
         while next <= last {
             let upto = last.min(next + CHUNKS_AT_ONCE - 1);
-            for plain in self.load(next, upto).await? {
-                out.extend_from_slice(&slice(next, &plain));
-                next += 1;
-            }
+            self.load(next, upto, |idx, plain| out.extend_from_slice(&slice(idx, plain))).await?;
+            next = upto + 1;
         }
         Ok(out.into())
     }
 
-    /// Chunks `first..=last`, all of them; keeps the last.
-    async fn load(&self, first: u32, last: u32) -> Result<Vec<Bytes>, StoreError> {
-        let rows = sqlx::query!(
-            "select idx, data from body_chunk where message_id = $1 and idx between $2 and $3 order by idx",
-            self.shape.id.0,
-            first.cast_signed(),
-            last.cast_signed()
-        )
-        .fetch_all(&self.store.0.pool)
-        .await?;
-        let mut plain = Vec::with_capacity(rows.len());
-        for (idx, row) in (first..=last).zip(rows) {
-            if row.idx != idx.cast_signed() {
-                return Err(StoreError::Corrupt("body_chunk.idx"));
+    /// Hands over chunks `first..=last`, all of them, one after the other; keeps the last.
+    async fn load(&self, first: u32, last: u32, mut take: impl FnMut(u32, &Bytes)) -> Result<(), StoreError> {
+        let mut conn = self.store.0.pool.acquire().await?;
+        let mut next = first;
+        {
+            let mut rows = sqlx::query!(
+                "select idx, data from body_chunk where message_id = $1 and idx between $2 and $3 order by idx",
+                self.shape.id.0,
+                first.cast_signed(),
+                last.cast_signed()
+            )
+            .fetch(&mut *conn);
+            while let Some(row) = rows.next().await {
+                let row = row?;
+                if row.idx != next.cast_signed() {
+                    return Err(StoreError::Corrupt("body_chunk.idx"));
+                }
+                let plain = self.open(next, row.data)?;
+                take(next, &plain);
+                if next == last {
+                    *self.last.lock() = Some((last, plain));
+                }
+                next += 1;
             }
-            plain.push(self.open(idx, row.data)?);
         }
-        if plain.len() != (last - first + 1) as usize {
+        // Each connection of the pool would keep what the largest answer took.
+        conn.shrink_buffers();
+        if next != last + 1 {
             return Err(StoreError::Corrupt("body_chunk"));
         }
-        *self.last.lock() = plain.last().map(|p| (last, p.clone()));
-        Ok(plain)
+        Ok(())
     }
 }
 

@@ -106,6 +106,17 @@ impl Hub {
         self.filled.notify_one();
     }
 
+    /// After COMMIT: wakes everybody but who has this mailbox open here.
+    fn wake_others(&self, mailbox: MailboxId) {
+        let mut pending = self.pending.lock();
+        if pending.len() < PENDING_MAX {
+            pending.insert(Topic::Mailbox(mailbox));
+        }
+        drop(pending);
+        self.accounts.tick_mailbox(mailbox);
+        self.filled.notify_one();
+    }
+
     fn tell(&self, topic: Topic) {
         match topic {
             Topic::Mailbox(id) => {
@@ -157,6 +168,11 @@ impl Store {
     /// After COMMIT: wakes everybody who has one of these mailboxes open.
     pub(super) fn wake_mailboxes(&self, ids: impl IntoIterator<Item = MailboxId>) {
         self.0.hub.wake(ids.into_iter().map(Topic::Mailbox));
+    }
+
+    /// After COMMIT, when this process' live mailbox is up to date already: wakes everybody else.
+    pub(super) fn wake_others(&self, mailbox: MailboxId) {
+        self.0.hub.wake_others(mailbox);
     }
 
     /// After COMMIT: wakes everybody who watches the account's names, subscriptions and annotations.

@@ -9,6 +9,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use sqlx::Connection as _;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use super::bodies::{CHUNK_SIZE, Chunks, chunk_count};
@@ -124,6 +125,7 @@ impl Store {
     /// Stages sealed chunks `first..` of a message; `false` when the sweeper took the ones before.
     async fn stage(&self, body: BodyId, first: u32, data: &[Vec<u8>]) -> Result<bool, StoreError> {
         let idx: Vec<i32> = (first..).take(data.len()).map(u32::cast_signed).collect();
+        let mut conn = self.0.pool.acquire().await?;
         let done = if first == 0 {
             sqlx::query!(
                 "with relaxed as materialized (select set_config('synchronous_commit', 'off', true)),
@@ -135,7 +137,7 @@ impl Store {
                 &idx,
                 data
             )
-            .execute(&self.0.pool)
+            .execute(&mut *conn)
             .await?
         } else {
             sqlx::query!(
@@ -149,9 +151,11 @@ impl Store {
                 &idx,
                 data
             )
-            .execute(&self.0.pool)
+            .execute(&mut *conn)
             .await?
         };
+        // Each connection of the pool would keep what the largest statement took.
+        conn.shrink_buffers();
         Ok(done.rows_affected() == data.len() as u64)
     }
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::mail_error::{MailError, ended};
 use super::ties::{Entry, is_tied};
-use super::{Inner, Origin, Store, StoreError, TextDomain};
+use super::{Inner, Origin, Store, StoreError, TextDomain, known_flags};
 use crate::types::{AccountId, BodyId, Flags, Keyword, MailboxId, ModSeq, UidValidity};
 
 /// Expunged messages remembered for sessions that have not told their client yet.
@@ -330,16 +330,39 @@ impl LiveMailbox {
             return Err(MailError::NoMailbox);
         };
         let now = delta.highestmodseq;
+        let mut state = self.state.write();
+        // A STORE of our own went on meanwhile: what is older than that is here already.
+        if state.highestmodseq != known && now <= state.highestmodseq {
+            return Ok(());
+        }
         if delta.whole {
-            let state = delta.into_state();
-            *self.state.write() = state;
+            let old = std::mem::replace(&mut *state, delta.into_state());
+            drop(state);
+            drop(old);
         } else if now > known {
-            self.state.write().apply(delta);
+            state.apply(delta);
+            drop(state);
         } else {
             return Ok(());
         }
         self.changes.send_replace(now);
         Ok(())
+    }
+
+    /// The flags of these messages, ascending by uid, were changed at the mod-sequence after `known`, and
+    /// nothing else was.
+    pub(super) fn flags_changed(&self, known: ModSeq, changed: &[(u32, Flags, ModSeq)]) {
+        let now = ModSeq(known.0 + 1);
+        {
+            let mut state = self.state.write();
+            // Else a refresh has brought it.
+            if state.highestmodseq != known {
+                return;
+            }
+            known_flags::write(&mut state.rows, changed);
+            state.highestmodseq = now;
+        }
+        self.changes.send_replace(now);
     }
 
     /// What is new since `known`, for somebody who has all messages below `uidnext` and all keywords up

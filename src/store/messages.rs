@@ -4,7 +4,10 @@
 //! `migrations/0002_mail_functions.sql`); concurrent ones wait for each other's mailbox rows and never
 //! fail because of each other. Durable when they return. Who has the mailbox open is woken after COMMIT.
 
-use super::live::uidvalidity;
+use std::borrow::Cow;
+
+use super::known_flags::{Asked, Plan};
+use super::live::{LiveMailbox, uidvalidity};
 use super::mail_error::{MailError, ended};
 use super::ties::{self, Entry};
 use super::{Store, StoreError, TextDomain};
@@ -35,6 +38,11 @@ pub struct Copied {
     pub uids: Vec<(u32, u32)>,
 }
 
+/// Whether `store_flags_known` found other messages than the plan is about.
+fn is_other_messages(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(e) if e.code().as_deref() == Some("PM022"))
+}
+
 /// The uids as ranges, in two columns.
 fn columns(uids: &[u32]) -> (Vec<i64>, Vec<i64>) {
     let mut uids = uids.to_vec();
@@ -44,8 +52,10 @@ fn columns(uids: &[u32]) -> (Vec<i64>, Vec<i64>) {
 }
 
 impl Store {
-    /// STORE: 1 statement, however many messages. Each message is changed from what it is at that
-    /// moment, so that of two sessions' changes none is lost.
+    /// STORE: 1 statement, however many messages, when the mailbox is open here and nobody else changed it
+    /// just now; 2, or 3 where it is open, else. Each message is changed from what it is at that moment, so
+    /// that of two sessions' changes none is lost. Whoever has the mailbox open here sees the change when
+    /// this returns.
     ///
     /// # Errors
     /// [`MailError::NoMailbox`].
@@ -58,7 +68,89 @@ impl Store {
         flags: Flags,
         unchanged_since: Option<ModSeq>,
     ) -> Result<FlagsStored, MailError> {
-        let how = match change {
+        let mut uids = Cow::Borrowed(uids);
+        if !uids.is_sorted_by(|a, b| a < b) {
+            uids.to_mut().sort_unstable();
+            uids.to_mut().dedup();
+        }
+        let asked = Asked { change, flags, unchanged_since };
+        let live = self.0.hub.registry.find(mailbox).filter(|live| live.account() == account);
+        if let Some(live) = &live {
+            if let Some(stored) = self.store_known(live, &uids, asked).await? {
+                return Ok(stored);
+            }
+        }
+        let stored = self.store_judged(account, mailbox, &uids, asked).await?;
+        let Some(live) = live else {
+            if !stored.changed.is_empty() {
+                self.wake_mailboxes([mailbox]);
+            }
+            return Ok(stored);
+        };
+        if !stored.changed.is_empty() {
+            self.wake_others(mailbox);
+        }
+        // It was done, whether or not it can be seen here now: the poll asks again.
+        if let Err(error) = live.refresh().await {
+            tracing::warn!(%error, %mailbox, "a mailbox could not be refreshed");
+        }
+        Ok(stored)
+    }
+
+    /// STORE planned here; `None`, and nothing is done, when the mailbox has gone on.
+    async fn store_known(
+        &self,
+        live: &LiveMailbox,
+        uids: &[u32],
+        asked: Asked,
+    ) -> Result<Option<FlagsStored>, MailError> {
+        let Some(plan) = live.read(|state| Plan::of(state, uids, asked)) else { return Ok(None) };
+        let set = if asked.change == FlagChange::Remove { Flags::NONE } else { asked.flags };
+        let clear = match asked.change {
+            FlagChange::Add => 0,
+            FlagChange::Remove => asked.flags.0.cast_signed(),
+            FlagChange::Replace => -1,
+        };
+        let done = sqlx::query_scalar!(
+            r#"select store_flags_known($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as "done!""#,
+            live.account().0,
+            live.id().0,
+            plan.known.0.cast_signed(),
+            &plan.ranges,
+            clear,
+            set.0.cast_signed(),
+            plan.stored.changed.len() as i64,
+            plan.unseen,
+            plan.deleted,
+            plan.deleted_size
+        )
+        .fetch_one(&self.0.pool)
+        .await;
+        match done {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) if is_other_messages(&error) => {
+                tracing::error!(mailbox = %live.id(), "a mailbox holds other messages than were read from it");
+                return Ok(None);
+            }
+            Err(error) => return Err(ended(error)),
+        }
+        if !plan.stored.changed.is_empty() {
+            live.flags_changed(plan.known, &plan.stored.changed);
+            self.wake_others(live.id());
+        }
+        Ok(Some(plan.stored))
+    }
+
+    /// STORE judged by the database, message by message.
+    async fn store_judged(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: &[u32],
+        asked: Asked,
+    ) -> Result<FlagsStored, MailError> {
+        let how = match asked.change {
             FlagChange::Add => "add",
             FlagChange::Remove => "remove",
             FlagChange::Replace => "replace",
@@ -71,8 +163,8 @@ impl Store {
             &lo,
             &hi,
             how,
-            flags.0.cast_signed(),
-            unchanged_since.map(|m| m.0.cast_signed())
+            asked.flags.0.cast_signed(),
+            asked.unchanged_since.map(|m| m.0.cast_signed())
         )
         .fetch_one(&self.0.pool)
         .await
@@ -90,9 +182,6 @@ impl Store {
                 1 => stored.changed.push(now),
                 _ => stored.modified.push(uid),
             }
-        }
-        if !stored.changed.is_empty() {
-            self.wake_mailboxes([mailbox]);
         }
         Ok(stored)
     }

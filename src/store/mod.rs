@@ -36,6 +36,7 @@ mod invited;
 mod joining;
 mod keys;
 mod known_browsers;
+mod known_flags;
 mod last_used;
 mod links;
 mod live;

@@ -63,6 +63,7 @@ mod signature;
 mod smtp_transcripts;
 mod status;
 mod store_accounts;
+mod store_flags;
 mod store_mail;
 mod submission_door;
 mod transcript;

@@ -19,8 +19,8 @@ use crate::harness;
 /// Round trips of the pool's connections: each Sync that ends something, and each simple Query. (A Sync alone
 /// is the pool's own look at a connection that was given back; nobody waits for it.)
 #[derive(Default)]
-struct Count {
-    trips: AtomicUsize,
+pub struct Count {
+    pub trips: AtomicUsize,
 }
 
 /// Passes everything on, and counts. The connection that only sends wake-ups after a commit is not counted.
@@ -51,8 +51,9 @@ async fn pass(client: UnixStream, real: PathBuf, count: Arc<Count>) {
             let message: Vec<u8> = held.drain(..length).collect();
             if started {
                 wake_ups |= message[0] == b'P'
-                    && (message.windows(9).any(|w| w == b"pg_notify")
-                        || message.windows(6).any(|w| w == b"LISTEN"));
+                    && [&b"pg_notify"[..], b"LISTEN", b"'synchronous_commit', 'off', false"]
+                        .iter()
+                        .any(|word| message.windows(word.len()).any(|w| w == *word));
                 let ends = message[0] == b'Q' || message[0] == b'S' && busy;
                 busy = message[0] != b'S' && message[0] != b'Q';
                 if !wake_ups && ends {
@@ -69,7 +70,7 @@ async fn pass(client: UnixStream, real: PathBuf, count: Arc<Count>) {
 }
 
 /// The same database through a socket of our own.
-fn listen_in(url: &str, folder: &Path) -> (String, Arc<Count>) {
+pub fn listen_in(url: &str, folder: &Path) -> (String, Arc<Count>) {
     let host = url.split('@').nth(1).unwrap().split('/').next().unwrap();
     let mut pieces = host.split('%');
     let mut real_dir = pieces.next().unwrap().to_owned();

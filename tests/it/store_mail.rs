@@ -23,12 +23,12 @@ const DELETED: Flags = Flags::of(SystemFlag::Deleted);
 const FLAGGED: Flags = Flags::of(SystemFlag::Flagged);
 
 /// One database with two accounts of their own seal keys.
-struct Ground {
-    url: String,
-    folder: tempfile::TempDir,
-    store: Store,
+pub struct Ground {
+    pub url: String,
+    pub folder: tempfile::TempDir,
+    pub store: Store,
     pool: sqlx::PgPool,
-    anna: AccountId,
+    pub anna: AccountId,
     ben: AccountId,
 }
 
@@ -68,7 +68,7 @@ impl Seed {
     }
 }
 
-fn message(id: &str, size: usize) -> Vec<u8> {
+pub fn message(id: &str, size: usize) -> Vec<u8> {
     let mut text = format!(
         "From: <anna@portal.example>\r\nTo: <ben@portal.example>\r\nMessage-ID: <{id}>\r\nSubject: {id}\r\n\r\n"
     )
@@ -84,7 +84,7 @@ fn message(id: &str, size: usize) -> Vec<u8> {
 }
 
 impl Ground {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let url = harness::database().await;
         let folder = tempfile::tempdir().unwrap();
         MasterKey::create(&folder.path().join("master.key")).unwrap();
@@ -95,11 +95,11 @@ impl Ground {
     }
 
     /// A second gateway on the same database.
-    async fn another(&self) -> Store {
+    pub async fn another(&self) -> Store {
         open(&self.url, self.folder.path()).await
     }
 
-    async fn box_of(&self, account: AccountId, name: &str) -> MailboxId {
+    pub async fn box_of(&self, account: AccountId, name: &str) -> MailboxId {
         let name = MailboxName::new(name).unwrap();
         self.store.mailbox(account, &name).await.unwrap().unwrap().id
     }
@@ -124,7 +124,7 @@ impl Ground {
     }
 
     /// The counters say what a recount says, uids are below UIDNEXT, modseqs not above HIGHESTMODSEQ.
-    async fn counters_are_right(&self) {
+    pub async fn counters_are_right(&self) {
         let wrong: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(
             "select m.id, m.messages, c.messages, m.uidnext, c.uid from mailbox m,
                     lateral (select count(*) as messages, count(*) filter (where flags & 1 = 0) as unseen,
@@ -189,7 +189,7 @@ async fn submit(
         .await
 }
 
-async fn append(
+pub async fn append(
     store: &Store,
     account: AccountId,
     mailbox: MailboxId,

@@ -34,7 +34,6 @@ impl<S: Bytes> Client<S> {
             _ => HashMap::new(),
         };
         let stored = mail.store_flags(id, &uids, store.change, flags, store.unchanged_since).await?;
-        self.refresh().await?;
 
         let telling = Telling::to(self.session.enabled()).by(store.by);
         let Some(selected) = &mut self.selected else {
