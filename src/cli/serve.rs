@@ -119,6 +119,7 @@ impl Gateway {
             expunged: Duration::from_hours(24 * u64::from(config.retention.deleted_days)),
             ..Retention::default()
         });
+        store.set_opened_memory(u64::from(config.limits.opened_mb) * MB);
         store.start_key_watch();
         store.start_presence();
         store.start_sealer(audit_settings(&config));
@@ -299,6 +300,7 @@ impl Gateway {
         submitter.reload(submit_settings(config)?);
         imap.set_settings(imap_settings(config));
         smtp.reload(smtp_settings(config));
+        self.store().set_opened_memory(u64::from(config.limits.opened_mb) * MB);
         for admission in [imap_admission, smtp_admission, portal_admission] {
             admission.set_limits(net_limits(config));
         }

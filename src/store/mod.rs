@@ -44,6 +44,7 @@ mod mailboxes;
 mod master_key;
 mod messages;
 mod notices;
+mod opened;
 mod outbox;
 mod people_sweeper;
 mod phones;
@@ -150,6 +151,7 @@ pub struct Store(Arc<Inner>, Arc<Origin>);
 pub(crate) struct Inner {
     pool: PgPool,
     keys: keys::Keyring,
+    opened: opened::OpenedMessages,
     domain: String,
     clock: Clock,
     events: Arc<events::Events>,
@@ -267,6 +269,7 @@ impl Store {
         let store = Self::of(Arc::new(Inner {
             pool,
             keys,
+            opened: opened::OpenedMessages::default(),
             domain: options.domain.to_lowercase(),
             clock: options.clock,
             events,

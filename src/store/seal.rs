@@ -78,6 +78,16 @@ impl DataKey {
         Ok(Self { bytes, aead })
     }
 
+    /// Its bytes alone, to be kept in memory: a key that is ready to use takes much more room.
+    pub(super) fn packed(&self) -> Zeroizing<[u8; KEY_LEN]> {
+        self.bytes.clone()
+    }
+
+    /// Ready to use again.
+    pub(super) fn unpacked(bytes: &Zeroizing<[u8; KEY_LEN]>) -> Result<Self, SealError> {
+        Self::of(bytes.clone())
+    }
+
     /// Seals chunk `idx` of the message: [`CHUNK_OVERHEAD`] bytes longer than the plaintext. Once only
     /// for one `idx`.
     ///
