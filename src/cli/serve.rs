@@ -121,6 +121,7 @@ impl Gateway {
         });
         store.set_opened_memory(u64::from(config.limits.opened_mb) * MB);
         store.start_key_watch();
+        store.start_snapshots();
         store.start_presence();
         store.start_sealer(audit_settings(&config));
         if carriers.channels().is_empty() {

@@ -40,12 +40,14 @@ mod links;
 mod live;
 mod lookup;
 mod mail_error;
+mod mailbox_load;
 mod mailboxes;
 mod master_key;
 mod messages;
 mod notices;
 mod opened;
 mod outbox;
+mod packed_rows;
 mod people_sweeper;
 mod phones;
 mod portal_passwords;
@@ -60,11 +62,13 @@ mod seal;
 mod search_index;
 mod second_step;
 mod sessions;
+mod snapshots;
 mod sweeper;
 mod ties;
 mod tokens;
 mod verify;
 mod verify_places;
+mod verify_snapshots;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -156,6 +160,7 @@ pub(crate) struct Inner {
     clock: Clock,
     events: Arc<events::Events>,
     hub: Arc<hub::Hub>,
+    snapshots: snapshots::Snapshots,
     queue: deliver::Queue,
     last_used: Arc<last_used::LastUsed>,
     audit: Arc<audit::AuditLog>,
@@ -274,6 +279,7 @@ impl Store {
             clock: options.clock,
             events,
             hub,
+            snapshots: snapshots::Snapshots::default(),
             queue: deliver::Queue::default(),
             last_used,
             audit,
