@@ -81,15 +81,18 @@ impl Store {
         let mut since = async |modseq, uidnext| {
             let held = Held { account, mailbox, modseq, uidnext, bit: 0 };
             match self.mailbox_since_in(&mut *tx, held, By::Id).await {
-                Ok(since) => Ok(since),
+                Ok(Since::Changed(delta)) => Ok(Some(*delta)),
+                // The name of a keyword, which is looked at with the other names.
+                Ok(_) | Err(MailError::Store(StoreError::Seal(_))) => Ok(None),
                 Err(MailError::Store(error)) => Err(error),
                 Err(_) => Err(StoreError::Corrupt("mailbox")),
             }
         };
-        if let Since::Changed(delta) = since(ModSeq(shape.modseq), shape.uidnext).await? {
-            state.apply(*delta);
+        let changes = since(ModSeq(shape.modseq), shape.uidnext).await?;
+        let Some(whole) = since(ModSeq(0), 1).await? else { return Ok(Vec::new()) };
+        if let Some(changes) = changes {
+            state.apply(changes);
         }
-        let Since::Changed(whole) = since(ModSeq(0), 1).await? else { return Ok(Vec::new()) };
         Ok(differences(&state, &whole.into_state()))
     }
 }

@@ -875,7 +875,11 @@ async fn a_live_view_equals_a_cold_load() {
             if seed.next(6) == 0 {
                 let by_snapshot = g.another().await.open_mailbox(g.anna, inbox).await.unwrap();
                 live.refresh().await.unwrap();
-                assert_eq!(all_of(&by_snapshot), all_of(&live), "step {step}");
+                let (mut by_snapshot, live) = (all_of(&by_snapshot), all_of(&live));
+                // One that no message has yet is heard of with the next change.
+                assert!(by_snapshot.4.starts_with(&live.4), "step {step}");
+                by_snapshot.4.truncate(live.4.len());
+                assert_eq!(by_snapshot, live, "step {step}");
                 assert!(g.store.verify_snapshots(None).await.unwrap().is_empty());
             }
             if seed.next(3) == 0 {
