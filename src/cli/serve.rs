@@ -119,7 +119,9 @@ impl Gateway {
             expunged: Duration::from_hours(24 * u64::from(config.retention.deleted_days)),
             ..Retention::default()
         });
+        store.set_opened_memory(u64::from(config.limits.opened_mb) * MB);
         store.start_key_watch();
+        store.start_snapshots();
         store.start_presence();
         store.start_sealer(audit_settings(&config));
         if carriers.channels().is_empty() {
@@ -299,6 +301,7 @@ impl Gateway {
         submitter.reload(submit_settings(config)?);
         imap.set_settings(imap_settings(config));
         smtp.reload(smtp_settings(config));
+        self.store().set_opened_memory(u64::from(config.limits.opened_mb) * MB);
         for admission in [imap_admission, smtp_admission, portal_admission] {
             admission.set_limits(net_limits(config));
         }

@@ -76,6 +76,7 @@ pub(super) async fn everything(
         store.verify_names(account).await?,
         store.verify_counters(account).await?,
         store.verify_references(account).await?,
+        store.verify_snapshots(account).await?,
     ] {
         faults.extend(more.iter().map(ToString::to_string));
     }

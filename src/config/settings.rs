@@ -288,6 +288,9 @@ settings! {
         imap_idle_minutes: u32 = 30;
         /// Minutes without a command after which submission signs out (RFC 5321 §4.5.3.2.7: at least 5).
         submission_idle_minutes: u32 = 5;
+        /// Most memory of messages that were read lately, in MB of 1,048,576 bytes: their headers, opened, and what
+        /// opens their bytes, so that they are read again without asking the database; 0: none.
+        opened_mb: u32 = 64;
         /// Seconds that running commands get at SIGTERM before their connections are closed.
         drain_seconds: u32 = 25;
     }

@@ -86,6 +86,14 @@ impl AccountMail {
         self.store.open_mailbox(self.account, id).await
     }
 
+    /// As [`open`](Self::open), by name.
+    ///
+    /// # Errors
+    /// As [`find_selectable`](Self::find_selectable).
+    pub async fn open_named(&self, name: &MailboxName) -> Result<Arc<LiveMailbox>, MailError> {
+        self.store.open_mailbox_named(self.account, name).await
+    }
+
     /// CREATE, parents included.
     pub async fn create(
         &self,

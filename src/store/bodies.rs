@@ -1,7 +1,8 @@
 //! Reading message content back: facts in batches, bytes by range.
 //!
 //! Invariants: only the chunks that a range touches are read; one opened chunk is kept, no more; no
-//! connection is held between two reads. Whoever has no copy of a message has no key that opens it.
+//! connection is held between two reads. Whoever has no copy of a message has no key that opens it. What was opened
+//! lately is known ([`super::opened`]) and not asked for again.
 
 use std::ops::Range;
 
@@ -10,6 +11,7 @@ use futures_util::StreamExt as _;
 use parking_lot::Mutex;
 use sqlx::Connection as _;
 
+use super::opened::Known;
 use super::ties::all_tied;
 use super::{BodyShape, DataKey, Store, StoreError};
 use crate::types::{AccountId, BodyId};
@@ -20,6 +22,15 @@ pub(super) const CHUNK_SIZE: u32 = 128 * 1024;
 const FACTS_AT_ONCE: i64 = 1024 * 1024;
 /// Chunks read by one statement.
 const CHUNKS_AT_ONCE: u32 = 4;
+
+/// On whose behalf something is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// Who may want it again.
+    ByAPerson,
+    /// A task's, that goes through everything.
+    InPassing,
+}
 
 /// The sealed chunks of one message, opened as they are asked for.
 pub(super) struct Chunks {
@@ -42,10 +53,6 @@ impl Chunks {
         &self.key
     }
 
-    fn count(&self) -> u32 {
-        chunk_count(self.shape)
-    }
-
     fn open(&self, idx: u32, sealed: Vec<u8>) -> Result<Bytes, StoreError> {
         let plain = self.key.open_chunk(self.shape.id, idx, sealed)?;
         let start = u64::from(idx) * u64::from(self.shape.chunk_size);
@@ -57,10 +64,7 @@ impl Chunks {
     }
 
     /// A reader that has the first chunk already.
-    fn with_first(self, chunks: i32, sealed: Vec<u8>) -> Result<BodyReader, StoreError> {
-        if chunks.cast_unsigned() != self.count() {
-            return Err(StoreError::Corrupt("message.chunks"));
-        }
+    fn with_first(self, sealed: Vec<u8>) -> Result<BodyReader, StoreError> {
         let first = self.open(0, sealed)?;
         *self.last.lock() = Some((0, first));
         Ok(BodyReader(self))
@@ -138,6 +142,15 @@ impl Chunks {
     }
 }
 
+/// Whether a row's number of chunks is that of its size.
+fn count_agrees(shape: BodyShape, chunks: i32) -> Result<(), StoreError> {
+    if chunks.cast_unsigned() == chunk_count(shape) {
+        Ok(())
+    } else {
+        Err(StoreError::Corrupt("message.chunks"))
+    }
+}
+
 /// How many chunks a message has; at least one.
 pub(super) fn chunk_count(shape: BodyShape) -> u32 {
     shape.size.div_ceil(u64::from(shape.chunk_size)).max(1) as u32
@@ -164,8 +177,8 @@ impl BodyReader {
 
 impl Store {
     /// The opened facts ([`crate::mime::FactsRef::parse`]) of messages, in the order asked; `None` for one
-    /// that is not there any more. 1 statement. Answers for the first few alone, at least one, when the
-    /// facts of all would take more than [`FACTS_AT_ONCE`].
+    /// that is not there any more. 1 statement, none when all were opened lately. Answers for the first few alone,
+    /// at least one, when the facts of those that were not would take more than [`FACTS_AT_ONCE`].
     ///
     /// # Errors
     /// [`StoreError::Seal`] when stored bytes were changed.
@@ -174,9 +187,36 @@ impl Store {
         account: AccountId,
         bodies: &[BodyId],
     ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.read_facts(account, bodies, Reading::ByAPerson).await
+    }
+
+    /// As [`facts`](Self::facts), for a task that goes through everything: nothing of it stays in memory.
+    ///
+    /// # Errors
+    /// As that.
+    pub async fn facts_in_passing(
+        &self,
+        account: AccountId,
+        bodies: &[BodyId],
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.read_facts(account, bodies, Reading::InPassing).await
+    }
+
+    async fn read_facts(
+        &self,
+        account: AccountId,
+        bodies: &[BodyId],
+        reading: Reading,
+    ) -> Result<Vec<Option<Bytes>>, StoreError> {
         all_tied(bodies)?;
+        let opened = self.0.opened.of(account);
         let seal = self.seal_key(account).await?;
-        let ids: Vec<_> = bodies.iter().map(|b| b.0).collect();
+        let mut out: Vec<_> = bodies.iter().map(|body| opened.facts(seal.id, *body)).collect();
+        let missing: Vec<usize> = (0..out.len()).filter(|at| out[*at].is_none()).collect();
+        if missing.is_empty() {
+            return Ok(out);
+        }
+        let ids: Vec<_> = missing.iter().map(|at| bodies[*at].0).collect();
         // octet_length of an EXTERNAL value is known without reading it.
         let rows = sqlx::query!(
             r#"select n as "n!", size as "size?", chunk_size as "chunk_size?", facts as "facts?",
@@ -194,14 +234,20 @@ impl Store {
         )
         .fetch_all(&self.0.pool)
         .await?;
-        let mut out = vec![None; rows.len()];
+        if let Some(next) = missing.get(rows.len()) {
+            out.truncate(*next);
+        }
         for row in rows {
             let (Some(size), Some(chunk_size)) = (row.size, row.chunk_size) else { continue };
             let (Some(facts), Some(wrapped)) = (row.facts, row.wrapped) else { continue };
-            let at = (row.n - 1) as usize;
+            let at = missing[(row.n - 1) as usize];
             let shape = shape(bodies[at], size, chunk_size)?;
             let key = seal.unwrap(&wrapped, shape)?;
-            out[at] = Some(key.open_facts(bodies[at], facts)?.into());
+            let facts = Bytes::from(key.open_facts(bodies[at], facts)?);
+            if reading == Reading::ByAPerson {
+                opened.put(seal.id, Known::new(shape, &key, Some(facts.clone())));
+            }
+            out[at] = Some(facts);
         }
         Ok(out)
     }
@@ -229,12 +275,14 @@ impl Store {
             return Ok(None);
         };
         let shape = shape(body, row.size, row.chunk_size)?;
+        count_agrees(shape, row.chunks)?;
         let chunks = Chunks::new(self.clone(), shape, seal.unwrap(&row.wrapped, shape)?);
-        Ok(Some(chunks.with_first(row.chunks, row.data)?))
+        Ok(Some(chunks.with_first(row.data)?))
     }
 
-    /// As [`Store::body`] for several messages, in the order asked: 1 statement for all. Their first
-    /// chunks are in memory together, so ask for few.
+    /// As [`Store::body`] for several messages, in the order asked: 1 statement for all that were opened lately,
+    /// which reads nothing but their first chunks, and 1 for all others. Their first chunks are in memory
+    /// together, so ask for few.
     ///
     /// # Errors
     /// [`StoreError::Seal`] when stored bytes were changed.
@@ -243,9 +291,54 @@ impl Store {
         account: AccountId,
         bodies: &[BodyId],
     ) -> Result<Vec<Option<BodyReader>>, StoreError> {
+        self.read_bodies(account, bodies, Reading::ByAPerson).await
+    }
+
+    /// As [`bodies`](Self::bodies), for a task that goes through everything: nothing of it stays in memory.
+    ///
+    /// # Errors
+    /// As that.
+    pub async fn bodies_in_passing(
+        &self,
+        account: AccountId,
+        bodies: &[BodyId],
+    ) -> Result<Vec<Option<BodyReader>>, StoreError> {
+        self.read_bodies(account, bodies, Reading::InPassing).await
+    }
+
+    async fn read_bodies(
+        &self,
+        account: AccountId,
+        bodies: &[BodyId],
+        reading: Reading,
+    ) -> Result<Vec<Option<BodyReader>>, StoreError> {
         all_tied(bodies)?;
+        let opened = self.0.opened.of(account);
         let seal = self.seal_key(account).await?;
-        let ids: Vec<_> = bodies.iter().map(|b| b.0).collect();
+        let mut out: Vec<_> = bodies.iter().map(|_| None).collect();
+        let known: Vec<_> = bodies.iter().map(|body| opened.get(seal.id, *body)).collect();
+        let (here, missing): (Vec<usize>, Vec<usize>) = (0..out.len()).partition(|at| known[*at].is_some());
+        if !here.is_empty() {
+            let ids: Vec<_> = here.iter().map(|at| bodies[*at].0).collect();
+            let rows = sqlx::query!(
+                r#"select u.n as "n!", c.data
+                     from unnest($1::uuid[]) with ordinality u(id, n)
+                     join body_chunk c on c.message_id = u.id and c.idx = 0"#,
+                &ids
+            )
+            .fetch_all(&self.0.pool)
+            .await?;
+            for row in rows {
+                let at = here[(row.n - 1) as usize];
+                let Some(known) = &known[at] else { continue };
+                let chunks = Chunks::new(self.clone(), known.shape, known.key()?);
+                out[at] = Some(chunks.with_first(row.data)?);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(out);
+        }
+        let ids: Vec<_> = missing.iter().map(|at| bodies[*at].0).collect();
         let rows = sqlx::query!(
             r#"select u.n as "n!", m.size, m.chunk_size, m.chunks, k.wrapped, c.data
                  from unnest($1::uuid[]) with ordinality u(id, n)
@@ -257,12 +350,15 @@ impl Store {
         )
         .fetch_all(&self.0.pool)
         .await?;
-        let mut out: Vec<_> = bodies.iter().map(|_| None).collect();
         for row in rows {
-            let at = (row.n - 1) as usize;
+            let at = missing[(row.n - 1) as usize];
             let shape = shape(bodies[at], row.size, row.chunk_size)?;
-            let chunks = Chunks::new(self.clone(), shape, seal.unwrap(&row.wrapped, shape)?);
-            out[at] = Some(chunks.with_first(row.chunks, row.data)?);
+            count_agrees(shape, row.chunks)?;
+            let key = seal.unwrap(&row.wrapped, shape)?;
+            if reading == Reading::ByAPerson {
+                opened.put(seal.id, Known::new(shape, &key, None));
+            }
+            out[at] = Some(Chunks::new(self.clone(), shape, key).with_first(row.data)?);
         }
         Ok(out)
     }

@@ -1,7 +1,8 @@
 //! A practice is erased: its seal key goes, and with it all that it sealed, here and in every later backup.
 //!
 //! Invariants: in one transaction the key is deleted, the practice's accounts are closed and their sign-ins
-//! end, what waits to be sent to them is taken back. Other gateways forget the key within ten seconds.
+//! end, what waits to be sent to them is taken back. Other gateways forget the key, and what they have in memory
+//! of mail that it opened, within ten seconds.
 //! What the practice exchanged with others stays readable to them: those have keys of their own for it. While
 //! mail of one of its accounts is held for the law, nothing is erased.
 
@@ -53,11 +54,18 @@ impl Store {
         let note = AuditNote::done(AuditAction::PracticeErase).practice(practice);
         self.audit(&mut tx, note.detail(format!("accounts={}", accounts.len()))).await?;
         tx.commit().await?;
-        self.0.keys.forget(practice);
+        self.forget_practice(practice);
         for row in &closed {
             self.sessions_end(AccountId(row.id), Some(row.sign_in_epoch)).await?;
         }
         Ok(Erased::Now(closed.len() as u64))
+    }
+
+    /// Forgets an erased practice's seal key, then what it opened: in this order, or more would be opened.
+    pub(super) fn forget_practice(&self, practice: PracticeId) {
+        if let Some(seal) = self.0.keys.forget(practice) {
+            self.0.opened.forget_key(seal);
+        }
     }
 }
 

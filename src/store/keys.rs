@@ -279,12 +279,12 @@ impl Keyring {
         owners.keys().filter_map(|o| if let Owner::Practice(p) = o { Some(p.0) } else { None }).collect()
     }
 
-    /// Forgets a practice's seal key: it was erased.
-    pub(super) fn forget(&self, practice: PracticeId) {
+    /// Forgets a practice's seal key: it was erased. Which it was, if it was known.
+    pub(super) fn forget(&self, practice: PracticeId) -> Option<SealKeyId> {
         let mut cache = self.cache.write();
-        if let Some(gone) = cache.by_owner.remove(&Owner::Practice(practice)) {
-            cache.by_account.retain(|_, key| key.id != gone.id);
-        }
+        let gone = cache.by_owner.remove(&Owner::Practice(practice))?;
+        cache.by_account.retain(|_, key| key.id != gone.id);
+        Some(gone.id)
     }
 
     pub(super) fn lookup(&self) -> &Lookup {

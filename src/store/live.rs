@@ -11,17 +11,17 @@
 //! a reader waits for.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
-use uuid::Uuid;
 
-use super::mail_error::{MailError, ended};
-use super::ties::{Entry, is_tied};
-use super::{Inner, Origin, Store, StoreError, TextDomain, known_flags};
-use crate::types::{AccountId, BodyId, Flags, Keyword, MailboxId, ModSeq, UidValidity};
+use super::mail_error::MailError;
+use super::mailbox_load::{By, Delta, Held, Since, Whole};
+use super::snapshots::is_worth_it;
+use super::{Inner, Origin, Store, StoreError, known_flags};
+use crate::types::{AccountId, BodyId, Flags, Keyword, MailboxId, MailboxName, ModSeq, UidValidity};
 
 /// Expunged messages remembered for sessions that have not told their client yet.
 const EXPUNGED_MAX: usize = 4096;
@@ -97,7 +97,7 @@ impl MailboxState {
     }
 
     /// Brings the state up to date.
-    fn apply(&mut self, delta: Delta) {
+    pub(super) fn apply(&mut self, delta: Delta) {
         for (modseq, uids) in delta.expunged {
             let within = |uid: u32| uids.get(uids.partition_point(|r| r.1 < uid)).is_some_and(|r| r.0 <= uid);
             let (Some(lo), Some(hi)) = (uids.first().map(|r| r.0), uids.last().map(|r| r.1)) else {
@@ -143,35 +143,6 @@ impl MailboxState {
     }
 }
 
-/// What one statement brought.
-struct Delta {
-    uidvalidity: UidValidity,
-    uidnext: u32,
-    highestmodseq: ModSeq,
-    /// It is everything, not what changed.
-    whole: bool,
-    /// Ascending by uid.
-    rows: Vec<Row>,
-    /// Ranges of uids, ascending, in the order they went.
-    expunged: Vec<(ModSeq, Vec<(u32, u32)>)>,
-    keywords: Vec<(u8, Keyword)>,
-}
-
-impl Delta {
-    fn into_state(self) -> MailboxState {
-        MailboxState {
-            uidvalidity: self.uidvalidity,
-            uidnext: self.uidnext,
-            highestmodseq: self.highestmodseq,
-            rows: self.rows,
-            expunged: VecDeque::new(),
-            expunged_from: self.highestmodseq,
-            keywords: self.keywords,
-            gone: false,
-        }
-    }
-}
-
 /// A mailbox that somebody has open, or had lately.
 pub struct LiveMailbox {
     /// Weak, since the store keeps it.
@@ -191,6 +162,11 @@ pub struct LiveMailbox {
     soon_for: AtomicU64,
     /// `\Recent` of all messages below this is somebody's already, as far as this process knows.
     recent_taken: AtomicU32,
+    /// Changes of rows that its snapshot does not have, about; and whether a new one is asked for.
+    unsaved: AtomicUsize,
+    snapshot_asked: AtomicBool,
+    /// The name that it was opened by, as its keyed hash.
+    name: Mutex<Option<[u8; 32]>>,
     /// One reference is the registry's. Set after that was made, cleared before it goes.
     kept: AtomicBool,
     itself: Weak<Self>,
@@ -221,6 +197,9 @@ impl LiveMailbox {
             soon: AtomicBool::new(false),
             soon_for: AtomicU64::new(0),
             recent_taken: AtomicU32::new(0),
+            unsaved: AtomicUsize::new(0),
+            snapshot_asked: AtomicBool::new(false),
+            name: Mutex::new(None),
             kept: AtomicBool::new(false),
             itself,
         }
@@ -293,9 +272,23 @@ impl LiveMailbox {
             return Ok(());
         }
         let upto = self.asked.load(Ordering::SeqCst);
-        self.bring_up_to_date().await?;
+        self.bring_up_to_date(By::Id).await?;
         self.answered.fetch_max(upto, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// As [`refresh`](Self::refresh), and the same statement tells whether this is still the mailbox of that name.
+    async fn refresh_named(&self, name: &[u8]) -> Result<bool, MailError> {
+        let _running = self.running.lock().await;
+        if self.read(|s| s.gone || s.highestmodseq == ModSeq(0)) {
+            return Ok(false);
+        }
+        let upto = self.asked.load(Ordering::SeqCst);
+        let same = self.bring_up_to_date(By::Name(name)).await?;
+        if same {
+            self.answered.fetch_max(upto, Ordering::SeqCst);
+        }
+        Ok(same)
     }
 
     /// Refreshes in the background; several calls before it starts are one.
@@ -318,42 +311,67 @@ impl LiveMailbox {
         });
     }
 
-    /// One statement: what is new, or everything. Loading cold from packed segments belongs here.
-    async fn bring_up_to_date(&self) -> Result<(), MailError> {
-        let (known, uidnext, bit) = self.read(|s| {
-            let bit = s.keywords.last().map_or(0, |(bit, _)| *bit);
-            (s.highestmodseq, s.uidnext, bit)
+    /// One statement: what is new, or everything. `false`: it is another mailbox that has this name.
+    async fn bring_up_to_date(&self, by: By<'_>) -> Result<bool, MailError> {
+        let held = self.read(|s| Held {
+            account: self.account,
+            mailbox: self.id,
+            modseq: s.highestmodseq,
+            uidnext: s.uidnext,
+            bit: s.keywords.last().map_or(0, |(bit, _)| *bit),
         });
-        let Some(delta) = self.delta(known, uidnext, bit).await? else {
-            self.state.write().gone = true;
-            self.changes.send_modify(|_| {});
-            return Err(MailError::NoMailbox);
+        let inner = self.store.upgrade().ok_or(StoreError::Database(sqlx::Error::PoolClosed))?;
+        let store = Store(inner, Arc::clone(&self.origin));
+        if held.modseq == ModSeq(0) {
+            let Some(Whole { state, since_snapshot }) = store.mailbox_whole(self.account, self.id).await?
+            else {
+                return Err(self.is_gone());
+            };
+            let rows = state.rows.len();
+            let now = state.highestmodseq;
+            *self.state.write() = state;
+            self.changes.send_replace(now);
+            self.changed_rows(&store, rows, since_snapshot.unwrap_or(rows));
+            return Ok(true);
+        }
+        let delta = match store.mailbox_since(held, by).await? {
+            Since::Nothing => return Ok(true),
+            Since::Another => return Ok(false),
+            Since::NotSelectable => return Err(MailError::NotSelectable),
+            // Under this name there is none; this one may have another by now.
+            Since::Gone if matches!(by, By::Name(_)) => return Err(MailError::NoMailbox),
+            Since::Gone => return Err(self.is_gone()),
+            Since::Changed(delta) => *delta,
         };
         let now = delta.highestmodseq;
-        let mut state = self.state.write();
-        // A STORE of our own went on meanwhile: what is older than that is here already.
-        if state.highestmodseq != known && now <= state.highestmodseq {
-            return Ok(());
-        }
-        if delta.whole {
-            let old = std::mem::replace(&mut *state, delta.into_state());
-            drop(state);
-            drop(old);
-        } else if now > known {
-            state.apply(delta);
-            drop(state);
-        } else {
-            return Ok(());
-        }
+        let mut changed = delta.len();
+        let (rows, old) = {
+            let mut state = self.state.write();
+            // A STORE of our own went on meanwhile: what is older than that is here already.
+            if state.highestmodseq != held.modseq && now <= state.highestmodseq {
+                return Ok(true);
+            }
+            let mut old = None;
+            if delta.whole {
+                old = Some(std::mem::replace(&mut *state, delta.into_state()));
+                changed = state.rows.len();
+            } else {
+                state.apply(delta);
+            }
+            (state.rows.len(), old)
+        };
+        // Outside the lock: it may be large.
+        drop(old);
         self.changes.send_replace(now);
-        Ok(())
+        self.changed_rows(&store, rows, changed);
+        Ok(true)
     }
 
     /// The flags of these messages, ascending by uid, were changed at the mod-sequence after `known`, and
     /// nothing else was.
-    pub(super) fn flags_changed(&self, known: ModSeq, changed: &[(u32, Flags, ModSeq)]) {
+    pub(super) fn flags_changed(&self, store: &Store, known: ModSeq, changed: &[(u32, Flags, ModSeq)]) {
         let now = ModSeq(known.0 + 1);
-        {
+        let rows = {
             let mut state = self.state.write();
             // Else a refresh has brought it.
             if state.highestmodseq != known {
@@ -361,93 +379,39 @@ impl LiveMailbox {
             }
             known_flags::write(&mut state.rows, changed);
             state.highestmodseq = now;
-        }
+            state.rows.len()
+        };
         self.changes.send_replace(now);
+        self.changed_rows(store, rows, changed.len());
     }
 
-    /// What is new since `known`, for somebody who has all messages below `uidnext` and all keywords up
-    /// to `bit`; `None`: no such mailbox.
-    async fn delta(&self, known: ModSeq, uidnext: u32, bit: u8) -> Result<Option<Delta>, MailError> {
-        let inner = self.store.upgrade().ok_or(StoreError::Database(sqlx::Error::PoolClosed))?;
-        let store = Store(inner, Arc::clone(&self.origin));
-        let seal = store.seal_key(self.account).await?;
-        let Some(row) = sqlx::query!(
-            r#"select uidvalidity as "uidvalidity!", uidnext as "uidnext!",
-                      highestmodseq as "highestmodseq!", whole as "whole!",
-                      uids, flags, modseqs, sizes, dates, bodies, ties as "ties: Vec<Option<Uuid>>",
-                      gone_modseqs, gone_lo, gone_hi,
-                      keyword_bits, keyword_names
-                 from mailbox_delta($1, $2, $3, $4, $5)"#,
-            self.account.0,
-            self.id.0,
-            known.0.cast_signed(),
-            i64::from(uidnext),
-            i16::from(bit)
-        )
-        .fetch_optional(&store.0.pool)
-        .await
-        .map_err(ended)?
-        else {
-            return Ok(None);
-        };
-        let uids = row.uids.unwrap_or_default();
-        let columns = (row.flags.unwrap_or_default().into_iter())
-            .zip(row.modseqs.unwrap_or_default())
-            .zip(row.sizes.unwrap_or_default())
-            .zip(row.dates.unwrap_or_default())
-            .zip(row.bodies.unwrap_or_default())
-            .zip(row.ties.unwrap_or_default());
-        let ties = store.lookup().ties(self.account);
-        let mut rows = Vec::with_capacity(uids.len());
-        rows.extend(uids.into_iter().zip(columns).map(
-            |(uid, (((((flags, modseq), size), internal_date), message), tie))| {
-                let entry = Entry { mailbox: self.id.0, uid, size, internal_date, message };
-                Row {
-                    uid: uid as u32,
-                    flags: Flags(flags.cast_unsigned()),
-                    modseq: ModSeq(modseq.cast_unsigned()),
-                    size: size.cast_unsigned(),
-                    internal_date,
-                    body: ties.body(entry, tie),
-                }
-            },
-        ));
-        let untied = rows.iter().filter(|row| !is_tied(row.body)).count();
-        if untied > 0 {
-            tracing::error!(
-                untied,
-                account = %self.account,
-                mailbox = %self.id,
-                "entries of a mailbox were changed or belong elsewhere; they are not read: run postern verify"
-            );
+    /// It was deleted.
+    fn is_gone(&self) -> MailError {
+        self.state.write().gone = true;
+        self.changes.send_modify(|_| {});
+        MailError::NoMailbox
+    }
+
+    /// Counts what its snapshot does not have, and asks for a new one when that is worth it.
+    fn changed_rows(&self, store: &Store, rows: usize, changed: usize) {
+        let before = self.unsaved.fetch_add(changed, Ordering::Relaxed);
+        if is_worth_it(rows, before.saturating_add(changed))
+            && !self.snapshot_asked.swap(true, Ordering::SeqCst)
+            && !store.0.snapshots.ask(self.itself.clone())
+        {
+            self.snapshot_asked.store(false, Ordering::SeqCst);
         }
-        rows.sort_unstable_by_key(|r| r.uid);
-        let mut expunged: Vec<(ModSeq, Vec<(u32, u32)>)> = Vec::new();
-        let ranges = row.gone_lo.unwrap_or_default().into_iter().zip(row.gone_hi.unwrap_or_default());
-        for (modseq, (lo, hi)) in row.gone_modseqs.unwrap_or_default().into_iter().zip(ranges) {
-            let (modseq, range) = (ModSeq(modseq.cast_unsigned()), (lo as u32, hi as u32));
-            match expunged.last_mut() {
-                Some((last, ranges)) if *last == modseq => ranges.push(range),
-                _ => expunged.push((modseq, vec![range])),
-            }
-        }
-        let names = row.keyword_names.unwrap_or_default();
-        let keywords = (row.keyword_bits.unwrap_or_default().into_iter().zip(names))
-            .map(|(bit, name)| {
-                let name = seal.open_text(TextDomain::Keyword, self.account, &name)?;
-                let keyword = Keyword::new(&name).map_err(|_| StoreError::Corrupt("mailbox_keyword.name"))?;
-                Ok((bit as u8, keyword))
-            })
-            .collect::<Result<_, StoreError>>()?;
-        Ok(Some(Delta {
-            uidvalidity: uidvalidity(row.uidvalidity)?,
-            uidnext: row.uidnext as u32,
-            highestmodseq: ModSeq(row.highestmodseq.cast_unsigned()),
-            whole: row.whole,
-            rows,
-            expunged,
-            keywords,
-        }))
+    }
+
+    /// A snapshot is about to be taken of it: how many changes it is for.
+    pub(super) fn snapshot_begins(&self) -> usize {
+        self.snapshot_asked.store(false, Ordering::SeqCst);
+        self.unsaved.swap(0, Ordering::Relaxed)
+    }
+
+    /// It was not written.
+    pub(super) fn snapshot_failed(&self, counted: usize) {
+        self.unsaved.fetch_add(counted, Ordering::Relaxed);
     }
 }
 
@@ -475,6 +439,8 @@ impl std::fmt::Debug for LiveMailbox {
 #[derive(Default)]
 pub(super) struct Registry {
     open: Mutex<HashMap<MailboxId, Weak<LiveMailbox>>>,
+    /// By the keyed hash of the name that it was opened by, which holds the account. A guess: names move on.
+    named: Mutex<HashMap<[u8; 32], Weak<LiveMailbox>>>,
     kept: Mutex<Kept<LiveMailbox>>,
 }
 
@@ -525,6 +491,21 @@ impl Registry {
         self.open.lock().get(&id).and_then(Weak::upgrade)
     }
 
+    /// The mailbox that had this name when it was opened.
+    fn named(&self, name: &[u8; 32]) -> Option<Arc<LiveMailbox>> {
+        self.named.lock().get(name).and_then(Weak::upgrade)
+    }
+
+    /// It was opened by this name.
+    fn name(&self, live: &Arc<LiveMailbox>, name: [u8; 32]) {
+        let before = live.name.lock().replace(name);
+        let mut named = self.named.lock();
+        if let Some(before) = before.filter(|before| *before != name) {
+            named.remove(&before);
+        }
+        named.insert(name, Arc::downgrade(live));
+    }
+
     /// All that are open.
     pub(super) fn all(&self) -> Vec<Arc<LiveMailbox>> {
         // The lock is given back first: whoever drops the last reference takes it.
@@ -557,6 +538,12 @@ impl Registry {
     }
 
     fn forget(&self, live: &LiveMailbox) {
+        if let Some(name) = live.name.lock().take() {
+            let mut named = self.named.lock();
+            if named.get(&name).is_some_and(|w| std::ptr::eq(w.as_ptr(), live)) {
+                named.remove(&name);
+            }
+        }
         let mut open = self.open.lock();
         if open.get(&live.id).is_some_and(|w| std::ptr::eq(w.as_ptr(), live)) {
             open.remove(&live.id);
@@ -580,6 +567,34 @@ impl Store {
         }
         live.refresh().await?;
         self.0.hub.registry.keep(&live);
+        Ok(live)
+    }
+
+    /// As [`open_mailbox`](Self::open_mailbox), by name: 1 statement when the mailbox was opened by this name lately,
+    /// else 2.
+    ///
+    /// # Errors
+    /// [`MailError::NoMailbox`]; [`MailError::NotSelectable`] for a name that is kept for its children alone.
+    pub async fn open_mailbox_named(
+        &self,
+        account: AccountId,
+        name: &MailboxName,
+    ) -> Result<Arc<LiveMailbox>, MailError> {
+        let registry = &self.0.hub.registry;
+        let key = self.lookup().mailbox_name(account, name);
+        let guess = registry.named(&key).filter(|live| live.account == account);
+        if let Some(live) = guess
+            && live.refresh_named(&key).await?
+        {
+            registry.keep(&live);
+            return Ok(live);
+        }
+        let info = self.mailbox(account, name).await?.ok_or(MailError::NoMailbox)?;
+        if !info.selectable {
+            return Err(MailError::NotSelectable);
+        }
+        let live = self.open_mailbox(account, info.id).await?;
+        registry.name(&live, key);
         Ok(live)
     }
 }

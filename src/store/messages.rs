@@ -136,7 +136,7 @@ impl Store {
             Err(error) => return Err(ended(error)),
         }
         if !plan.stored.changed.is_empty() {
-            live.flags_changed(plan.known, &plan.stored.changed);
+            live.flags_changed(self, plan.known, &plan.stored.changed);
             self.wake_others(live.id());
         }
         Ok(Some(plan.stored))

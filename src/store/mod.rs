@@ -42,11 +42,14 @@ mod links;
 mod live;
 mod lookup;
 mod mail_error;
+mod mailbox_load;
 mod mailboxes;
 mod master_key;
 mod messages;
 mod notices;
+mod opened;
 mod outbox;
+mod packed_rows;
 mod people_sweeper;
 mod phones;
 mod place;
@@ -62,11 +65,13 @@ mod seal;
 mod search_index;
 mod second_step;
 mod sessions;
+mod snapshots;
 mod sweeper;
 mod ties;
 mod tokens;
 mod verify;
 mod verify_places;
+mod verify_snapshots;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -153,10 +158,12 @@ pub struct Store(Arc<Inner>, Arc<Origin>);
 pub(crate) struct Inner {
     pool: PgPool,
     keys: keys::Keyring,
+    opened: opened::OpenedMessages,
     domain: String,
     clock: Clock,
     events: Arc<events::Events>,
     hub: Arc<hub::Hub>,
+    snapshots: snapshots::Snapshots,
     queue: group_commit::Queue,
     last_used: Arc<last_used::LastUsed>,
     audit: Arc<audit::AuditLog>,
@@ -270,10 +277,12 @@ impl Store {
         let store = Self::of(Arc::new(Inner {
             pool,
             keys,
+            opened: opened::OpenedMessages::default(),
             domain: options.domain.to_lowercase(),
             clock: options.clock,
             events,
             hub,
+            snapshots: snapshots::Snapshots::default(),
             queue: group_commit::Queue::default(),
             last_used,
             audit,

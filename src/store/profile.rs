@@ -427,6 +427,7 @@ impl Store {
         self.app_forget(&mut tx, id).await?;
         self.audit(&mut tx, AuditNote::done(AuditAction::AccountClose).account(id)).await?;
         tx.commit().await?;
+        self.0.opened.forget_account(id);
         self.sessions_end(id, epoch).await
     }
 

@@ -206,10 +206,23 @@ impl Store {
         Ok(unused)
     }
 
-    /// What others changed in the keys: a newer version of the master key, practices that were erased.
+    /// What others changed in the keys: a newer version of the master key, practices that were erased; and accounts
+    /// that were closed, so that what is in memory of their mail goes.
     pub async fn look_at_keys(&self) -> Result<(), StoreError> {
         if let Some(bound) = keys::bound(&self.0.pool).await? {
             self.0.keys.take_over(&bound)?;
+        }
+        let opened: Vec<i64> = self.0.opened.accounts().into_iter().map(|account| account.0).collect();
+        if !opened.is_empty() {
+            let closed = sqlx::query_scalar!(
+                "select id from account where id = any($1) and state = 'closed'",
+                &opened
+            )
+            .fetch_all(&self.0.pool)
+            .await?;
+            for account in closed {
+                self.0.opened.forget_account(AccountId(account));
+            }
         }
         let remembered = self.0.keys.remembered();
         if remembered.is_empty() {
@@ -223,7 +236,7 @@ impl Store {
         .fetch_all(&self.0.pool)
         .await?;
         for practice in gone {
-            self.0.keys.forget(PracticeId(practice));
+            self.forget_practice(PracticeId(practice));
         }
         Ok(())
     }

@@ -30,6 +30,7 @@ const FACTS_NONCE_LEN: usize = 8;
 const NONCE_CHUNK: [u8; 4] = *b"chnk";
 const NONCE_FACTS: [u8; 4] = *b"fact";
 const NONCE_INDEX: [u8; 4] = *b"indx";
+const NONCE_SNAPSHOT: [u8; 4] = *b"snap";
 
 /// Why something could not be sealed or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +77,16 @@ impl DataKey {
     fn of(bytes: Zeroizing<[u8; KEY_LEN]>) -> Result<Self, SealError> {
         let aead = aead_key(&bytes)?;
         Ok(Self { bytes, aead })
+    }
+
+    /// Its bytes alone, to be kept in memory: a key that is ready to use takes much more room.
+    pub(super) fn packed(&self) -> Zeroizing<[u8; KEY_LEN]> {
+        self.bytes.clone()
+    }
+
+    /// Ready to use again.
+    pub(super) fn unpacked(bytes: &Zeroizing<[u8; KEY_LEN]>) -> Result<Self, SealError> {
+        Self::of(bytes.clone())
     }
 
     /// Seals chunk `idx` of the message: [`CHUNK_OVERHEAD`] bytes longer than the plaintext. Once only
@@ -195,6 +206,44 @@ impl DataKey {
     }
 }
 
+/// What the data key of a mailbox's snapshot is bound to: one of another mailbox or moment has no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SnapshotShape {
+    pub(super) id: uuid::Uuid,
+    pub(super) account: AccountId,
+    pub(super) mailbox: MailboxId,
+    pub(super) uidvalidity: u32,
+    pub(super) modseq: u64,
+    pub(super) uidnext: u32,
+    pub(super) rows: u64,
+}
+
+impl DataKey {
+    /// Seals a mailbox's snapshot; once only with one key.
+    ///
+    /// # Errors
+    /// [`SealError::Seal`].
+    pub(super) fn seal_snapshot(&self, id: uuid::Uuid, mut plain: Vec<u8>) -> Result<Vec<u8>, SealError> {
+        self.aead
+            .seal_append(snapshot_nonce(), &snapshot_aad(id), &mut plain)
+            .map_err(|_| SealError::Seal)?;
+        Ok(plain)
+    }
+
+    /// Opens what [`DataKey::seal_snapshot`] made, in place.
+    ///
+    /// # Errors
+    /// [`SealError::Open`] unless it is this snapshot, unchanged.
+    pub(super) fn open_snapshot(&self, id: uuid::Uuid, mut sealed: Vec<u8>) -> Result<Vec<u8>, SealError> {
+        let len = self
+            .aead
+            .open(snapshot_nonce(), &snapshot_aad(id), &mut sealed, 0..)
+            .map_err(|_| SealError::Open("a mailbox's snapshot"))?;
+        sealed.truncate(len);
+        Ok(sealed)
+    }
+}
+
 impl std::fmt::Debug for DataKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("DataKey(…)")
@@ -267,6 +316,31 @@ impl SealKey {
     /// Opens it.
     pub(super) fn unwrap_index(&self, wrapped: &[u8], shape: IndexShape) -> Result<DataKey, SealError> {
         DataKey::of(open_key(&self.wrap, &self.index_aad(shape), wrapped, "a search index's key")?)
+    }
+
+    /// Seals the data key of a mailbox's snapshot, for `mailbox_snapshot.wrapped`.
+    pub(super) fn wrap_snapshot(&self, key: &DataKey, shape: SnapshotShape) -> Result<Vec<u8>, SealError> {
+        seal_random(&self.wrap, &self.snapshot_key_aad(shape), key.bytes.as_ref())
+    }
+
+    /// Opens it.
+    pub(super) fn unwrap_snapshot(&self, wrapped: &[u8], shape: SnapshotShape) -> Result<DataKey, SealError> {
+        let aad = self.snapshot_key_aad(shape);
+        DataKey::of(open_key(&self.wrap, &aad, wrapped, "the key of a mailbox's snapshot")?)
+    }
+
+    fn snapshot_key_aad(&self, shape: SnapshotShape) -> [u8; 80] {
+        let mut aad = [0; 80];
+        aad[..15].copy_from_slice(b"snapshot key v1");
+        aad[16..24].copy_from_slice(&self.id.0.to_be_bytes());
+        aad[24..40].copy_from_slice(shape.id.as_bytes());
+        aad[40..48].copy_from_slice(&shape.account.0.to_be_bytes());
+        aad[48..56].copy_from_slice(&shape.mailbox.0.to_be_bytes());
+        aad[56..60].copy_from_slice(&shape.uidvalidity.to_be_bytes());
+        aad[60..64].copy_from_slice(&shape.uidnext.to_be_bytes());
+        aad[64..72].copy_from_slice(&shape.modseq.to_be_bytes());
+        aad[72..].copy_from_slice(&shape.rows.to_be_bytes());
+        aad
     }
 
     fn index_aad(&self, shape: IndexShape) -> [u8; 84] {
@@ -385,6 +459,19 @@ fn block_nonce(part: u16, idx: u32) -> Nonce {
     nonce[4..6].copy_from_slice(&part.to_be_bytes());
     nonce[8..].copy_from_slice(&idx.to_be_bytes());
     Nonce::assume_unique_for_key(nonce)
+}
+
+fn snapshot_nonce() -> Nonce {
+    let mut nonce = [0; NONCE_LEN];
+    nonce[..4].copy_from_slice(&NONCE_SNAPSHOT);
+    Nonce::assume_unique_for_key(nonce)
+}
+
+fn snapshot_aad(id: uuid::Uuid) -> [u8; 28] {
+    let mut aad = [0; 28];
+    aad[..12].copy_from_slice(b"snapshot  v1");
+    aad[12..].copy_from_slice(id.as_bytes());
+    aad
 }
 
 fn block_aad(segment: uuid::Uuid, part: u16, idx: u32) -> [u8; 32] {

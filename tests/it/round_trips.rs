@@ -1,4 +1,4 @@
-//! What a submission costs the database: counted between the gateway and PostgreSQL, by listening in.
+//! What a submission, and reading what was read lately, costs the database: counted between the gateway and PostgreSQL, by listening in.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use postern::clock::Clock;
 use postern::service::authenticate::Identity;
 use postern::service::submit::{Accepted, MailFrom, Settings, Submitter};
-use postern::store::{Account, MasterKey, NewAccount, Options, Role, Store};
-use postern::types::{AppPasswordId, Tier};
+use postern::store::{Account, MailError, MasterKey, NewAccount, NewAppend, Options, Role, Store};
+use postern::types::{AppPasswordId, Flags, MailboxName, Tier};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -100,21 +100,15 @@ pub fn listen_in(url: &str, folder: &Path) -> (String, Arc<Count>) {
     (url.replace(host, &folder), count)
 }
 
-/// At most three: the recipient, the delivery record where a rule asks for it (a free account's reply, R14),
-/// and the transaction, notice (R23) and audit entry included.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_submission_is_three_round_trips_at_most() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = harness::database().await;
-    let (url, count) = listen_in(&database, folder.path());
-    let clock = Clock::fixed(SystemTime::UNIX_EPOCH + Duration::from_hours(500_000));
+/// A store with Anna, who pays, and Frieda, who does not.
+async fn people(url: String, folder: &Path, clock: Clock) -> (Store, [Account; 2]) {
     let store = Store::open(Options {
         database_url: url,
         // One, so that it has learnt every statement when the counting begins.
         max_connections: 1,
-        master_key: MasterKey::create(&folder.path().join("master.key")).unwrap(),
+        master_key: MasterKey::create(&folder.join("master.key")).unwrap(),
         domain: "secure.example".to_owned(),
-        clock: clock.clone(),
+        clock,
     })
     .await
     .unwrap();
@@ -132,7 +126,18 @@ async fn a_submission_is_three_round_trips_at_most() {
         };
         people.push(store.account_create(new).await.unwrap());
     }
-    let [anna, frieda]: [Account; 2] = people.try_into().unwrap();
+    (store, people.try_into().unwrap())
+}
+
+/// At most three: the recipient, the delivery record where a rule asks for it (a free account's reply, R14),
+/// and the transaction, notice (R23) and audit entry included.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_submission_is_three_round_trips_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = harness::database().await;
+    let (url, count) = listen_in(&database, folder.path());
+    let clock = Clock::fixed(SystemTime::UNIX_EPOCH + Duration::from_hours(500_000));
+    let (store, [anna, frieda]) = people(url, folder.path(), clock.clone()).await;
     let mut settings = Settings::default();
     settings.policy.secure_domain = "secure.example".to_owned();
     let submitter = Submitter::new(store.clone(), clock.clone(), settings);
@@ -163,5 +168,93 @@ async fn a_submission_is_three_round_trips_at_most() {
     assert_eq!((composed, replied), (2, 3));
     let notices = store.notices(&postern::store::NoticeFilter::default()).await.unwrap();
     assert_eq!(notices.len(), 2, "each of the two has its notice");
+    store.close().await;
+}
+
+/// What was opened lately asks for nothing that is known: SELECT takes one statement, headers none, whole messages
+/// one, for their bytes alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_again_asks_for_no_more_than_it_must() {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, count) = listen_in(&harness::database().await, folder.path());
+    let clock = Clock::fixed(SystemTime::UNIX_EPOCH + Duration::from_hours(500_000));
+    let (store, [anna, _]) = people(url, folder.path(), clock).await;
+    let anna = anna.id;
+    let inbox = MailboxName::inbox();
+    let id = store.mailbox(anna, &inbox).await.unwrap().unwrap().id;
+    for n in 0..20 {
+        let mut ingest = store.ingest(postern::mime::Limits::default()).unwrap();
+        ingest.push(format!("Subject: Befund {n}\r\n\r\nText {n}\r\n").as_bytes()).await.unwrap();
+        let append = NewAppend {
+            mailbox: id,
+            ingested: ingest.finish().await.unwrap(),
+            flags: Flags::NONE,
+            keywords: &[],
+            internal_date: None,
+            sent_copy: None,
+        };
+        store.append(anna, append).await.unwrap();
+    }
+    let read = async || {
+        let mut trips = Vec::new();
+        let mut last = count.trips.load(Ordering::SeqCst);
+        let mut counted = |trips: &mut Vec<usize>| {
+            let now = count.trips.load(Ordering::SeqCst);
+            trips.push(now - last);
+            last = now;
+        };
+        let live = store.open_mailbox_named(anna, &inbox).await.unwrap();
+        counted(&mut trips);
+        let bodies: Vec<_> = live.read(|state| state.rows.iter().map(|row| row.body).collect());
+        // Not open any longer: nobody asks for it once a second.
+        drop(live);
+        let facts = store.facts(anna, &bodies).await.unwrap();
+        counted(&mut trips);
+        let readers = store.bodies(anna, &bodies).await.unwrap();
+        counted(&mut trips);
+        let mut texts = Vec::new();
+        for (facts, reader) in facts.into_iter().zip(readers) {
+            let reader = reader.unwrap();
+            let text = reader.read(0..reader.size()).await.unwrap();
+            assert_eq!(postern::mime::FactsRef::parse(&facts.unwrap()).unwrap().size, text.len() as u64);
+            texts.push(text);
+        }
+        counted(&mut trips);
+        (trips, texts)
+    };
+    // The connection learns each statement once, which costs trips of its own.
+    let (_, first) = read().await;
+    store.set_opened_memory(0);
+    read().await;
+    store.set_opened_memory(1024 * 1024);
+    read().await;
+    let (trips, again) = read().await;
+    println!("round trips: open, facts, bytes, reading: {trips:?}");
+    assert_eq!(first, again);
+    assert_eq!(again[7], "Subject: Befund 7\r\n\r\nText 7\r\n");
+    assert_eq!(trips, [1, 0, 1, 0]);
+    // Nothing is kept: everything is asked for, and is the same.
+    store.set_opened_memory(0);
+    let (trips, without) = read().await;
+    assert_eq!((trips, &without), (vec![1, 1, 1, 0], &first));
+    store.set_opened_memory(1024 * 1024);
+    // Half of it known: what is missing is asked for, and stands in its place.
+    let bodies: Vec<_> =
+        store.open_mailbox(anna, id).await.unwrap().read(|s| s.rows.iter().map(|row| row.body).collect());
+    let odd: Vec<_> = bodies.iter().skip(1).step_by(2).copied().collect();
+    store.facts(anna, &odd).await.unwrap();
+    let (_, mixed) = read().await;
+    assert_eq!(mixed, first);
+    // A name that went on to another mailbox is not taken for the one it was.
+    let (old, new) = (MailboxName::new("Ablage").unwrap(), MailboxName::new("Archiv").unwrap());
+    let was = store.create_mailbox(anna, &old, None).await.unwrap();
+    assert_eq!(store.open_mailbox_named(anna, &old).await.unwrap().id(), was);
+    store.rename_mailbox(anna, &old, &new).await.unwrap();
+    assert!(matches!(store.open_mailbox_named(anna, &old).await, Err(MailError::NoMailbox)));
+    let another = store.create_mailbox(anna, &old, None).await.unwrap();
+    assert_eq!(store.open_mailbox_named(anna, &old).await.unwrap().id(), another);
+    assert_eq!(store.open_mailbox_named(anna, &new).await.unwrap().id(), was);
+    store.delete_mailbox(anna, &new).await.unwrap();
+    assert!(matches!(store.open_mailbox_named(anna, &new).await, Err(MailError::NoMailbox)));
     store.close().await;
 }

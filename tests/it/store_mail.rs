@@ -8,12 +8,12 @@ use std::time::{Duration, SystemTime};
 use postern::clock::Clock;
 use postern::mime::{FactsRef, Limits};
 use postern::store::{
-    Appended, Ingested, KEYWORDS_MAX, MailError, MasterKey, NewAccount, NewAppend, NewSubmission, Options,
-    Retention, Role, SentCopy, Store, SubmitOutcome,
+    Appended, Ingested, KEYWORDS_MAX, LiveMailbox, MailError, MasterKey, NewAccount, NewAppend,
+    NewSubmission, Options, Retention, Role, Row, SentCopy, Store, SubmitOutcome,
 };
 use postern::types::{
     AccountId, Address, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse, SystemFlag,
-    Tier,
+    Tier, UidValidity,
 };
 
 use crate::harness;
@@ -909,6 +909,11 @@ async fn thirty_two_at_once() {
     assert_eq!(g.count(twice).await, 0);
 }
 
+/// What a session sees of a mailbox.
+fn all_of(live: &LiveMailbox) -> (UidValidity, u32, ModSeq, Vec<Row>, Vec<(u8, Keyword)>) {
+    live.read(|s| (s.uidvalidity, s.uidnext, s.highestmodseq, s.rows.clone(), s.keywords.clone()))
+}
+
 /// A live view brought up to date step by step is what a cold load is, whatever happened between.
 #[tokio::test]
 async fn a_live_view_equals_a_cold_load() {
@@ -943,6 +948,20 @@ async fn a_live_view_equals_a_cold_load() {
                 5 => drop(g.store.move_messages(g.anna, inbox, &uids, archive).await.unwrap()),
                 _ => drop(g.store.expunge(g.anna, inbox, None).await.unwrap()),
             }
+            // A snapshot of some moment, and what changed since, is what the rows are.
+            if seed.next(9) == 0 {
+                g.store.write_snapshot(g.anna, inbox).await.unwrap();
+            }
+            if seed.next(6) == 0 {
+                let by_snapshot = g.another().await.open_mailbox(g.anna, inbox).await.unwrap();
+                live.refresh().await.unwrap();
+                let (mut by_snapshot, live) = (all_of(&by_snapshot), all_of(&live));
+                // One that no message has yet is heard of with the next change.
+                assert!(by_snapshot.4.starts_with(&live.4), "step {step}");
+                by_snapshot.4.truncate(live.4.len());
+                assert_eq!(by_snapshot, live, "step {step}");
+                assert!(g.store.verify_snapshots(None).await.unwrap().is_empty());
+            }
             if seed.next(3) == 0 {
                 live.refresh().await.unwrap();
                 // A session that is told changes and expunges alone knows what the state holds.
@@ -974,14 +993,132 @@ async fn a_live_view_equals_a_cold_load() {
             }
         }
         live.refresh().await.unwrap();
+        g.run("delete from mailbox_snapshot").await;
         let cold = g.another().await.open_mailbox(g.anna, inbox).await.unwrap();
-        let whole = |m: &postern::store::LiveMailbox| {
-            m.read(|s| (s.uidvalidity, s.uidnext, s.highestmodseq, s.rows.clone(), s.keywords.clone()))
-        };
-        assert_eq!(whole(&live), whole(&cold));
+        assert_eq!(all_of(&live), all_of(&cold));
         g.counters_are_right().await;
         g.uids_are_gapless().await;
     }
+}
+
+/// The flags of a mailbox's first message, as a process sees them that did not know the mailbox.
+async fn first_flags(g: &Ground, mailbox: MailboxId) -> Flags {
+    let live = g.another().await.open_mailbox(g.anna, mailbox).await.unwrap();
+    live.read(|s| s.rows[0].flags)
+}
+
+/// The snapshot is what is read, as long as the change log reaches back to it; then the rows are. (The row is
+/// changed past all rules, so that one sees which it was.)
+#[tokio::test]
+async fn a_snapshot_is_read_in_place_of_the_rows() {
+    let g = Ground::new().await;
+    let inbox = g.box_of(g.anna, "INBOX").await;
+    for _ in 0..3 {
+        append(&g.store, g.anna, inbox, &message("x", 300), SEEN).await;
+    }
+    assert!(g.store.write_snapshot(g.anna, inbox).await.unwrap());
+    assert!(!g.store.write_snapshot(g.anna, inbox).await.unwrap(), "there is one of this moment");
+    g.run("update mailbox_message set flags = 4 where uid = 1").await;
+    assert_eq!(first_flags(&g, inbox).await, SEEN);
+    // What changed since is the database's.
+    g.store.store_flags(g.anna, inbox, &[2], FlagChange::Add, FLAGGED, None).await.unwrap();
+    let live = g.another().await.open_mailbox(g.anna, inbox).await.unwrap();
+    let flags = live.read(|s| s.rows.iter().map(|row| row.flags).collect::<Vec<_>>());
+    assert_eq!(flags, [SEEN, SEEN.union(FLAGGED), SEEN]);
+    // Pruned: nobody knows any more what changed since.
+    let keep = Retention { changes: Duration::ZERO, ..Retention::default() };
+    assert_eq!(g.store.sweep(&keep).await.unwrap().changes, 1);
+    assert_eq!(first_flags(&g, inbox).await, FLAGGED);
+    // Another one, of the state of now.
+    assert!(g.another().await.write_snapshot(g.anna, inbox).await.unwrap());
+    g.run("update mailbox_message set flags = 1 where uid = 1").await;
+    assert_eq!(first_flags(&g, inbox).await, FLAGGED);
+    // More changes than messages: the rows are less work.
+    for n in 0..3 {
+        let flags = if n % 2 == 0 { SEEN } else { FLAGGED };
+        g.store.store_flags(g.anna, inbox, &[2, 3], FlagChange::Replace, flags, None).await.unwrap();
+    }
+    assert_eq!(first_flags(&g, inbox).await, SEEN);
+    // A mailbox takes its snapshot with it.
+    let name = MailboxName::new("Ablage").unwrap();
+    let other = g.store.create_mailbox(g.anna, &name, None).await.unwrap();
+    assert!(g.store.write_snapshot(g.anna, other).await.unwrap());
+    g.store.rename_mailbox(g.anna, &name, &MailboxName::new("Archiv").unwrap()).await.unwrap();
+    assert_eq!(g.count("select count(*) from mailbox_snapshot").await, 2);
+    g.store.delete_mailbox(g.anna, &MailboxName::new("Archiv").unwrap()).await.unwrap();
+    assert_eq!(g.count("select count(*) from mailbox_snapshot").await, 1);
+}
+
+/// A snapshot that was changed, cut, or is another mailbox's or of another moment: it goes, and the rows are read.
+#[tokio::test]
+async fn a_damaged_snapshot_is_dropped() {
+    let g = Ground::new().await;
+    let (inbox, archive) = (g.box_of(g.anna, "INBOX").await, g.box_of(g.anna, "Archive").await);
+    for mailbox in [inbox, archive] {
+        for _ in 0..3 {
+            append(&g.store, g.anna, mailbox, &message("x", 300), SEEN).await;
+        }
+    }
+    g.store.write_snapshot(g.anna, archive).await.unwrap();
+    let whole = all_of(&g.store.open_mailbox(g.anna, inbox).await.unwrap());
+    for damage in [
+        "update mailbox_snapshot set data = set_byte(data, 20, get_byte(data, 20) # 4) where mailbox_id = $1",
+        "update mailbox_snapshot set data = substring(data from 1 for octet_length(data) - 1) where mailbox_id = $1",
+        "update mailbox_snapshot set data = '' where mailbox_id = $1",
+        "update mailbox_snapshot set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 4) where mailbox_id = $1",
+        "update mailbox_snapshot set rows = rows - 1 where mailbox_id = $1",
+        "update mailbox_snapshot set modseq = modseq - 1 where mailbox_id = $1",
+        "update mailbox_snapshot set uidnext = uidnext - 1 where mailbox_id = $1",
+        "update mailbox_snapshot s set id = o.id, wrapped = o.wrapped, data = o.data, modseq = o.modseq,
+                                      uidnext = o.uidnext, rows = o.rows
+           from mailbox_snapshot o where s.mailbox_id = $1 and o.mailbox_id <> $1",
+    ] {
+        assert!(g.store.write_snapshot(g.anna, inbox).await.unwrap(), "{damage}");
+        assert_eq!(sqlx::query(damage).bind(inbox.0).execute(&g.pool).await.unwrap().rows_affected(), 1);
+        assert_eq!(g.store.verify_snapshots(None).await.unwrap().len(), 1, "{damage}");
+        let cold = g.another().await.open_mailbox(g.anna, inbox).await.unwrap();
+        assert_eq!(all_of(&cold), whole, "{damage}");
+        assert_eq!(g.count("select count(*) from mailbox_snapshot").await, 1, "{damage}");
+    }
+}
+
+/// A gateway that has a large mailbox open writes its snapshot, and a new one when much has changed, not sooner; of
+/// two gateways one does. A mailbox with an entry that is not tied gets none.
+#[tokio::test(flavor = "multi_thread")]
+async fn snapshots_are_written_in_the_background() {
+    let g = Ground::new().await;
+    let inbox = g.box_of(g.anna, "INBOX").await;
+    for _ in 0..8 {
+        append(&g.store, g.anna, inbox, &message("x", 300), SEEN).await;
+    }
+    let all = |n: u32| (1..=n).collect::<Vec<u32>>();
+    let mut count = 8;
+    while count < 2048 {
+        g.store.copy(g.anna, inbox, &all(count), inbox).await.unwrap();
+        count *= 2;
+    }
+    g.store.start_snapshots();
+    let other = g.another().await;
+    other.start_snapshots();
+    let (here, there) = (
+        g.store.open_mailbox(g.anna, inbox).await.unwrap(),
+        other.open_mailbox(g.anna, inbox).await.unwrap(),
+    );
+    g.becomes("select coalesce(max(rows), 0) from mailbox_snapshot", 2048).await;
+    // Too few, then enough.
+    g.store.copy(g.anna, inbox, &all(200), inbox).await.unwrap();
+    for live in [&here, &there] {
+        live.refresh().await.unwrap();
+    }
+    assert_eq!(g.count("select rows from mailbox_snapshot").await, 2048);
+    g.store.copy(g.anna, inbox, &all(100), inbox).await.unwrap();
+    g.becomes("select rows from mailbox_snapshot", 2348).await;
+    // Whoever opens it now reads that, and what it has is told to be near: no other one is written.
+    assert_eq!(g.another().await.open_mailbox(g.anna, inbox).await.unwrap().read(|s| s.rows.len()), 2348);
+    assert!(g.store.verify_snapshots(None).await.unwrap().is_empty());
+    g.run("delete from mailbox_snapshot").await;
+    g.run("update mailbox_message set size = size + 1 where uid = 7").await;
+    assert!(!g.another().await.write_snapshot(g.anna, inbox).await.unwrap());
 }
 
 /// A view that missed what was pruned loads everything.

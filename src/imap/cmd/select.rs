@@ -28,8 +28,8 @@ impl<S: Bytes> Client<S> {
             self.session.enable_condstore();
         }
         let mail = self.mail()?;
-        let info = mail.find_selectable(&select.mailbox).await?;
-        let live = mail.open(info.id).await?;
+        let live = mail.open_named(&select.mailbox).await?;
+        let id = live.id();
         let changes = live.changes();
         let (mut view, keywords, uidvalidity, unseen) =
             live.read(|now| (View::open(now), now.keywords.clone(), now.uidvalidity, first_unseen(now)));
@@ -38,12 +38,12 @@ impl<S: Bytes> Client<S> {
         let uid_only = self.session.enabled().uid_only;
         if !rev2 {
             let first = match access {
-                Access::ReadWrite => mail.claim_recent(info.id, view.next_uid()).await?,
-                Access::ReadOnly => mail.unclaimed_recent(info.id).await?.0,
+                Access::ReadWrite => mail.claim_recent(id, view.next_uid()).await?,
+                Access::ReadOnly => mail.unclaimed_recent(id).await?.0,
             };
             view.claim_recent(first, view.next_uid() - 1);
         }
-        self.imap.lists.share(info.id, &mut view);
+        self.imap.lists.share(id, &mut view);
 
         let mode = self.utf8();
         let out = &mut self.wire.out;
@@ -69,15 +69,15 @@ impl<S: Bytes> Client<S> {
         let _ = write!(out, "* OK [UIDVALIDITY {uidvalidity}] UIDs are valid\r\n");
         let _ = write!(out, "* OK [UIDNEXT {}] the next UID\r\n", view.next_uid());
         let _ = write!(out, "* OK [HIGHESTMODSEQ {}] the last change\r\n", view.modseq());
-        Reply::ok("the mailbox itself").with(Code::MailboxId(info.id)).write("*", out);
+        Reply::ok("the mailbox itself").with(Code::MailboxId(id)).write("*", out);
         if rev2 {
             out.extend_from_slice(b"* LIST () \"/\" ");
-            write::mailbox_name(&info.name, mode, out);
+            write::mailbox_name(&select.mailbox, mode, out);
             out.extend_from_slice(b"\r\n");
         }
         self.selected = Some(Box::new(Selected {
-            id: info.id,
-            name: info.name,
+            id,
+            name: select.mailbox,
             live,
             view,
             saved: Vec::new(),

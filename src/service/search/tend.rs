@@ -205,9 +205,9 @@ impl Tender {
             let mut rest = batch;
             while !rest.is_empty() {
                 let ids: Vec<BodyId> = rest.iter().map(|row| row.body).collect();
-                let facts = self.store.facts(account, &ids).await?;
+                let facts = self.store.facts_in_passing(account, &ids).await?;
                 let count = facts.len().clamp(1, rest.len());
-                let readers = self.store.bodies(account, &ids[..count]).await?;
+                let readers = self.store.bodies_in_passing(account, &ids[..count]).await?;
                 for ((row, facts), reader) in rest[..count].iter().zip(facts).zip(readers) {
                     last = row.uid;
                     // Gone meanwhile.
