@@ -84,7 +84,7 @@ impl Selected {
                 .filter_map(|at| {
                     let seq = SeqNum::new(at as u32 + 1)?;
                     let row = self.view.row(now, *self.view.uids().get(at)?)?;
-                    Some((seq, *row))
+                    Some((seq, row))
                 })
                 .collect()
         })

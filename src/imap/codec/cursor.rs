@@ -19,6 +19,8 @@ pub(super) enum Stop {
     Bad(&'static str),
     /// Understood, but cannot be: NO.
     No(RefusalCode, &'static str),
+    /// As `No`, of a search that was to be saved (RFC 5182 §2.1).
+    NotSaved(RefusalCode, &'static str),
     /// The buffer ends with the head of a literal that is still to be read.
     Literal,
 }

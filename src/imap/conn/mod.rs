@@ -402,6 +402,9 @@ impl<S: Bytes> Client<S> {
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
+        if let (true, Some(selected)) = (refusal.forgets_saved, &mut self.selected) {
+            selected.saved.clear();
+        }
         refusal.write(&mut self.wire.out);
         self.count(refusal.status == RefusalStatus::Bad);
     }

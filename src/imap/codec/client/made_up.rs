@@ -334,7 +334,8 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
                 let save = returns.save && sources == [MailboxFilter::Selected];
                 let mut returns = SearchReturn { save, ..returns };
                 returns.all |= returns == SearchReturn::default();
-                CommandBody::MultiSearch(MultiSearch { sources, returns, key })
+                let update_items = Vec::new();
+                CommandBody::MultiSearch(MultiSearch { sources, returns, update_items, key })
             }
         ),
         name().prop_map(CommandBody::MyRights),
