@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::fetch::items_of;
+use super::fetch::item_of;
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
@@ -242,7 +242,7 @@ fn return_options(c: &mut Cursor<'_>, update_items: &mut Vec<FetchItem>) -> Pars
             b"UPDATE" => {
                 options.update = true;
                 if c.eat_ahead(b" (") || c.eat_ahead(b"(") {
-                    c.list_rest(|c| items_of(c, update_items))?;
+                    c.list_rest(|c| item_of(c, update_items))?;
                 }
             }
             b"CONTEXT" => options.context = true,
