@@ -192,6 +192,7 @@ impl View {
     /// needed.
     pub fn answered(&mut self, uid: u32, flags: Flags, modseq: ModSeq, told: bool) {
         if modseq > self.modseq {
+            let told = told || self.own.get(&uid).is_some_and(|own| own.told && own.modseq >= modseq);
             self.own.insert(uid, Own { flags, modseq, told });
         }
     }

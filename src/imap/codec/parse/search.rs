@@ -31,12 +31,12 @@ fn program(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
     if c.eat_word(b"CHARSET") {
         c.space()?;
         let name = c.astring()?;
+        c.space()?;
         charset = charset_named(&name)?;
         // RFC 6855 §3
         if c.utf8 == Utf8Mode::Accept {
             return Err(Stop::Bad("After ENABLE UTF8=ACCEPT a search takes no CHARSET"));
         }
-        c.space()?;
     }
     keys(c, charset)
 }
@@ -172,9 +172,9 @@ pub(super) fn thread(c: &mut Cursor<'_>, by: By) -> Parsed<Thread> {
 fn criteria_keys(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
     c.space()?;
     let name = c.astring()?;
-    let charset = charset_named(&name)?;
+    // Without a key behind it, it may not have been meant as a charset.
     c.space()?;
-    keys(c, charset)
+    keys(c, charset_named(&name)?)
 }
 
 /// What stands behind RETURN.
