@@ -20,6 +20,8 @@ pub const RESULTS: usize = 100_000;
 pub struct Context {
     /// The searching command's.
     pub tag: String,
+    /// What says so in a response: `TAG "B01"`, of ESEARCH the mailbox too (RFC 7377 §2.1).
+    pub correlators: Vec<u8>,
     /// What the client counts by.
     pub by: By,
     /// What matches; sequence numbers are written out as UIDs.
@@ -111,14 +113,14 @@ pub fn tell_expunged(contexts: &mut [Context], changes: &Changes, out: &mut Vec<
         let removed = context.results.remove(&changes.vanished);
         let by = context.by;
         let name = |uid| if by == By::Uid { Some(uid) } else { was(uid) };
-        update_response(&context.tag, by, "REMOVEFROM", &removed, name, out);
+        update_response(&context.correlators, by, "REMOVEFROM", &removed, name, out);
     }
 }
 
 /// `* ESEARCH (TAG "B01") UID ADDTO (0 32768:32769)`; nothing for no changes. `name` says what number the
 /// client knows a message by.
 pub fn update_response(
-    tag: &str,
+    correlators: &[u8],
     by: By,
     word: &str,
     changes: &[(usize, Vec<u32>)],
@@ -128,7 +130,9 @@ pub fn update_response(
     if changes.is_empty() {
         return;
     }
-    out.extend_from_slice(format!("* ESEARCH (TAG \"{tag}\")").as_bytes());
+    out.extend_from_slice(b"* ESEARCH (");
+    out.extend_from_slice(correlators);
+    out.push(b')');
     if by == By::Uid {
         out.extend_from_slice(b" UID");
     }
@@ -165,16 +169,16 @@ mod tests {
     #[test]
     fn as_the_rfc_writes_it() {
         let mut out = Vec::new();
-        update_response("B01", By::Uid, "ADDTO", &[(0, vec![32768, 32769])], Some, &mut out);
+        update_response(b"TAG \"B01\"", By::Uid, "ADDTO", &[(0, vec![32768, 32769])], Some, &mut out);
         update_response(
-            "C01",
+            b"TAG \"C01\"",
             By::Sequence,
             "REMOVEFROM",
             &[(1, vec![7]), (3, vec![2])],
             |n| Some(n * 2),
             &mut out,
         );
-        update_response("D01", By::Uid, "ADDTO", &[], Some, &mut out);
+        update_response(b"TAG \"D01\"", By::Uid, "ADDTO", &[], Some, &mut out);
         assert_eq!(
             String::from_utf8(out).unwrap(),
             "* ESEARCH (TAG \"B01\") UID ADDTO (0 32768:32769)\r\n\

@@ -308,12 +308,16 @@ impl Watch {
         self.subscribed.remove(name);
     }
 
-    /// This session set annotations; `None`: of the account.
+    /// This session set annotations; `None`: of the account. `changed`: the mailbox has another mod-sequence now.
     pub fn own_annotate(
         &mut self,
         mailbox: Option<MailboxId>,
         changes: &[(AnnotationName, Option<Vec<u8>>)],
+        changed: bool,
     ) {
+        if let Some(known) = mailbox.and_then(|id| self.known.get_mut(&id)) {
+            known.highestmodseq.0 += u64::from(changed);
+        }
         let all = match mailbox {
             None => &mut self.own_annotations,
             Some(id) => self.annotations.entry(id).or_default(),

@@ -10,7 +10,7 @@ use super::codec::encode::FetchWriter;
 use super::command::{By, MessageSet};
 use super::context::Context;
 use super::reply::Reply;
-use super::session::Enabled;
+use super::session::{Access, Enabled};
 use super::view::{Changes, Expunges, FlagsSeen, View};
 use super::write;
 use crate::service::mailbox::{LiveMailbox, MailboxState, Row};
@@ -24,6 +24,8 @@ pub struct Selected {
     pub name: MailboxName,
     /// Shared by everybody who has it open.
     pub live: Arc<LiveMailbox>,
+    /// Whether it may be changed.
+    pub access: Access,
     /// This client's numbering.
     pub view: View,
     /// SEARCHRES (RFC 5182): UIDs.
@@ -84,7 +86,7 @@ impl Selected {
                 .filter_map(|at| {
                     let seq = SeqNum::new(at as u32 + 1)?;
                     let row = self.view.row(now, *self.view.uids().get(at)?)?;
-                    Some((seq, *row))
+                    Some((seq, row))
                 })
                 .collect()
         })
@@ -97,6 +99,10 @@ impl Selected {
         if keywords.len() > self.keywords_told {
             self.keywords_told = keywords.len();
             flags_response(&keywords, out);
+            // RFC 9051 §7.1: that there can be no more is told when it comes true.
+            if self.access == Access::ReadWrite && keywords.len() >= KEYWORDS {
+                permanent_flags(&keywords, out);
+            }
         }
         keywords
     }
@@ -125,6 +131,22 @@ pub fn flags_response(keywords: &[(u8, Keyword)], out: &mut Vec<u8>) {
     let system = crate::types::SystemFlag::ALL.iter().map(|f| f.as_str());
     write::words(system.chain(keywords.iter().map(|(_, k)| k.as_str())), out);
     out.extend_from_slice(b"\r\n");
+}
+
+/// Keywords that one mailbox can have.
+const KEYWORDS: usize = {
+    let bits = Flags::KEYWORD_BITS;
+    (*bits.end() - *bits.start() + 1) as usize
+};
+
+/// `* OK [PERMANENTFLAGS (…)]` of a mailbox that may be changed; with `\*` while there is room for a keyword.
+pub fn permanent_flags(keywords: &[(u8, Keyword)], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"* OK [PERMANENTFLAGS ");
+    let system = crate::types::SystemFlag::ALL.iter().map(|f| f.as_str());
+    let named = keywords.iter().map(|(_, k)| k.as_str());
+    let new = (keywords.len() < KEYWORDS).then_some("\\*");
+    write::words(system.chain(named).chain(new), out);
+    out.extend_from_slice(b"] flags that stay\r\n");
 }
 
 /// How flags are told to this client.

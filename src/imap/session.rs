@@ -78,6 +78,8 @@ pub struct Session {
     channel: Channel,
     offer: Offer,
     enabled: Enabled,
+    /// What an ENABLED response has named.
+    named: Vec<&'static str>,
     compressed: bool,
     /// Capabilities that Support switched off for whoever signed in, in upper case.
     off: Vec<String>,
@@ -91,6 +93,7 @@ impl Session {
             channel,
             offer,
             enabled: Enabled::default(),
+            named: Vec::new(),
             compressed: false,
             off: Vec::new(),
         }
@@ -128,6 +131,7 @@ impl Session {
     pub fn unauthenticated(&mut self) {
         self.state = State::NotAuthenticated;
         self.enabled = Enabled::default();
+        self.named = Vec::new();
         self.off = Vec::new();
     }
 
@@ -162,7 +166,8 @@ impl Session {
         !std::mem::replace(&mut self.enabled.condstore, true)
     }
 
-    /// ENABLE: turns on what is known, and names what is new (RFC 5161 §3.1).
+    /// ENABLE: turns on what is known, and names what it has not named before (RFC 5161 §3.1), also where another
+    /// command, or QRESYNC, turned CONDSTORE on already.
     pub fn enable(&mut self, what: &[Enable]) -> Vec<&'static str> {
         let mut new = Vec::new();
         for one in what {
@@ -180,7 +185,9 @@ impl Session {
                 Enable::Imap4Rev2 => (&mut self.enabled.rev2, "IMAP4rev2"),
                 Enable::Other(_) => continue,
             };
-            if !std::mem::replace(flag, true) {
+            *flag = true;
+            if !self.named.contains(&name) {
+                self.named.push(name);
                 new.push(name);
             }
         }
@@ -490,5 +497,21 @@ mod tests {
         assert_eq!(s.enable(&what), ["CONDSTORE"]);
         assert!(s.enable(&what).is_empty());
         assert!(!s.enable_condstore());
+    }
+
+    /// RFC 7162 §3.2.3: the order of the two makes no difference.
+    #[test]
+    fn what_came_on_by_itself_is_named_when_it_is_asked_for() {
+        for what in [[Enable::QResync, Enable::CondStore], [Enable::CondStore, Enable::QResync]] {
+            let mut s = session(Channel::Tls);
+            s.signed_in(1000, Vec::new());
+            let mut named = s.enable(&what);
+            named.sort_unstable();
+            assert_eq!(named, ["CONDSTORE", "QRESYNC"]);
+        }
+        let mut s = session(Channel::Tls);
+        s.signed_in(1000, Vec::new());
+        assert!(s.enable_condstore());
+        assert_eq!(s.enable(&[Enable::CondStore]), ["CONDSTORE"]);
     }
 }

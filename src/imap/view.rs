@@ -11,7 +11,7 @@
 //!
 //! Pure: compares itself with the [`MailboxState`] all sessions share, never waits.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use crate::service::mailbox::{MailboxState, Row};
@@ -61,6 +61,15 @@ pub struct FlagsSeen {
     pub modseq: ModSeq,
 }
 
+/// What a flag change of this session's own made of a message.
+#[derive(Clone, Copy, Debug)]
+struct Own {
+    flags: Flags,
+    modseq: ModSeq,
+    /// The client was answered (or asked to be silent about) all of it.
+    told: bool,
+}
+
 /// See the module text.
 #[derive(Debug)]
 pub struct View {
@@ -71,8 +80,8 @@ pub struct View {
     told: ModSeq,
     /// Gone from the mailbox, still in `uids`; ascending UIDs. `None`: gone too long ago to be read.
     gone: Vec<(u32, Option<Row>)>,
-    /// This session's own flag changes that it was answered (or asked to be silent about).
-    answered: Vec<(u32, ModSeq)>,
+    /// This session's own flag changes that `modseq` does not reach, the last of each message, by UID.
+    own: HashMap<u32, Own>,
     /// UIDs that are `\Recent` in this session (RFC 3501 §2.3.2), as inclusive ranges.
     recent: Vec<(u32, u32)>,
 }
@@ -86,7 +95,7 @@ impl View {
             modseq: now.highestmodseq,
             told: now.highestmodseq,
             gone: Vec::new(),
-            answered: Vec::new(),
+            own: HashMap::new(),
             recent: Vec::new(),
         }
     }
@@ -136,7 +145,8 @@ impl View {
             || (now.gone && !self.uids.is_empty())
     }
 
-    /// A message that others expunged and the client has not been told about.
+    /// A message that others expunged and the client has not been told about, as this session last saw or
+    /// made it.
     pub fn gone(&self, uid: u32) -> Option<&Row> {
         let index = self.gone.binary_search_by_key(&uid, |g| g.0).ok()?;
         self.gone[index].1.as_ref()
@@ -147,25 +157,43 @@ impl View {
         !self.gone.is_empty()
     }
 
-    /// The row of a message of this view: alive, or gone and not told yet. `None`: gone too long ago.
-    pub fn row<'a>(&'a self, now: &'a MailboxState, uid: u32) -> Option<&'a Row> {
-        now.row(uid)
+    /// The row of a message of this view: alive, or gone and not told yet. Never older than what this session
+    /// was answered. `None`: gone too long ago.
+    pub fn row(&self, now: &MailboxState, uid: u32) -> Option<Row> {
+        let row = now
+            .row(uid)
             .or_else(|| self.gone(uid))
-            .or_else(|| self.uids().binary_search(&uid).ok().and_then(|_| lately(now, uid)))
+            .or_else(|| self.uids().binary_search(&uid).ok().and_then(|_| lately(now, uid)))?;
+        Some(self.with_own(*row))
+    }
+
+    /// The row, or what this session made of it where that is newer: a message may go before anybody here
+    /// looked at what became of it.
+    fn with_own(&self, row: Row) -> Row {
+        match self.own.get(&row.uid) {
+            Some(own) if own.modseq > row.modseq => Row { flags: own.flags, modseq: own.modseq, ..row },
+            _ => row,
+        }
+    }
+
+    /// Whether the client was told of the message as it is in this row, or later.
+    fn was_told(&self, row: &Row) -> bool {
+        row.modseq <= self.modseq || self.own.get(&row.uid).is_some_and(|o| o.told && row.modseq <= o.modseq)
     }
 
     /// The flags that the client was last told of, where all changes so far were told.
     pub fn known_flags(&self, now: &MailboxState, uids: &[u32]) -> HashMap<u32, Flags> {
-        let answered: HashSet<(u32, ModSeq)> = self.answered.iter().copied().collect();
-        let known = |row: &Row| row.modseq <= self.modseq || answered.contains(&(row.uid, row.modseq));
         let rows = uids.iter().filter_map(|uid| now.row(*uid));
-        rows.filter(|row| known(row)).map(|row| (row.uid, row.flags)).collect()
+        let rows = rows.map(|row| self.with_own(*row)).filter(|row| self.was_told(row));
+        rows.map(|row| (row.uid, row.flags)).collect()
     }
 
-    /// Notes a flag change of this session's own that needs no further report.
-    pub fn answered(&mut self, uid: u32, modseq: ModSeq) {
+    /// Notes what a flag change of this session's own made of a message; `told`: no further report of it is
+    /// needed.
+    pub fn answered(&mut self, uid: u32, flags: Flags, modseq: ModSeq, told: bool) {
         if modseq > self.modseq {
-            self.answered.push((uid, modseq));
+            let told = told || self.own.get(&uid).is_some_and(|own| own.told && own.modseq >= modseq);
+            self.own.insert(uid, Own { flags, modseq, told });
         }
     }
 
@@ -218,7 +246,8 @@ impl View {
             changes.flags = self.changed_flags(now, known);
             self.modseq = now.highestmodseq;
             let told = self.modseq;
-            self.answered.retain(|&(_, modseq)| modseq > told);
+            self.own.retain(|_, own| own.modseq > told);
+            self.own.shrink_to(64);
         }
         if self.gone.is_empty() {
             self.told = self.modseq;
@@ -227,13 +256,11 @@ impl View {
     }
 
     /// Flag changes since the last call, of messages below `known`, that this session did not make.
-    fn changed_flags(&mut self, now: &MailboxState, known: u32) -> Vec<FlagsSeen> {
-        self.answered.sort_unstable();
-        let own = |row: &Row| self.answered.binary_search(&(row.uid, row.modseq)).is_ok();
+    fn changed_flags(&self, now: &MailboxState, known: u32) -> Vec<FlagsSeen> {
         now.rows
             .iter()
             .take_while(|row| row.uid < known)
-            .filter(|row| row.modseq > self.modseq && !own(row))
+            .filter(|row| !self.was_told(row))
             .filter_map(|row| {
                 let seq = self.seq(row.uid)?;
                 Some(FlagsSeen { seq, uid: row.uid, flags: row.flags, modseq: row.modseq })
@@ -255,7 +282,8 @@ impl View {
             if rows.next_if_eq(&uid).is_some() {
                 continue;
             }
-            gone.push((uid, self.gone(uid).or_else(|| lately(now, uid)).copied()));
+            let row = self.gone(uid).or_else(|| lately(now, uid));
+            gone.push((uid, row.map(|row| self.with_own(*row))));
         }
         self.gone = gone;
     }
@@ -377,10 +405,10 @@ mod tests {
         let mut state = mailbox(2);
         let mut view = View::open(&state);
         flag(&mut state, 0, 1);
-        view.answered(1, state.highestmodseq);
+        view.answered(1, Flags(1), state.highestmodseq, true);
         assert!(view.catch_up(&state, Expunges::Told).is_empty());
         flag(&mut state, 0, 1);
-        view.answered(1, state.highestmodseq);
+        view.answered(1, Flags(1), state.highestmodseq, true);
         flag(&mut state, 0, 3);
         let changes = view.catch_up(&state, Expunges::Told);
         assert_eq!(changes.flags.len(), 1, "another session changed it after this one");
@@ -391,12 +419,45 @@ mod tests {
         let mut state = mailbox(2);
         let mut view = View::open(&state);
         let ahead = ModSeq(state.highestmodseq.0 + 2);
-        view.answered(1, ahead);
+        view.answered(1, Flags(1), ahead, true);
         flag(&mut state, 1, 1);
         assert_eq!(view.catch_up(&state, Expunges::Told).flags.len(), 1);
         flag(&mut state, 0, 1);
         assert_eq!(state.highestmodseq, ahead);
         assert!(view.catch_up(&state, Expunges::Told).is_empty());
+    }
+
+    #[test]
+    fn what_was_answered_stands_until_the_expunge_is_told() {
+        let mut state = mailbox(2);
+        let mut view = View::open(&state);
+        // Stored to through here, expunged elsewhere, both before this gateway looked.
+        let stored = ModSeq(state.highestmodseq.0 + 1);
+        view.answered(1, Flags(4), stored, true);
+        state.highestmodseq = stored;
+        expunge(&mut state, 0);
+        let shown = |view: &View, state: &MailboxState| view.row(state, 1).map(|row| (row.flags, row.modseq));
+        assert_eq!(shown(&view, &state), Some((Flags(4), stored)));
+        assert!(view.catch_up(&state, Expunges::Withheld).is_empty());
+        assert_eq!(shown(&view, &state), Some((Flags(4), stored)), "also when all else was told");
+        assert_eq!(view.gone(1).map(|row| row.flags), Some(Flags(4)));
+        // It can no longer be changed, and what is not there is not reported again.
+        arrive(&mut state);
+        view.catch_up(&state, Expunges::Withheld);
+        assert_eq!(shown(&view, &state), Some((Flags(4), stored)));
+        assert_eq!(view.catch_up(&state, Expunges::Told).expunged, seqs(&[1]));
+        assert_eq!(shown(&view, &state), None);
+    }
+
+    #[test]
+    fn what_was_not_told_is_reported_though_it_is_this_sessions_own() {
+        let mut state = mailbox(1);
+        let mut view = View::open(&state);
+        view.answered(1, Flags(1), ModSeq(state.highestmodseq.0 + 1), true);
+        view.answered(1, Flags(3), ModSeq(state.highestmodseq.0 + 2), false);
+        flag(&mut state, 0, 1);
+        flag(&mut state, 0, 3);
+        assert_eq!(view.catch_up(&state, Expunges::Withheld).flags.len(), 1);
     }
 
     #[test]
@@ -500,7 +561,7 @@ mod tests {
                         let uid = state.rows[at].uid;
                         if view.seq(uid).is_some() {
                             flag(&mut state, at, flags);
-                            view.answered(uid, state.highestmodseq);
+                            view.answered(uid, Flags(flags), state.highestmodseq, true);
                             client.messages[view.seq(uid).unwrap().get() as usize - 1].1 = flags;
                         }
                     }

@@ -145,12 +145,12 @@ impl AccountMail {
         Ok(self.store.annotations_of_mailboxes(self.account).await?)
     }
 
-    /// Sets annotations, all or none; `None` removes one.
+    /// Sets annotations, all or none; `None` removes one. Whether that changed anything.
     pub async fn set_annotations(
         &self,
         mailbox: Option<MailboxId>,
         changes: &[(AnnotationName, Option<Vec<u8>>)],
-    ) -> Result<(), MailError> {
+    ) -> Result<bool, MailError> {
         self.store.set_annotations(self.account, mailbox, changes).await
     }
 

@@ -73,7 +73,8 @@ impl Store {
         Ok((name.ok_or(BROKEN)?, plain[end + 1..].to_vec()))
     }
 
-    /// Sets annotations, all or none; `None` removes one. A transaction of 4 statements.
+    /// Sets annotations, all or none; `None` removes one; whether that changed anything. A transaction of 4
+    /// statements, 5 where a mailbox's changed.
     ///
     /// # Errors
     /// [`MailError::NoMailbox`]; [`MailError::TooManyAnnotations`], and then nothing is changed.
@@ -82,7 +83,7 @@ impl Store {
         account: AccountId,
         mailbox: Option<MailboxId>,
         changes: &[(AnnotationName, Option<Vec<u8>>)],
-    ) -> Result<(), MailError> {
+    ) -> Result<bool, MailError> {
         let seal = self.seal_key(account).await?;
         let key = |name: &AnnotationName| self.lookup().annotation(account, name).to_vec();
         let gone: Vec<Vec<u8>> =
@@ -100,7 +101,7 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(ended)?;
-        sqlx::query!(
+        let removed = sqlx::query!(
             "delete from annotation
               where account_id = $1 and mailbox_id is not distinct from $2 and name_key = any($3)",
             account.0,
@@ -110,7 +111,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(ended)?;
-        sqlx::query!(
+        let set = sqlx::query!(
             "insert into annotation (account_id, mailbox_id, name_key, sealed)
              select $1, $2, u.name_key, u.sealed from unnest($3::bytea[], $4::bytea[]) u(name_key, sealed)
              on conflict on constraint annotation_unique do update set sealed = excluded.sealed",
@@ -137,8 +138,21 @@ impl Store {
         {
             return Err(MailError::TooManyAnnotations);
         }
+        // RFC 7162 §3.2: such a change has a mod-sequence too. Mailbox rows are locked last.
+        let changed = removed.rows_affected() + set.rows_affected() > 0;
+        if let Some(mailbox) = mailbox.filter(|_| changed) {
+            sqlx::query!(
+                "update mailbox set highestmodseq = highestmodseq + 1 where account_id = $1 and id = $2",
+                account.0,
+                mailbox
+            )
+            .execute(&mut *tx)
+            .await
+            .map_err(ended)?;
+        }
         tx.commit().await.map_err(ended)?;
         self.wake_names(account);
-        Ok(())
+        self.wake_mailboxes(mailbox.map(MailboxId));
+        Ok(changed)
     }
 }

@@ -1,4 +1,4 @@
-//! Holds `docs/rfc-status.md`, `docs/rules-status.md`, `docs/asvs.md` and `docs/threat-model.md` to the sources, the tests and
+//! Holds `docs/rfc-status.md`, `docs/rfc-musts.md`, `docs/rules-status.md`, `docs/asvs.md` and `docs/threat-model.md` to the sources, the tests and
 //! what the doors really announce: whatever is claimed names a proof, and the proof exists.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,6 +136,25 @@ fn cited(text: &str) -> BTreeSet<u32> {
 fn every_claim_about_an_rfc_has_a_test() {
     let wrong = check("docs/rfc-status.md", &["yes", "partly", "no"], &["yes", "partly"], (2, 3));
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_must_names_what_shows_it() {
+    let tests = tests();
+    let text = read("docs/rfc-musts.md");
+    let rows: Vec<_> = rows(&text).into_iter().filter(|row| row.len() == 3 && row[2] != "shown by").collect();
+    assert!(rows.len() > 80, "the tables were not found");
+    let faults = rows.iter().flat_map(|row| {
+        let proofs = quoted(row[2]);
+        let none = proofs.is_empty().then(|| "shown by nothing".to_owned());
+        let wrong = proofs.into_iter().filter_map(|proof| fault(proof, &tests));
+        none.into_iter()
+            .chain(wrong)
+            .map(|fault| format!("{} {}: {fault}", row[0], row[1]))
+            .collect::<Vec<_>>()
+    });
+    let faults: Vec<String> = faults.collect();
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
 #[test]

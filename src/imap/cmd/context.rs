@@ -17,6 +17,7 @@ impl<S: Bytes> Client<S> {
     pub(super) fn keep_context(
         &mut self,
         tag: &str,
+        correlators: Vec<u8>,
         by: By,
         key: &SearchKey,
         results: Results,
@@ -39,6 +40,7 @@ impl<S: Bytes> Client<S> {
         let key = key.clone().with_uids(selected.view.uids(), &selected.saved);
         selected.contexts.push(Context {
             tag: tag.to_owned(),
+            correlators,
             by,
             key,
             results,
@@ -117,14 +119,14 @@ impl<S: Bytes> Client<S> {
             context.results.add_in_mailbox_order(&uids)
         };
         (context.modseq, context.next_uid) = (upto, next_uid);
-        let (tag, by) = (context.tag.clone(), context.by);
+        let (correlators, by) = (context.correlators.clone(), context.by);
         // §7: of new messages alone, before ESEARCH.
         self.fetch_new(&new, items).await?;
         let Some(selected) = &self.selected else { return Ok(()) };
         let view = &selected.view;
         let name = |uid| if by == By::Uid { Some(uid) } else { view.seq(uid).map(SeqNum::get) };
-        update_response(&tag, by, "REMOVEFROM", &removed, name, &mut self.wire.out);
-        update_response(&tag, by, "ADDTO", &added, name, &mut self.wire.out);
+        update_response(&correlators, by, "REMOVEFROM", &removed, name, &mut self.wire.out);
+        update_response(&correlators, by, "ADDTO", &added, name, &mut self.wire.out);
         Ok(())
     }
 }

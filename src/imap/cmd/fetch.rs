@@ -179,7 +179,7 @@ async fn set_seen(
     for (_, row) in rows {
         if let Ok(at) = stored.binary_search_by_key(&row.uid, |s| s.0) {
             (_, row.flags, row.modseq) = stored[at];
-            selected.view.answered(row.uid, row.modseq);
+            selected.view.answered(row.uid, row.flags, row.modseq, true);
         }
     }
     Ok(stored.into_iter().map(|s| s.0).collect())
@@ -258,6 +258,10 @@ async fn send<S: wire::Bytes>(
     }
     let mut fetch = FetchWriter::resume(&mut wire.out);
     if *seen_now {
+        // RFC 7162 §3.2.4: whose flags changed is said by UID too.
+        if plan.telling.uid && !plan.items.contains(&FetchItem::Uid) {
+            fetch.number("UID", row.uid.into());
+        }
         if !plan.items.contains(&FetchItem::Flags) {
             flags_item(&selected.view, row.uid, row.flags, &plan.keywords, plan.telling, &mut fetch);
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::imap::command::{List, StatusItem};
-use crate::imap::conn::{Answer, Client};
+use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::pattern::Pattern;
 use crate::imap::reply::{Code, Reply};
 use crate::imap::wire::Bytes;
@@ -21,19 +21,21 @@ struct Line<'a> {
     name: &'a MailboxName,
     info: Option<&'a MailboxInfo>,
     subscribed: bool,
-    /// RFC 5258 §3.5: a name below is subscribed (with RECURSIVEMATCH).
+    /// With RECURSIVEMATCH: a name below is subscribed.
     child_subscribed: bool,
+    /// And is not told itself, so that this one is told for its sake (RFC 5258 §3.5).
+    child_untold: bool,
     has_children: bool,
 }
 
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.3.9
     pub(super) async fn list(&mut self, list: List) -> Answer {
-        if !list.extended && list.patterns.iter().all(String::is_empty) {
+        if !list.extended && list.patterns.iter().any(String::is_empty) {
             self.wire.out.extend_from_slice(b"* LIST (\\Noselect) \"/\" \"\"\r\n");
             return Ok(Reply::ok("LIST done"));
         }
-        let patterns = patterns(&list.reference, &list.patterns)?;
+        let patterns = patterns(&list.reference, &list.patterns);
         if list.returns.status.contains(&StatusItem::HighestModSeq) {
             self.use_condstore();
         }
@@ -49,12 +51,11 @@ impl<S: Bytes> Client<S> {
         } else {
             self.mail()?.annotations_of_mailboxes().await?
         };
-        // What is told itself needs no word at what is above it (RFC 5258 §3.5).
         let untold = |name: &&MailboxName| !patterns.iter().any(|p| p.matches(name.as_str()));
-        let parents_of_subscribed = if list.select.recursive_match {
-            parents(subscribed.iter().filter(untold))
+        let (parents_of_subscribed, parents_of_untold) = if list.select.recursive_match {
+            (parents(subscribed.iter()), parents(subscribed.iter().filter(untold)))
         } else {
-            BTreeSet::new()
+            (BTreeSet::new(), BTreeSet::new())
         };
         let parents = parents(infos.iter().map(|i| &i.name));
 
@@ -65,18 +66,20 @@ impl<S: Bytes> Client<S> {
                 info: Some(info),
                 subscribed: subscribed.contains(&info.name),
                 child_subscribed: parents_of_subscribed.contains(&info.name),
+                child_untold: parents_of_untold.contains(&info.name),
                 has_children: parents.contains(&info.name),
             })
             .collect();
         if list.select.subscribed {
             let known: BTreeSet<&MailboxName> = infos.iter().map(|i| &i.name).collect();
-            let others = subscribed.iter().chain(&parents_of_subscribed).filter(|n| !known.contains(n));
+            let others = subscribed.iter().chain(&parents_of_untold).filter(|n| !known.contains(n));
             let others: BTreeSet<&MailboxName> = others.collect();
             lines.extend(others.into_iter().map(|name| Line {
                 name,
                 info: None,
                 subscribed: subscribed.contains(name),
                 child_subscribed: parents_of_subscribed.contains(name),
+                child_untold: parents_of_untold.contains(name),
                 has_children: parents.contains(name),
             }));
             lines.sort_by_key(|l| (!l.name.is_inbox(), l.name));
@@ -85,7 +88,8 @@ impl<S: Bytes> Client<S> {
             if i % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            let chosen = (!list.select.subscribed || line.subscribed || line.child_subscribed)
+            let meant = !list.select.subscribed || line.subscribed;
+            let chosen = (meant || line.child_untold)
                 && (!list.select.special_use || line.info.is_some_and(|i| i.special_use.is_some()));
             if !chosen || !patterns.iter().any(|p| p.matches(line.name.as_str())) {
                 continue;
@@ -100,14 +104,11 @@ impl<S: Bytes> Client<S> {
                 out.extend_from_slice(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
             }
             out.extend_from_slice(b"\r\n");
-            if let Some(info) = line.info
-                && info.selectable
-                && !list.returns.status.is_empty()
-            {
-                self.status_response(info, &list.returns.status).await?;
-            }
-            // RFC 8440 §4: not of what is told for its children's sake.
-            if let Some(info) = line.info.filter(|_| !list.select.subscribed || line.subscribed) {
+            // RFC 9051 §6.3.9.8, RFC 8440 §4: no more than that of what is told for its children's sake.
+            if let Some(info) = line.info.filter(|_| meant) {
+                if info.selectable && !list.returns.status.is_empty() {
+                    self.status_response(info, &list.returns.status).await?;
+                }
                 if list.returns.my_rights {
                     self.my_rights_response(&info.name);
                 }
@@ -116,6 +117,38 @@ impl<S: Bytes> Client<S> {
             self.wire.relieve().await?;
         }
         Ok(Reply::ok("LIST done"))
+    }
+
+    /// RFC 9051 §6.3.2, §6.3.9.7: one line about a mailbox that was just opened or made, with what the client
+    /// called it, where that is another spelling.
+    pub(super) async fn list_one(
+        &mut self,
+        name: &MailboxName,
+        supplied: Option<&str>,
+    ) -> Result<(), Failure> {
+        let all = self.mail()?.list().await?;
+        let has_children = all.iter().any(|other| other.name.is_below(name));
+        let line = Line {
+            name,
+            info: all.iter().find(|info| info.name == *name),
+            subscribed: false,
+            child_subscribed: false,
+            child_untold: false,
+            has_children,
+        };
+        let mode = self.utf8();
+        let out = &mut self.wire.out;
+        out.extend_from_slice(b"* LIST ");
+        write::words(attributes(&line, false), out);
+        out.extend_from_slice(b" \"/\" ");
+        write::mailbox_name(name, mode, out);
+        if let Some(supplied) = supplied {
+            out.extend_from_slice(b" (\"OLDNAME\" (");
+            write::mailbox(supplied, mode, out);
+            out.extend_from_slice(b"))");
+        }
+        out.extend_from_slice(b"\r\n");
+        Ok(())
     }
 
     /// RFC 3501 §6.3.9. With `%`, a name that is not subscribed but has subscribed names below is told as
@@ -156,11 +189,10 @@ fn too_complicated() -> Reply {
     Reply::no("the pattern has too many wildcards").with(Code::Limit)
 }
 
-fn patterns(reference: &str, patterns: &[String]) -> Result<Vec<Pattern>, Reply> {
-    if patterns.len() > PATTERNS {
-        return Err(Reply::no("too many patterns").with(Code::Limit));
-    }
-    patterns.iter().map(|p| Pattern::new(reference, p).map_err(|_| too_complicated())).collect()
+/// Those that are taken; others are ignored (RFC 9051 §6.3.9), and so are empty ones, which name nothing.
+fn patterns(reference: &str, patterns: &[String]) -> Vec<Pattern> {
+    let given = patterns.iter().filter(|pattern| !pattern.is_empty());
+    given.filter_map(|pattern| Pattern::new(reference, pattern).ok()).take(PATTERNS).collect()
 }
 
 /// All names above the given ones.

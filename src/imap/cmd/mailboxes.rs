@@ -7,7 +7,12 @@ use crate::types::{MailboxName, SpecialUse};
 
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.3.4, RFC 6154 §3
-    pub(super) async fn create(&mut self, mailbox: &MailboxName, uses: &[SpecialUse]) -> Answer {
+    pub(super) async fn create(
+        &mut self,
+        mailbox: &MailboxName,
+        supplied: Option<&str>,
+        uses: &[SpecialUse],
+    ) -> Answer {
         let special_use = match uses {
             [] => None,
             [one] => Some(*one),
@@ -15,6 +20,9 @@ impl<S: Bytes> Client<S> {
         };
         let id = self.mail()?.create(mailbox, special_use).await?;
         self.note_own(|watch| watch.own_name(mailbox));
+        if self.session.enabled().rev2 && supplied.is_some() {
+            self.list_one(mailbox, supplied).await?;
+        }
         Ok(Reply::ok("CREATE done").with(Code::MailboxId(id)))
     }
 

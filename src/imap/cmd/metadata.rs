@@ -55,8 +55,8 @@ impl<S: Bytes> Client<S> {
             let code = Code::MetadataMaxSize(ANNOTATION_SIZE_MAX);
             return Err(Reply::no("The note is too long").with(code).into());
         }
-        self.mail()?.set_annotations(id, &changes).await?;
-        self.note_own(|watch| watch.own_annotate(id, &changes));
+        let changed = self.mail()?.set_annotations(id, &changes).await?;
+        self.note_own(|watch| watch.own_annotate(id, &changes, changed));
         Ok(Reply::ok("SETMETADATA done"))
     }
 

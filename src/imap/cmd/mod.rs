@@ -50,7 +50,9 @@ impl<S: Bytes> Client<S> {
             C::Examine(select) => Box::pin(self.select(select, super::session::Access::ReadOnly)).await,
             C::Close => Box::pin(self.close()).await,
             C::Unselect => Ok(self.unselect()),
-            C::Create { mailbox, uses } => Box::pin(self.create(&mailbox, &uses)).await,
+            C::Create { mailbox, supplied, uses } => {
+                Box::pin(self.create(&mailbox, supplied.as_deref(), &uses)).await
+            }
             C::Delete(mailbox) => Box::pin(self.delete(&mailbox)).await,
             C::Rename { from, to } => Box::pin(self.rename(&from, &to)).await,
             C::Subscribe(mailbox) => Box::pin(self.subscribe(&mailbox)).await,

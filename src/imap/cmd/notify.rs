@@ -103,7 +103,7 @@ impl<S: Bytes> Client<S> {
         }
         // It implies a NOOP.
         self.refresh().await?;
-        self.tell_changes(Expunges::Told, Scope::All).await?;
+        self.tell_changes(Expunges::Told, Scope::All, By::Sequence).await?;
         let watch = Watch::new(groups, &now);
         if status {
             let id = self.selected.as_ref().map(|selected| selected.id);
@@ -170,7 +170,7 @@ impl<S: Bytes> Client<S> {
             _ => Expunges::Withheld,
         };
         let before = self.wire.out.len();
-        self.tell_changes(expunges, Scope::AsNotified).await?;
+        self.tell_changes(expunges, Scope::AsNotified, By::Sequence).await?;
         if self.wire.out.len() != before {
             self.tell_resumable(expunges);
         }
@@ -179,7 +179,7 @@ impl<S: Bytes> Client<S> {
 
     /// What IDLE tells: after NOTIFY what that asked for (§4).
     pub(in crate::imap) async fn tell_in_idle(&mut self) -> Result<(), Failure> {
-        self.tell_changes(Expunges::Told, Scope::AsNotified).await?;
+        self.tell_changes(Expunges::Told, Scope::AsNotified, By::Sequence).await?;
         self.tell_others().await
     }
 

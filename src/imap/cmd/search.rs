@@ -28,7 +28,7 @@ impl<S: Bytes> Client<S> {
         let hits = self.find(tag, &key, returns).await?;
         if returns.is_some_and(|r| r.update) {
             let results = Results::InMailboxOrder(hits.iter().map(|hit| hit.uid).collect());
-            self.keep_context(tag, by, &key, results, update_items)?;
+            self.keep_context(tag, tag_alone(tag), by, &key, results, update_items)?;
         }
         self.answer_found(tag, by, returns, &key, "SEARCH", &hits)?;
         Ok(Reply::ok("SEARCH done"))
@@ -55,7 +55,7 @@ impl<S: Bytes> Client<S> {
             sorted.extend(hits.binary_search_by_key(&uid, |hit| hit.uid).ok().map(|at| hits[at]));
         }
         if returns.is_some_and(|r| r.update) {
-            self.keep_context(tag, by, &key, Results::Sorted(order), update_items)?;
+            self.keep_context(tag, tag_alone(tag), by, &key, Results::Sorted(order), update_items)?;
         }
         self.answer_found(tag, by, returns, &key, "SORT", &sorted)?;
         Ok(Reply::ok("SORT done"))
@@ -74,7 +74,7 @@ impl<S: Bytes> Client<S> {
 
     /// RFC 7377: one ESEARCH response for each mailbox in which something is found.
     pub(super) async fn multi_search(&mut self, tag: &str, search: MultiSearch) -> Answer {
-        let MultiSearch { sources, returns, key } = search;
+        let MultiSearch { sources, returns, update_items, key } = search;
         let infos = self.mail()?.list().await?;
         let subscribed: BTreeSet<MailboxName> = if sources.contains(&MailboxFilter::Subscribed) {
             self.mail()?.subscriptions().await?.into_iter().collect()
@@ -96,17 +96,24 @@ impl<S: Bytes> Client<S> {
             } else {
                 self.find_elsewhere(tag, info, &key).await?
             };
+            let mut correlators = tag_alone(tag);
+            correlators.extend_from_slice(b" MAILBOX ");
+            write::mailbox_name(&info.name, self.utf8(), &mut correlators);
+            correlators.extend_from_slice(format!(" UIDVALIDITY {}", info.uidvalidity).as_bytes());
+            // Only of the selected mailbox (RFC 7377 §2.2).
+            if returns.update && is_selected {
+                let results = Results::InMailboxOrder(hits.iter().map(|hit| hit.uid).collect());
+                let items = update_items.clone();
+                self.keep_context(tag, correlators.clone(), By::Uid, &key, results, items)?;
+            }
             if returns.save
                 && let Some(selected) = &mut self.selected
             {
                 selected.saved = saved(&hits, returns);
             }
-            if hits.is_empty() {
+            if hits.is_empty() || answers_nothing(returns) {
                 continue;
             }
-            let mut correlators = format!("TAG \"{tag}\" MAILBOX ").into_bytes();
-            write::mailbox_name(&info.name, self.utf8(), &mut correlators);
-            correlators.extend_from_slice(format!(" UIDVALIDITY {}", info.uidvalidity).as_bytes());
             let found = found(&hits, returns, key.mentions_modseq(), |hit| Some(hit.uid));
             found.write_correlated(&correlators, By::Uid, &mut self.wire.out);
             self.wire.relieve().await?;
@@ -205,7 +212,7 @@ impl<S: Bytes> Client<S> {
             let mut rows = now.rows.iter().peekable();
             let row = |hit: &Hit| {
                 while rows.next_if(|row| row.uid < hit.uid).is_some() {}
-                rows.next_if(|row| row.uid == hit.uid).or_else(|| view.row(now, hit.uid)).copied()
+                rows.next_if(|row| row.uid == hit.uid).copied().or_else(|| view.row(now, hit.uid))
             };
             hits.iter().filter_map(row).collect()
         }))
@@ -233,10 +240,7 @@ impl<S: Bytes> Client<S> {
                 let mod_seq = mod_seq.then(|| highest(hits)).flatten();
                 Found { all: Some(all), mod_seq, ..Found::default() }
             }
-            // RFC 5182 §2.1: SAVE alone is answered by the tagged reply.
-            Some(r) if r.save && !(r.min || r.max || r.all || r.count || r.partial.is_some()) => {
-                return Ok(());
-            }
+            Some(r) if answers_nothing(r) => return Ok(()),
             Some(r) => found(hits, r, mod_seq, number),
         };
         let out = &mut self.wire.out;
@@ -247,6 +251,16 @@ impl<S: Bytes> Client<S> {
         }
         Ok(())
     }
+}
+
+/// What says which search a response is about: `TAG "a"`. A tag holds nothing that must be quoted.
+fn tag_alone(tag: &str) -> Vec<u8> {
+    format!("TAG \"{tag}\"").into_bytes()
+}
+
+/// RFC 5182 §2.1: SAVE alone is answered by the tagged reply.
+fn answers_nothing(r: SearchReturn) -> bool {
+    r.save && !(r.min || r.max || r.all || r.count || r.partial.is_some())
 }
 
 /// What ESEARCH says of the hits, in their order.

@@ -5,14 +5,13 @@ use std::io::Write as _;
 use crate::imap::command::{QResync, Select, SequenceSet};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::{Code, Reply};
-use crate::imap::selected::{Selected, Telling, first_unseen, flags_fetch, flags_response};
+use crate::imap::selected::{Selected, Telling, first_unseen, flags_fetch, flags_response, permanent_flags};
 use crate::imap::session::Access;
 use crate::imap::vanished::{Vanished, agreed, gone_earlier, vanished_response};
 use crate::imap::view::{FlagsSeen, View};
 use crate::imap::wire::Bytes;
-use crate::imap::write;
 use crate::service::mailbox::Row;
-use crate::types::{ModSeq, SystemFlag, UidValidity, uid_ranges};
+use crate::types::{ModSeq, UidValidity, uid_ranges};
 
 impl<S: Bytes> Client<S> {
     /// RFC 9051 §6.3.2. Whatever comes of it, the mailbox selected before is no longer.
@@ -45,7 +44,6 @@ impl<S: Bytes> Client<S> {
         }
         self.imap.lists.share(id, &mut view);
 
-        let mode = self.utf8();
         let out = &mut self.wire.out;
         flags_response(&keywords, out);
         // Writing to a Vec cannot fail.
@@ -56,29 +54,22 @@ impl<S: Bytes> Client<S> {
                 let _ = write!(out, "* OK [UNSEEN {unseen}] first unread message\r\n");
             }
         }
-        out.extend_from_slice(b"* OK [PERMANENTFLAGS ");
         match access {
-            Access::ReadOnly => out.extend_from_slice(b"()"),
-            Access::ReadWrite => {
-                let system = SystemFlag::ALL.iter().map(|f| f.as_str());
-                let named = keywords.iter().map(|(_, k)| k.as_str());
-                write::words(system.chain(named).chain(["\\*"]), out);
-            }
+            Access::ReadOnly => out.extend_from_slice(b"* OK [PERMANENTFLAGS ()] flags that stay\r\n"),
+            Access::ReadWrite => permanent_flags(&keywords, out),
         }
-        out.extend_from_slice(b"] flags that stay\r\n");
         let _ = write!(out, "* OK [UIDVALIDITY {uidvalidity}] UIDs are valid\r\n");
         let _ = write!(out, "* OK [UIDNEXT {}] the next UID\r\n", view.next_uid());
         let _ = write!(out, "* OK [HIGHESTMODSEQ {}] the last change\r\n", view.modseq());
         Reply::ok("the mailbox itself").with(Code::MailboxId(id)).write("*", out);
         if rev2 {
-            out.extend_from_slice(b"* LIST () \"/\" ");
-            write::mailbox_name(&select.mailbox, mode, out);
-            out.extend_from_slice(b"\r\n");
+            self.list_one(&select.mailbox, select.supplied.as_deref()).await?;
         }
         self.selected = Some(Box::new(Selected {
             id,
             name: select.mailbox,
             live,
+            access,
             view,
             saved: Vec::new(),
             contexts: Vec::new(),

@@ -42,15 +42,17 @@ impl<S: Bytes> Client<S> {
         let expected = |uid: u32, now: Flags| {
             known.get(&uid).is_some_and(|before| before.changed(store.change, flags) == now)
         };
+        // What else happened to it is told with the tagged reply.
         for &(uid, now, modseq) in &stored.changed {
-            // What else happened to it is told with the tagged reply.
-            if !store.silent || expected(uid, now) {
-                selected.view.answered(uid, modseq);
-            }
+            selected.view.answered(uid, now, modseq, !store.silent || expected(uid, now));
+        }
+        for &(uid, now, modseq) in &stored.same {
+            selected.view.answered(uid, now, modseq, !store.silent);
         }
         let keywords = selected.tell_keywords(&mut self.wire.out);
         let mut told = stored.changed;
-        if !store.silent {
+        // RFC 7162 §3.1.3: of a conditional STORE each success is told, also of what was so already.
+        if !store.silent || store.unchanged_since.is_some() {
             told.extend(stored.same);
             told.sort_unstable_by_key(|&(uid, ..)| uid);
         }

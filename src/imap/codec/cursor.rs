@@ -19,6 +19,8 @@ pub(super) enum Stop {
     Bad(&'static str),
     /// Understood, but cannot be: NO.
     No(RefusalCode, &'static str),
+    /// As `No`, of a search that was to be saved (RFC 5182 §2.1).
+    NotSaved(RefusalCode, &'static str),
     /// The buffer ends with the head of a literal that is still to be read.
     Literal,
 }
@@ -308,14 +310,24 @@ impl<'a> Cursor<'a> {
 
     /// `mailbox = "INBOX" / astring`
     pub fn mailbox(&mut self) -> Parsed<MailboxName> {
+        self.mailbox_as_supplied().map(|(name, _)| name)
+    }
+
+    /// A mailbox, and how the client spelled it where that is in UTF-8 and another spelling of the name.
+    pub fn mailbox_as_supplied(&mut self) -> Parsed<(MailboxName, Option<String>)> {
         let bytes = self.astring()?;
-        let name = self.name_text(&bytes)?;
-        MailboxName::new(&name).map_err(|_| {
+        let text = self.name_text(&bytes)?;
+        let name = MailboxName::new(&text).map_err(|_| {
             Stop::No(
                 RefusalCode::Cannot,
                 "No mailbox can have this name: it is empty, too long or holds odd characters",
             )
-        })
+        })?;
+        let supplied = std::str::from_utf8(&bytes).ok().filter(|_| self.utf8 != Utf8Mode::Off);
+        // A delimiter at the end is no spelling: it says that there will be names below (RFC 9051 §6.3.4).
+        let supplied = supplied.map(|text| text.strip_suffix('/').unwrap_or(text));
+        let supplied = supplied.filter(|text| *text != name.as_str()).map(str::to_owned);
+        Ok((name, supplied))
     }
 
     /// The reference of LIST: like a name, but anything goes.

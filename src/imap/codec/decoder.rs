@@ -371,7 +371,8 @@ impl Decoder {
             _ => parse::tag(&self.held).filter(|tag| self.held.len() > tag.as_str().len()),
         };
         self.discard_long_line(taken);
-        Event::Refused(Refusal { tag, status: RefusalStatus::Bad, code: None, text: LONG_LINE })
+        let status = RefusalStatus::Bad;
+        Event::Refused(Refusal { tag, status, code: None, text: LONG_LINE, forgets_saved: false })
     }
 
     /// The driver is to say whether it wants the literal that the steps end with; an event instead when it
@@ -397,6 +398,7 @@ impl Decoder {
                 status: RefusalStatus::No,
                 code: Some(RefusalCode::TooBig),
                 text: "The message is larger than this server takes",
+                forgets_saved: false,
             }));
         }
         self.state = State::AppendAsked(Appending { tag, inside, messages, synchronising, left: size });
@@ -509,10 +511,11 @@ impl std::fmt::Debug for Decoder {
 fn refused<'i>(text: &[u8], stop: Stop) -> Event<'i> {
     let (status, code, why) = match stop {
         Stop::Bad(why) => (RefusalStatus::Bad, None, why),
-        Stop::No(code, why) => (RefusalStatus::No, Some(code), why),
+        Stop::No(code, why) | Stop::NotSaved(code, why) => (RefusalStatus::No, Some(code), why),
         Stop::Literal => (RefusalStatus::Bad, None, "A literal is missing"),
     };
-    Event::Refused(Refusal { tag: parse::tag(text), status, code, text: why })
+    let forgets_saved = matches!(stop, Stop::NotSaved(..));
+    Event::Refused(Refusal { tag: parse::tag(text), status, code, text: why, forgets_saved })
 }
 
 /// Without the line end.

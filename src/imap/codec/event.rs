@@ -54,6 +54,8 @@ pub struct Refusal {
     pub code: Option<RefusalCode>,
     /// Says what was wrong, never what was sent.
     pub text: &'static str,
+    /// It was a search to be saved: nothing is saved any more (RFC 5182 §2.1).
+    pub forgets_saved: bool,
 }
 
 /// How a refusal is answered.

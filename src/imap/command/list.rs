@@ -13,7 +13,7 @@ pub struct List {
     pub select: ListSelect,
     /// Put before each pattern; decoded.
     pub reference: String,
-    /// With `%` and `*`; decoded; at least one.
+    /// With `%` and `*`; decoded, without those that cannot be.
     pub patterns: Vec<String>,
     /// What is told of each.
     pub returns: ListReturn,

@@ -97,6 +97,8 @@ pub enum CommandBody {
     Create {
         /// The new mailbox.
         mailbox: MailboxName,
+        /// As of SELECT.
+        supplied: Option<String>,
         /// `USE` (RFC 6154 §3); unknown attributes are refused by the codec with USEATTR.
         uses: Vec<SpecialUse>,
     },
@@ -311,6 +313,8 @@ impl Enable {
 pub struct Select {
     /// Which one.
     pub mailbox: MailboxName,
+    /// How the client spelled it in UTF-8, if otherwise (RFC 9051 §6.3.2).
+    pub supplied: Option<String>,
     /// `(CONDSTORE)` (RFC 7162 §3.1.8)
     pub condstore: bool,
     /// `(QRESYNC (…))` (RFC 7162 §3.2.5)

@@ -76,6 +76,8 @@ pub struct MultiSearch {
     pub sources: Vec<MailboxFilter>,
     /// What is told of each.
     pub returns: SearchReturn,
+    /// `UPDATE (…)`, as of SEARCH.
+    pub update_items: Vec<FetchItem>,
     /// What to look for.
     pub key: SearchKey,
 }

@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::imap::cmd::notify::{Notified, Scope, Wakes};
 use crate::imap::codec::{Refusal, RefusalStatus, Utf8Mode};
-use crate::imap::command::{Command, CommandBody};
+use crate::imap::command::{By, Command, CommandBody};
 use crate::imap::reply::{Code, Reply, Status};
 use crate::imap::selected::Selected;
 use crate::imap::session::{Channel, Offer, Session};
@@ -369,7 +369,9 @@ impl<S: Bytes> Client<S> {
         };
         if self.then != Then::Close {
             let scope = if is_answered_by_changes(name) { Scope::All } else { Scope::AsNotified };
-            let mut told = self.tell_changes(expunges, scope).await;
+            // RFC 9051 §6.4.9: a UID command is answered with UIDs, whatever caused the answer.
+            let by = if name.starts_with("UID ") { By::Uid } else { By::Sequence };
+            let mut told = self.tell_changes(expunges, scope, by).await;
             if told.is_ok() && self.notified.is_some() {
                 told = Box::pin(self.tell_others()).await;
             }
@@ -402,6 +404,9 @@ impl<S: Bytes> Client<S> {
     }
 
     fn refuse(&mut self, refusal: &Refusal) {
+        if let (true, Some(selected)) = (refusal.forgets_saved, &mut self.selected) {
+            selected.saved.clear();
+        }
         refusal.write(&mut self.wire.out);
         self.count(refusal.status == RefusalStatus::Bad);
     }

@@ -4,6 +4,7 @@
 
 use super::{Client, Failure};
 use crate::imap::cmd::notify::Scope;
+use crate::imap::command::By;
 use crate::imap::context::tell_expunged;
 use crate::imap::reply::{Code, Reply};
 use crate::imap::selected::{Telling, flags_fetch};
@@ -15,7 +16,7 @@ use crate::types::uid_ranges;
 
 impl<S: Bytes> Client<S> {
     /// Brings the client up to date with its mailbox.
-    pub async fn tell_changes(&mut self, expunges: Expunges, scope: Scope) -> Result<(), Failure> {
+    pub async fn tell_changes(&mut self, expunges: Expunges, scope: Scope, by: By) -> Result<(), Failure> {
         let wanted = self.wanted(scope);
         let (Some(selected), Some(account)) = (&mut self.selected, &self.account) else { return Ok(()) };
         if !wanted.any {
@@ -58,7 +59,7 @@ impl<S: Bytes> Client<S> {
                 line(format!("* {} RECENT\r\n", selected.view.recent()));
             }
         }
-        let mut telling = Telling::to(enabled);
+        let mut telling = Telling::to(enabled).by(by);
         telling.uid |= wanted.uid && !enabled.uid_only;
         for f in flags.into_iter().filter(|_| wanted.flags) {
             flags_fetch(&selected.view, &f, &keywords, telling, &mut self.wire.out);

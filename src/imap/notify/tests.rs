@@ -163,7 +163,7 @@ fn annotations() {
             News::Annotations(Some(name("INBOX")), vec![comment.clone()])
         ]
     );
-    watch.own_annotate(Some(MailboxId(1)), &[(comment, None)]);
+    watch.own_annotate(Some(MailboxId(1)), &[(comment, None)], false);
     now.annotations.clear();
     assert!(watch.compare(&now, None, ModSeqs::Unknown).is_empty());
 }

@@ -60,5 +60,17 @@
 1> s FETCH 1 (FLAGS) (FOO)
 1! * * FETCH*
 1< s BAD *
+1> sa NOOP
+1< sa OK *
+# A macro stands alone
+1> t FETCH 1 (FAST)
+1! * * FETCH*
+1< t BAD *
+1> u FETCH 1 (UID ALL)
+1! * * FETCH*
+1< u BAD *
+1> v FETCH 1 FAST
+1< * 1 FETCH (FLAGS (*) INTERNALDATE * RFC822.SIZE *)
+1< v OK *
 1> z NOOP
 1< z OK *

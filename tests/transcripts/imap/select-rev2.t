@@ -6,7 +6,7 @@
 1< a OK *
 1> b SELECT inbox
 1< * 1 EXISTS
-1< * LIST () "/" "INBOX"
+1< * LIST (\HasNoChildren) "/" "INBOX" ("OLDNAME" ("inbox"))
 1! * * RECENT
 1! * OK [UNSEEN *
 1< b OK [READ-WRITE] *

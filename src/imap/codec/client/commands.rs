@@ -104,7 +104,7 @@ impl Client {
                     self.raw("))");
                 }
             }
-            CommandBody::Create { mailbox, uses } => {
+            CommandBody::Create { mailbox, uses, .. } => {
                 self.raw(" ").name(mailbox.as_str());
                 if !uses.is_empty() {
                     self.raw(" (USE ")

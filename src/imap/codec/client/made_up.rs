@@ -195,7 +195,7 @@ fn select() -> impl Strategy<Value = Select> {
     );
     (name(), any::<bool>(), prop::option::of(qresync)).prop_map(|(mailbox, condstore, qresync)| {
         // imap-codec knows one parameter at a time.
-        Select { mailbox, condstore: condstore && qresync.is_none(), qresync }
+        Select { mailbox, supplied: None, condstore: condstore && qresync.is_none(), qresync }
     })
 }
 
@@ -225,7 +225,7 @@ pub(in super::super) fn shared() -> impl Strategy<Value = CommandBody> {
         }),
         select().prop_map(CommandBody::Select),
         select().prop_map(CommandBody::Examine),
-        name().prop_map(|mailbox| CommandBody::Create { mailbox, uses: vec![] }),
+        name().prop_map(|mailbox| CommandBody::Create { mailbox, supplied: None, uses: vec![] }),
         name().prop_map(CommandBody::Delete),
         (name(), name()).prop_map(|(from, to)| CommandBody::Rename { from, to }),
         name().prop_map(CommandBody::Subscribe),
@@ -334,7 +334,8 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
                 let save = returns.save && sources == [MailboxFilter::Selected];
                 let mut returns = SearchReturn { save, ..returns };
                 returns.all |= returns == SearchReturn::default();
-                CommandBody::MultiSearch(MultiSearch { sources, returns, key })
+                let update_items = Vec::new();
+                CommandBody::MultiSearch(MultiSearch { sources, returns, update_items, key })
             }
         ),
         name().prop_map(CommandBody::MyRights),
@@ -382,7 +383,7 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
             }
         ),
         (name(), prop::collection::vec(prop::sample::select(vec![SpecialUse::Sent, SpecialUse::All]), 1..3))
-            .prop_map(|(mailbox, uses)| CommandBody::Create { mailbox, uses: unique(uses) }),
+            .prop_map(|(mailbox, uses)| CommandBody::Create { mailbox, supplied: None, uses: unique(uses) }),
         prop::collection::vec(
             prop::sample::select(vec![
                 Enable::Imap4Rev2,

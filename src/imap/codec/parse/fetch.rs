@@ -21,7 +21,7 @@ pub(super) fn fetch(c: &mut Cursor<'_>, by: By) -> Parsed<Fetch> {
     c.space()?;
     let mut items = Vec::new();
     if c.peek() == Some(b'(') {
-        c.list(|c| items_of(c, &mut items))?;
+        c.list(|c| item_of(c, &mut items))?;
     } else {
         items_of(c, &mut items)?;
     }
@@ -60,20 +60,27 @@ fn modifiers(c: &mut Cursor<'_>, by: By) -> Parsed<FetchModifiers> {
     Ok(modifiers)
 }
 
-/// One item, or the items a macro stands for. What is asked twice is answered once.
-pub(super) fn items_of(c: &mut Cursor<'_>, items: &mut Vec<FetchItem>) -> Parsed<()> {
-    let word = c.word().to_ascii_uppercase();
-    let mut add = |item| {
-        if !items.contains(&item) {
-            items.push(item);
-        }
-    };
+/// One item, or the items a macro stands for, which stands alone (RFC 9051 §6.4.5).
+fn items_of(c: &mut Cursor<'_>, items: &mut Vec<FetchItem>) -> Parsed<()> {
     let fast = [FetchItem::Flags, FetchItem::InternalDate, FetchItem::Rfc822Size];
-    match word.as_slice() {
-        b"FAST" => fast.into_iter().for_each(add),
-        b"ALL" => fast.into_iter().chain([FetchItem::Envelope]).for_each(add),
-        b"FULL" => fast.into_iter().chain([FetchItem::Envelope, FetchItem::Body]).for_each(add),
-        word => add(item(c, word)?),
+    if c.eat_word(b"FAST") {
+        items.extend(fast);
+    } else if c.eat_word(b"ALL") {
+        items.extend(fast.into_iter().chain([FetchItem::Envelope]));
+    } else if c.eat_word(b"FULL") {
+        items.extend(fast.into_iter().chain([FetchItem::Envelope, FetchItem::Body]));
+    } else {
+        item_of(c, items)?;
+    }
+    Ok(())
+}
+
+/// One item. What is asked twice is answered once.
+pub(super) fn item_of(c: &mut Cursor<'_>, items: &mut Vec<FetchItem>) -> Parsed<()> {
+    let word = c.word().to_ascii_uppercase();
+    let item = item(c, &word)?;
+    if !items.contains(&item) {
+        items.push(item);
     }
     Ok(())
 }

@@ -22,21 +22,32 @@ pub(super) fn list(c: &mut Cursor<'_>) -> Parsed<List> {
     c.space()?;
     if c.peek() == Some(b'(') {
         list.extended = true;
+        let mut any = false;
         c.list(|c| {
-            list.patterns.push(c.pattern()?);
-            Ok(())
+            any = true;
+            pattern(c, &mut list.patterns)
         })?;
-        if list.patterns.is_empty() {
+        if !any {
             return Err(Stop::Bad("LIST without a pattern"));
         }
     } else {
-        list.patterns.push(c.pattern()?);
+        pattern(c, &mut list.patterns)?;
     }
     if c.space_and_more() {
         list.extended = true;
         list.returns = return_options(c)?;
     }
     Ok(list)
+}
+
+/// RFC 9051 §6.3.9: a pattern that no name can match, such as one in broken modified UTF-7, is ignored.
+fn pattern(c: &mut Cursor<'_>, patterns: &mut Vec<String>) -> Parsed<()> {
+    match c.pattern() {
+        Ok(pattern) => patterns.push(pattern),
+        Err(Stop::No(..)) => {}
+        Err(stop) => return Err(stop),
+    }
+    Ok(())
 }
 
 /// ```abnf

@@ -273,7 +273,7 @@ fn id(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
 /// ```
 /// RFC 7162 §7: `condstore-param = "CONDSTORE"`
 fn select(c: &mut Cursor<'_>) -> Parsed<Select> {
-    let mailbox = spaced(c, Cursor::mailbox)?;
+    let (mailbox, supplied) = spaced(c, Cursor::mailbox_as_supplied)?;
     let (mut condstore, mut remembered) = (false, None);
     if c.space_and_more() {
         c.list(|c| {
@@ -287,7 +287,7 @@ fn select(c: &mut Cursor<'_>) -> Parsed<Select> {
             Ok(())
         })?;
     }
-    Ok(Select { mailbox, condstore, qresync: remembered })
+    Ok(Select { mailbox, supplied, condstore, qresync: remembered })
 }
 
 /// ```abnf
@@ -295,7 +295,7 @@ fn select(c: &mut Cursor<'_>) -> Parsed<Select> {
 /// ```
 /// RFC 6154 §6: `create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")"`
 fn create(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
-    let mailbox = spaced(c, Cursor::mailbox)?;
+    let (mailbox, supplied) = spaced(c, Cursor::mailbox_as_supplied)?;
     let mut uses = Vec::new();
     if c.space_and_more() {
         c.list(|c| {
@@ -316,7 +316,7 @@ fn create(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
             })
         })?;
     }
-    Ok(CommandBody::Create { mailbox, uses })
+    Ok(CommandBody::Create { mailbox, supplied, uses })
 }
 
 /// ```abnf

@@ -1,6 +1,6 @@
 //! NOTIFY.
 
-use super::fetch::items_of;
+use super::fetch::item_of;
 use super::search::mailbox_filter;
 use crate::imap::codec::RefusalCode;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
@@ -113,7 +113,7 @@ fn events(c: &mut Cursor<'_>, mut items: Option<&mut Vec<FetchItem>>) -> Parsed<
             let Some(items) = items.as_deref_mut() else {
                 return Err(Stop::Bad("Messages of the selected mailbox alone are fetched"));
             };
-            c.list_rest(|c| items_of(c, items))?;
+            c.list_rest(|c| item_of(c, items))?;
             if items.is_empty() {
                 return Err(Stop::Bad("What to fetch was expected"));
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::fetch::items_of;
+use super::fetch::item_of;
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::codec::{RefusalCode, Utf8Mode};
@@ -21,18 +21,32 @@ use crate::types::{BodyId, Keyword, MailboxName, ModSeq, SystemFlag};
 /// ```
 pub(super) fn search(c: &mut Cursor<'_>, by: By) -> Parsed<Search> {
     let Returned { returns, update_items } = returned(c)?;
+    let key = program(c).map_err(|stop| unless_saved(stop, returns))?;
+    Ok(Search { by, returns, update_items, key })
+}
+
+/// `[search-charset SP] search-key *(SP search-key)`
+fn program(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
     let mut charset = encoding_rs::UTF_8;
     if c.eat_word(b"CHARSET") {
         c.space()?;
         let name = c.astring()?;
+        c.space()?;
         charset = charset_named(&name)?;
         // RFC 6855 §3
         if c.utf8 == Utf8Mode::Accept {
             return Err(Stop::Bad("After ENABLE UTF8=ACCEPT a search takes no CHARSET"));
         }
-        c.space()?;
     }
-    Ok(Search { by, returns, update_items, key: keys(c, charset)? })
+    keys(c, charset)
+}
+
+/// A NO to a search that was to be saved says so (RFC 5182 §2.1).
+fn unless_saved(stop: Stop, returns: Option<SearchReturn>) -> Stop {
+    match stop {
+        Stop::No(code, why) if returns.is_some_and(|r| r.save) => Stop::NotSaved(code, why),
+        other => other,
+    }
 }
 
 /// RFC 7377 §4
@@ -55,12 +69,12 @@ pub(super) fn multi_search(c: &mut Cursor<'_>) -> Parsed<MultiSearch> {
     } else {
         sources.push(MailboxFilter::Selected);
     }
-    let Search { returns, key, .. } = search(c, By::Uid)?;
+    let Search { returns, update_items, key, .. } = search(c, By::Uid)?;
     let returns = returns.unwrap_or_else(SearchReturn::all);
     if returns.save && sources != [MailboxFilter::Selected] {
         return Err(Stop::Bad("SAVE is for the selected mailbox alone"));
     }
-    Ok(MultiSearch { sources, returns, key })
+    Ok(MultiSearch { sources, returns, update_items, key })
 }
 
 /// RFC 5465 §8, RFC 7377 §4
@@ -139,7 +153,8 @@ pub(super) fn sort(c: &mut Cursor<'_>, by: By) -> Parsed<Sort> {
     if criteria.is_empty() {
         return Err(Stop::Bad("SORT without a criterion"));
     }
-    Ok(Sort { by, returns, update_items, criteria, key: criteria_keys(c)? })
+    let key = criteria_keys(c).map_err(|stop| unless_saved(stop, returns))?;
+    Ok(Sort { by, returns, update_items, criteria, key })
 }
 
 /// RFC 5256 §5: `thread = "THREAD" SP thread-alg SP search-criteria`
@@ -157,9 +172,9 @@ pub(super) fn thread(c: &mut Cursor<'_>, by: By) -> Parsed<Thread> {
 fn criteria_keys(c: &mut Cursor<'_>) -> Parsed<SearchKey> {
     c.space()?;
     let name = c.astring()?;
-    let charset = charset_named(&name)?;
+    // Without a key behind it, it may not have been meant as a charset.
     c.space()?;
-    keys(c, charset)
+    keys(c, charset_named(&name)?)
 }
 
 /// What stands behind RETURN.
@@ -227,7 +242,7 @@ fn return_options(c: &mut Cursor<'_>, update_items: &mut Vec<FetchItem>) -> Pars
             b"UPDATE" => {
                 options.update = true;
                 if c.eat_ahead(b" (") || c.eat_ahead(b"(") {
-                    c.list_rest(|c| items_of(c, update_items))?;
+                    c.list_rest(|c| item_of(c, update_items))?;
                 }
             }
             b"CONTEXT" => options.context = true,

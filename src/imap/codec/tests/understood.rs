@@ -21,18 +21,32 @@ fn plain_commands() {
         ("RENAME inbox \"a b\"", CommandBody::Rename { from: name("INBOX"), to: name("a b") }),
         ("SUBSCRIBE &ANw-", CommandBody::Subscribe(name("Ü"))),
         ("UNSUBSCRIBE {3}\r\na/b", CommandBody::Unsubscribe(name("a/b"))),
-        ("CREATE a/ ", CommandBody::Create { mailbox: name("a"), uses: vec![] }),
+        ("CREATE a/ ", CommandBody::Create { mailbox: name("a"), supplied: None, uses: vec![] }),
         (
             "CREATE a (USE (\\sent \\Archive))",
-            CommandBody::Create { mailbox: name("a"), uses: vec![SpecialUse::Sent, SpecialUse::Archive] },
+            CommandBody::Create {
+                mailbox: name("a"),
+                supplied: None,
+                uses: vec![SpecialUse::Sent, SpecialUse::Archive],
+            },
         ),
         (
             "SELECT INBOX",
-            CommandBody::Select(Select { mailbox: name("INBOX"), condstore: false, qresync: None }),
+            CommandBody::Select(Select {
+                mailbox: name("INBOX"),
+                supplied: None,
+                condstore: false,
+                qresync: None,
+            }),
         ),
         (
             "EXAMINE INBOX (CONDSTORE)",
-            CommandBody::Examine(Select { mailbox: name("INBOX"), condstore: true, qresync: None }),
+            CommandBody::Examine(Select {
+                mailbox: name("INBOX"),
+                supplied: None,
+                condstore: true,
+                qresync: None,
+            }),
         ),
         ("LSUB \"\" *", CommandBody::Lsub { reference: String::new(), pattern: "*".into() }),
         (

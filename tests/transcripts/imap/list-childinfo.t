@@ -1,0 +1,38 @@
+# RFC 9051 §6.3.9.6, §6.3.9.8: CHILDINFO also of a name that is subscribed itself; of one that is told for its children's
+# sake no STATUS
+@login 1 anna
+1> a CREATE Obst/Apfel
+1< a OK *
+1> b SUBSCRIBE Obst
+1< b OK *
+1> c SUBSCRIBE Obst/Apfel
+1< c OK *
+1> d LIST (SUBSCRIBED RECURSIVEMATCH) "" "Obst*"
+1< * LIST (\HasChildren \Subscribed) "/" "Obst" ("CHILDINFO" ("SUBSCRIBED"))
+1< * LIST (\HasNoChildren \Subscribed) "/" "Obst/Apfel"
+1< d OK *
+1> e LIST (SUBSCRIBED) "" "Obst*"
+1< * LIST (\HasChildren \Subscribed) "/" "Obst"
+1< * LIST (\HasNoChildren \Subscribed) "/" "Obst/Apfel"
+1< e OK *
+1> f LIST (SUBSCRIBED RECURSIVEMATCH) "" "Obs%" RETURN (STATUS (MESSAGES))
+1< * LIST (\HasChildren \Subscribed) "/" "Obst" ("CHILDINFO" ("SUBSCRIBED"))
+1< * STATUS "Obst" (MESSAGES 0)
+1< f OK *
+1> g UNSUBSCRIBE Obst
+1< g OK *
+1> h LIST (SUBSCRIBED RECURSIVEMATCH) "" "Obs%" RETURN (STATUS (MESSAGES))
+1< * LIST (\HasChildren) "/" "Obst" ("CHILDINFO" ("SUBSCRIBED"))
+1! * STATUS *
+1< h OK *
+# Redundant: the child is told itself
+1> i LIST (RECURSIVEMATCH SUBSCRIBED) "" "Obst*"
+1! * LIST * "Obst" *
+1< * LIST (\HasNoChildren \Subscribed) "/" "Obst/Apfel"
+1< i OK *
+# A subscribed name of which nothing is there, below one that is there
+1> j DELETE Obst/Apfel
+1< j OK *
+1> k LIST (SUBSCRIBED RECURSIVEMATCH) "" "Obst" RETURN (CHILDREN)
+1< * LIST (\HasNoChildren) "/" "Obst" ("CHILDINFO" ("SUBSCRIBED"))
+1< k OK *
