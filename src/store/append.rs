@@ -3,11 +3,13 @@
 //! Invariants: it delivers to nobody and leaves no delivery record, so it proves nothing (R14). The
 //! client's own copy of what it submitted is recognised in the mailbox marked `\Sent`, whichever of the
 //! two came first, once per submission and while the server's copy is there (R28). Durable when it
-//! returns; one statement for one message, one transaction for several.
+//! returns; one message is committed together with what else is waiting (`store/group_commit.rs`), several are
+//! one transaction of their own.
 
 use zeroize::Zeroizing;
 
-use super::ingest::{Ingested, SealedBody};
+use super::group_commit::{Member, Verdict};
+use super::ingest::{Ingested, SealedBody, Staged};
 use super::live::uidvalidity;
 use super::mail_error::{MailError, ended};
 use super::{SealKey, Store, StoreError};
@@ -50,31 +52,36 @@ pub struct Appended {
 
 /// A message, sealed and ready for its statement.
 pub(super) struct Prepared {
+    pub(super) account: AccountId,
     pub(super) mailbox: MailboxId,
     pub(super) body: SealedBody,
-    ingested: Ingested,
-    wrapped: Vec<u8>,
-    flags: Flags,
-    internal_date: i64,
-    msgid: Option<[u8; 32]>,
+    pub(super) staged: Option<Staged>,
+    pub(super) seal: SealKeyId,
+    pub(super) wrapped: Vec<u8>,
+    pub(super) flags: Flags,
+    pub(super) internal_date: i64,
+    /// R28: what to look for in `\Sent`.
+    pub(super) msgid: Option<[u8; 32]>,
     fingerprint: Option<[u8; 32]>,
     /// What ties the entry to the message (`store/ties.rs`).
-    tie: Zeroizing<[u8; 32]>,
+    pub(super) tie: Zeroizing<[u8; 32]>,
 }
 
 impl Store {
-    /// Stores a message in a mailbox: 1 statement, 2 with keywords that the mailbox does not have yet.
+    /// Stores a message in a mailbox: 1 statement, shared with whatever is stored meanwhile, 2 with keywords that
+    /// the mailbox does not have yet. Once begun it runs to its end even if the caller goes away.
     ///
     /// # Errors
     /// [`MailError::NoMailbox`], [`MailError::NotSelectable`], [`MailError::Full`],
     /// [`MailError::OverQuota`], [`MailError::StagedGone`], [`MailError::OutcomeUnknown`].
     pub async fn append(&self, account: AccountId, new: NewAppend<'_>) -> Result<Appended, MailError> {
         let seal = self.seal_key(account).await?;
-        let mut prepared = self.prepare(account, &seal, new).await?;
-        let appended = prepared.store(&self.0.pool, account, seal.id).await?;
-        self.appended(account, &mut prepared, appended).await?;
-        if !appended.existing {
-            self.wake_mailboxes([prepared.mailbox]);
+        let prepared = self.prepare(account, &seal, new).await?;
+        let (mailbox, flags) = (prepared.mailbox, prepared.flags);
+        let (_, verdict) = self.commit_with_others(Member::Append(Box::new(prepared))).await?;
+        let Verdict::Appended(appended) = verdict? else { return Err(StoreError::Corrupt("message").into()) };
+        if appended.existing {
+            self.store_flags(account, mailbox, &[appended.uid], FlagChange::Add, flags, None).await?;
         }
         Ok(appended)
     }
@@ -136,11 +143,11 @@ impl Store {
         }
         let mut all = Vec::with_capacity(prepared.len());
         for message in &mut prepared {
-            all.push(message.store(&mut *tx, account, seal.id).await?);
+            all.push(message.store(&mut *tx).await?);
         }
         tx.commit().await.map_err(ended)?;
         for (message, appended) in prepared.iter_mut().zip(&all) {
-            self.appended(account, message, *appended).await?;
+            self.appended(message, *appended).await?;
         }
         self.wake_mailboxes(boxes.into_iter().map(MailboxId));
         Ok(all)
@@ -152,14 +159,16 @@ impl Store {
         seal: &SealKey,
         new: NewAppend<'_>,
     ) -> Result<Prepared, MailError> {
-        let NewAppend { mailbox, ingested, flags, keywords, internal_date, sent_copy } = new;
+        let NewAppend { mailbox, mut ingested, flags, keywords, internal_date, sent_copy } = new;
         let flags = flags.union(self.keyword_bits(account, mailbox, keywords, true).await?);
         Ok(Prepared {
+            account,
             mailbox,
             body: ingested.seal()?,
+            staged: ingested.take_staged(),
+            seal: seal.id,
             wrapped: seal.wrap(ingested.key(), ingested.shape()).map_err(StoreError::from)?,
             tie: self.lookup().ties(account).message(ingested.shape().id.0),
-            ingested,
             flags,
             internal_date: internal_date.unwrap_or_else(|| self.unix_now()),
             msgid: sent_copy.as_ref().map(|copy| self.lookup().msgid(account, &copy.message_id)),
@@ -168,16 +177,11 @@ impl Store {
     }
 
     /// After the commit: flags go to the copy that was there, staged bytes belong to the message.
-    pub(super) async fn appended(
-        &self,
-        account: AccountId,
-        message: &mut Prepared,
-        appended: Appended,
-    ) -> Result<(), MailError> {
+    pub(super) async fn appended(&self, message: &mut Prepared, appended: Appended) -> Result<(), MailError> {
         if appended.existing {
-            let uids = [appended.uid];
+            let (account, uids) = (message.account, [appended.uid]);
             self.store_flags(account, message.mailbox, &uids, FlagChange::Add, message.flags, None).await?;
-        } else if let Some(mut staged) = message.ingested.take_staged() {
+        } else if let Some(staged) = &mut message.staged {
             staged.claimed();
         }
         Ok(())
@@ -188,8 +192,6 @@ impl Prepared {
     pub(super) async fn store<'e>(
         &mut self,
         executor: impl sqlx::PgExecutor<'e>,
-        account: AccountId,
-        seal: SealKeyId,
     ) -> Result<Appended, MailError> {
         let Self { body, .. } = self;
         let idx: Vec<i32> = (0..).take(body.data.as_ref().map_or(0, Vec::len)).collect();
@@ -197,7 +199,7 @@ impl Prepared {
             r#"select outcome as "outcome!", uid as "uid!", uidvalidity as "uidvalidity!"
                  from append_message($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                                      $18)"#,
-            account.0,
+            self.account.0,
             self.mailbox.0,
             body.shape.id.0,
             body.shape.size.cast_signed(),
@@ -206,7 +208,7 @@ impl Prepared {
             body.seal_version,
             body.facts,
             body.data.is_none(),
-            seal.0,
+            self.seal.0,
             self.wrapped,
             &idx,
             body.data.as_deref().unwrap_or_default(),

@@ -1,34 +1,19 @@
 //! Submissions: both copies of a message, its delivery record and its retry record, in one commit.
 //!
 //! Invariants: when [`Store::submit`] says delivered, the commit is on disk; when it says
-//! [`MailError::OutcomeUnknown`], nobody knows, and the client's retry is recognised (R17). A batch is
-//! whatever queued while the last one ran, never what a timer collected: one statement, one
-//! transaction, one round trip. A second batch runs beside the first when many wait or when the first
-//! is slow (it may wait for a mailbox): two small ones at the same time cost more than one of both. When a batch fails its members are run alone, so that nobody fails for
-//! a neighbour's sake. Within a batch no two members have the same sender and Message-ID.
+//! [`MailError::OutcomeUnknown`], nobody knows, and the client's retry is recognised (R17). They are committed
+//! together with whatever else is waiting (`store/group_commit.rs`); this file has the statement for those that
+//! are not plain: a Message-ID that was used before, a mailbox that is not where it was, an invitation.
 
-use std::collections::{HashSet, VecDeque};
-use std::time::Duration;
-
-use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use sqlx::PgConnection;
 use zeroize::Zeroizing;
 
+use super::group_commit::{Member, Verdict};
 use super::ingest::{Ingested, SealedBody, Staged};
 use super::invitation_links::{LIFE, NewLink};
 use super::mail_error::{MailError, ended};
 use super::{InvitationText, InvitedRecipient, Store, StoreError};
 use crate::types::{AccountId, MailboxId, MailboxName, SpecialUse};
-
-/// Batches that run at the same time.
-const COMMITTERS: usize = 2;
-/// So many waiting are worth a batch of their own.
-const CROWD: usize = 64;
-/// A batch that runs longer than this holds nobody up.
-const SLOW: Duration = Duration::from_millis(20);
-/// Most submissions of one batch, and most bytes of message data that go with its statement.
-const BATCH_MEMBERS: usize = 256;
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// A message that policy has accepted.
 pub struct NewSubmission {
@@ -59,98 +44,26 @@ pub enum SubmitOutcome {
 }
 
 /// One submission, ready for the statement.
-struct Member {
-    body: SealedBody,
+pub(super) struct Delivery {
+    pub(super) body: SealedBody,
     /// Kept here, so that they live as long as somebody may still claim them.
-    staged: Option<Staged>,
-    date: i64,
-    sender: AccountId,
-    recipient: AccountId,
-    inbox_key: [u8; 32],
-    sender_msgid: [u8; 32],
-    recipient_msgid: [u8; 32],
-    fingerprint: [u8; 32],
+    pub(super) staged: Option<Staged>,
+    pub(super) date: i64,
+    pub(super) sender: AccountId,
+    pub(super) recipient: AccountId,
+    pub(super) inbox_key: [u8; 32],
+    pub(super) sender_msgid: [u8; 32],
+    pub(super) recipient_msgid: [u8; 32],
+    pub(super) fingerprint: [u8; 32],
     /// What ties the recipient's entry to the message, and the sender's (`store/ties.rs`).
-    inbox_tie: Zeroizing<[u8; 32]>,
-    sent_tie: Zeroizing<[u8; 32]>,
+    pub(super) inbox_tie: Zeroizing<[u8; 32]>,
+    pub(super) sent_tie: Zeroizing<[u8; 32]>,
     /// The sender's peer address, for the audit log.
-    from: Option<String>,
+    pub(super) from: Option<String>,
     /// Seal key and the data key it wraps; one or two.
-    keys: Vec<(i64, Vec<u8>)>,
+    pub(super) keys: Vec<(i64, Vec<u8>)>,
     /// R15: a link for the recipient, used if one is due.
-    link: Option<NewLink>,
-}
-
-/// What the statement said of one member.
-enum Verdict {
-    Done(SubmitOutcome),
-    /// The sender has no mailbox marked `\Sent`.
-    NoSent,
-    /// The recipient has no INBOX, which cannot be.
-    NoInbox,
-}
-
-struct Waiting {
-    member: Member,
-    answer: oneshot::Sender<(Member, Result<Verdict, MailError>)>,
-}
-
-/// What waits to be committed.
-#[derive(Default)]
-pub(super) struct Queue(Mutex<Line>);
-
-#[derive(Default)]
-struct Line {
-    waiting: VecDeque<Waiting>,
-    running: usize,
-}
-
-impl Queue {
-    /// Adds a member; `true`: the caller starts a committer.
-    fn push(&self, waiting: Waiting) -> bool {
-        let mut line = self.0.lock();
-        line.waiting.push_back(waiting);
-        let start = line.running == 0 || (line.running < COMMITTERS && line.waiting.len() >= CROWD);
-        line.running += usize::from(start);
-        start
-    }
-
-    /// Somebody has waited for [`SLOW`]; `true`: the caller starts a committer.
-    fn is_held_up(&self) -> bool {
-        let mut line = self.0.lock();
-        let start = !line.waiting.is_empty() && line.running < COMMITTERS;
-        line.running += usize::from(start);
-        start
-    }
-
-    /// The next batch; `None` ends the committer that asked.
-    fn take(&self) -> Option<Vec<Waiting>> {
-        let mut line = self.0.lock();
-        let mut seen = HashSet::new();
-        let mut bytes = 0;
-        let count = line
-            .waiting
-            .iter()
-            .take(BATCH_MEMBERS)
-            .take_while(|w| {
-                bytes += w.member.weight();
-                (bytes <= BATCH_BYTES || seen.is_empty())
-                    && seen.insert((w.member.sender, w.member.sender_msgid))
-            })
-            .count();
-        if count == 0 {
-            line.running -= 1;
-            return None;
-        }
-        Some(line.waiting.drain(..count).collect())
-    }
-}
-
-impl Member {
-    fn weight(&self) -> usize {
-        let data = self.body.data.iter().flatten().map(Vec::len).sum::<usize>();
-        self.body.facts.len() + data
-    }
+    pub(super) link: Option<NewLink>,
 }
 
 impl Store {
@@ -175,8 +88,9 @@ impl Store {
             None => None,
             Some((to, text)) => Some(self.invitation_link(to.account, &to.email, to.name, &text).await?),
         };
+        let invited = link.is_some();
         let id = new.ingested.shape().id.0;
-        let mut member = Member {
+        let delivery = Delivery {
             body: new.ingested.seal()?,
             staged: new.ingested.take_staged(),
             date: self.unix_now(),
@@ -193,14 +107,15 @@ impl Store {
             link,
         };
         drop(new);
+        let mut member = Member::Delivery(Box::new(delivery));
         let mut mended = false;
         loop {
-            let (back, verdict) = self.enqueue(member).await?;
+            let (back, verdict) = self.commit_with_others(member).await?;
             member = back;
             match verdict? {
-                Verdict::Done(outcome) => return Ok(outcome),
-                Verdict::NoInbox if member.link.is_some() => return Err(MailError::Joined),
-                Verdict::NoInbox => return Err(StoreError::Corrupt("mailbox").into()),
+                Verdict::Submitted(outcome) => return Ok(outcome),
+                Verdict::NoInbox if invited => return Err(MailError::Joined),
+                Verdict::NoInbox | Verdict::Appended(_) => return Err(StoreError::Corrupt("mailbox").into()),
                 Verdict::NoSent if mended => return Err(StoreError::Corrupt("mailbox.special_use").into()),
                 Verdict::NoSent => {
                     self.mend_sent(sender).await?;
@@ -208,19 +123,6 @@ impl Store {
                 }
             }
         }
-    }
-
-    async fn enqueue(&self, member: Member) -> Result<(Member, Result<Verdict, MailError>), MailError> {
-        let (answer, mut answered) = oneshot::channel();
-        if self.0.queue.push(Waiting { member, answer }) {
-            tokio::spawn(commit(self.clone()));
-        } else if let Ok(done) = tokio::time::timeout(SLOW, &mut answered).await {
-            return done.map_err(|_| MailError::OutcomeUnknown);
-        } else if self.0.queue.is_held_up() {
-            tokio::spawn(commit(self.clone()));
-        }
-        // A committer that ended without an answer may have committed.
-        answered.await.map_err(|_| MailError::OutcomeUnknown)
     }
 
     /// Seconds since 1970.
@@ -272,16 +174,16 @@ impl Store {
         Ok(senders.into_iter().map(AccountId).collect())
     }
 
-    /// One statement for the batch; what it says of each member, in order.
-    async fn run_batch(
+    /// One statement for those that are not plain; what it says of each, in order.
+    pub(super) async fn deliver(
         &self,
-        conn: &mut sqlx::PgConnection,
-        batch: &[Waiting],
+        conn: &mut PgConnection,
+        batch: &[&Delivery],
     ) -> Result<Vec<Verdict>, MailError> {
         let now = super::seconds_of(self.0.clock.now());
         let mut col = Columns::default();
-        for Waiting { member, .. } in batch {
-            col.add(member);
+        for delivery in batch {
+            col.add(delivery);
         }
         let rows = sqlx::query!(
             r#"select outcome as "outcome!", inbox_id, sent_id, notice_due as "notice_due!"
@@ -326,92 +228,37 @@ impl Store {
         let mut woken = Vec::with_capacity(rows.len() * 2);
         let mut verdicts = Vec::with_capacity(rows.len());
         let mut notice_due = false;
-        for row in rows {
+        for (row, delivery) in rows.into_iter().zip(batch) {
             notice_due |= row.notice_due;
             verdicts.push(match row.outcome.as_str() {
                 "delivered" => {
-                    woken.extend(row.inbox_id.into_iter().chain(row.sent_id).map(MailboxId));
-                    Verdict::Done(SubmitOutcome::Delivered)
+                    let (inbox, sent) = (row.inbox_id.map(MailboxId), row.sent_id.map(MailboxId));
+                    self.0.queue.note_homes(delivery, inbox, sent);
+                    woken.extend(inbox.into_iter().chain(sent));
+                    Verdict::Submitted(SubmitOutcome::Delivered)
                 }
-                "repeated" => Verdict::Done(SubmitOutcome::Repeated),
-                "conflict" => Verdict::Done(SubmitOutcome::Conflict),
+                "repeated" => Verdict::Submitted(SubmitOutcome::Repeated),
+                "conflict" => Verdict::Submitted(SubmitOutcome::Conflict),
                 "no_sent" => Verdict::NoSent,
                 _ => Verdict::NoInbox,
             });
         }
-        self.wake_mailboxes(woken);
-        if notice_due {
-            self.wake_own_worker();
-        }
-        self.0.audit.written.notify_one();
+        self.stored(woken, notice_due);
         if verdicts.len() != batch.len() {
             return Err(MailError::OutcomeUnknown);
         }
         Ok(verdicts)
     }
-}
 
-/// Commits batches until nothing waits.
-async fn commit(store: Store) {
-    let mut conn = None;
-    while let Some(batch) = store.0.queue.take() {
-        run(&store, &mut conn, batch).await;
+    /// After a commit of submissions: whoever has these mailboxes open is woken, and who sends notices and writes
+    /// the audit log.
+    pub(super) fn stored(&self, mailboxes: Vec<MailboxId>, notice_due: bool) {
+        self.wake_mailboxes(mailboxes);
+        if notice_due {
+            self.wake_own_worker();
+        }
+        self.0.audit.written.notify_one();
     }
-}
-
-type Held = Option<sqlx::pool::PoolConnection<sqlx::Postgres>>;
-
-async fn run(store: &Store, held: &mut Held, mut batch: Vec<Waiting>) {
-    let mut conn = match held.take() {
-        Some(conn) => conn,
-        None => match store.0.pool.acquire().await {
-            Ok(conn) => conn,
-            Err(error) => {
-                // Nothing was sent.
-                tracing::warn!(%error, waiting = batch.len(), "no connection for submissions");
-                for one in batch {
-                    let none = StoreError::Database(sqlx::Error::PoolTimedOut);
-                    answer(one, Err(none.into()));
-                }
-                return;
-            }
-        },
-    };
-    match store.run_batch(&mut conn, &batch).await {
-        Ok(verdicts) => {
-            for (one, verdict) in batch.into_iter().zip(verdicts) {
-                answer(one, Ok(verdict));
-            }
-            *held = Some(conn);
-        }
-        // The connection is not used again.
-        Err(MailError::OutcomeUnknown) => {
-            for one in batch {
-                answer(one, Err(MailError::OutcomeUnknown));
-            }
-        }
-        Err(error) if batch.len() == 1 => {
-            *held = Some(conn);
-            if let Some(one) = batch.pop() {
-                answer(one, Err(error));
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, members = batch.len(), "a batch of submissions failed; its members run alone");
-            *held = Some(conn);
-            for one in batch {
-                Box::pin(run(store, held, vec![one])).await;
-            }
-        }
-    }
-}
-
-fn answer(Waiting { mut member, answer }: Waiting, verdict: Result<Verdict, MailError>) {
-    if let (Ok(Verdict::Done(SubmitOutcome::Delivered)), Some(staged)) = (&verdict, &mut member.staged) {
-        staged.claimed();
-    }
-    // Nobody waits any more when the client has gone; what is committed stays.
-    let _gone = answer.send((member, verdict));
 }
 
 /// The members as the statement's arrays.
@@ -447,7 +294,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn add(&mut self, member: &'a Member) {
+    fn add(&mut self, member: &'a Delivery) {
         let body = &member.body;
         let id = body.shape.id.0;
         self.id.push(id);

@@ -56,7 +56,7 @@ impl Store {
             tx.rollback().await.map_err(ended)?;
             return Ok(Imported::There);
         }
-        let appended = prepared.store(&mut *tx, account, seal.id).await?;
+        let appended = prepared.store(&mut *tx).await?;
         sqlx::query!(
             "insert into imported_message (account_id, item_key, message_id) values ($1, $2, $3)
                  on conflict (account_id, item_key) do update set message_id = excluded.message_id",
@@ -68,7 +68,7 @@ impl Store {
         .await
         .map_err(ended)?;
         tx.commit().await.map_err(ended)?;
-        self.appended(account, &mut prepared, appended).await?;
+        self.appended(&mut prepared, appended).await?;
         self.wake_mailboxes([mailbox]);
         Ok(Imported::New(appended.uid))
     }

@@ -24,6 +24,7 @@ mod deliver;
 mod device_links;
 mod erase;
 mod events;
+mod group_commit;
 mod health;
 mod hub;
 mod imap_switches;
@@ -50,6 +51,7 @@ mod outbox;
 mod packed_rows;
 mod people_sweeper;
 mod phones;
+mod place;
 mod portal_passwords;
 mod practices;
 mod presence;
@@ -161,7 +163,7 @@ pub(crate) struct Inner {
     events: Arc<events::Events>,
     hub: Arc<hub::Hub>,
     snapshots: snapshots::Snapshots,
-    queue: deliver::Queue,
+    queue: group_commit::Queue,
     last_used: Arc<last_used::LastUsed>,
     audit: Arc<audit::AuditLog>,
     /// Where the audit log's head is written, and what was written last.
@@ -280,7 +282,7 @@ impl Store {
             events,
             hub,
             snapshots: snapshots::Snapshots::default(),
-            queue: deliver::Queue::default(),
+            queue: group_commit::Queue::default(),
             last_used,
             audit,
             head_file: parking_lot::Mutex::default(),
@@ -384,6 +386,7 @@ impl Store {
         }
         self.finish_audit().await;
         self.leave().await;
+        self.0.queue.close();
         self.0.pool.close().await;
     }
 }

@@ -378,6 +378,86 @@ async fn r28_the_sent_folder_is_mended() {
     g.counters_are_right().await;
 }
 
+/// Once the gateway knows where a pair's mail goes it takes the short way (ADR 70): to the same end, and what is
+/// not plain still goes the long one.
+#[tokio::test]
+async fn the_short_way_leads_to_the_same_end() {
+    let g = Ground::new().await;
+    let sent = g.box_of(g.anna, "Sent").await;
+    let inbox = g.box_of(g.ben, "INBOX").await;
+    let send =
+        async |id: &str, size: usize| submit(&g.store, g.anna, g.ben, id, &message(id, size)).await.unwrap();
+    for (n, size) in [500, 700, 300_000, 900].into_iter().enumerate() {
+        assert_eq!(send(&format!("{n}@x"), size).await, SubmitOutcome::Delivered);
+    }
+    // R17, R14, the audit log and the notice are as they were.
+    assert_eq!(send("3@x", 900).await, SubmitOutcome::Repeated);
+    assert_eq!(send("3@x", 901).await, SubmitOutcome::Conflict);
+    assert_eq!(g.store.delivered_by(g.ben, &["3@x".into()]).await.unwrap(), [g.anna]);
+    assert_eq!(
+        g.count("select count(*) from audit_pending where action = 'send' and detail is null").await,
+        4
+    );
+    assert_eq!(g.count("select count(*) from notice where kind = 'secure-message'").await, 1);
+    assert_eq!(content(&g.store, g.ben, inbox, 4).await, message("3@x", 900));
+    assert_eq!(content(&g.store, g.anna, sent, 3).await, message("2@x", 300_000));
+    // R28, the client's copy first.
+    let bytes = message("own@x", 800);
+    let copy = sent_copy(&g.store, g.anna, "own@x", &bytes);
+    let own = try_append(&g.store, g.anna, sent, &bytes, SEEN, copy).await.unwrap();
+    assert_eq!((own.uid, own.existing), (5, false));
+    assert_eq!(send("own@x", 800).await, SubmitOutcome::Delivered);
+    assert_eq!(g.count("select count(*) from mailbox_message where flags = 1").await, 5);
+    // A mark that went to another folder is followed, an INBOX that is full of names is not mistaken.
+    let name = |n: &str| MailboxName::new(n).unwrap();
+    g.run("update mailbox set special_use = null where special_use = 'sent'").await;
+    g.store.create_mailbox(g.anna, &name("Gesendet"), Some(SpecialUse::Sent)).await.unwrap();
+    assert_eq!(send("after@x", 600).await, SubmitOutcome::Delivered);
+    let there = g.store.mailbox(g.anna, &name("Gesendet")).await.unwrap().unwrap();
+    assert_eq!(there.messages, 1);
+    // To a mailbox that is gone.
+    g.store.create_mailbox(g.anna, &name("Plan"), None).await.unwrap();
+    let plan = g.box_of(g.anna, "Plan").await;
+    append(&g.store, g.anna, plan, &message("x", 100), SEEN).await;
+    g.store.delete_mailbox(g.anna, &name("Plan")).await.unwrap();
+    let nowhere = try_append(&g.store, g.anna, plan, &message("x", 100), SEEN, None).await;
+    assert!(matches!(nowhere, Err(MailError::NoMailbox)), "{nowhere:?}");
+    g.counters_are_right().await;
+}
+
+/// Submissions and APPENDs that come at once, some of them into the same mailbox, get each its own UID.
+#[tokio::test(flavor = "multi_thread")]
+async fn appends_and_submissions_share_a_commit() {
+    let g = Ground::new().await;
+    let inbox = g.box_of(g.ben, "INBOX").await;
+    for way in 0..2 {
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 0..60 {
+            let (store, anna, ben) = (g.store.clone(), g.anna, g.ben);
+            tasks.spawn(async move {
+                let id = format!("{way}.{n}@x");
+                let bytes = message(&id, 500 + n);
+                match n % 3 {
+                    0 => {
+                        let flags = if n % 2 == 0 { SEEN.union(DELETED) } else { Flags::NONE };
+                        Some(append(&store, ben, inbox, &bytes, flags).await.uid).zip(Some(bytes))
+                    }
+                    _ => {
+                        submit(&store, anna, ben, &id, &bytes).await.unwrap();
+                        None
+                    }
+                }
+            });
+        }
+        for (uid, bytes) in tasks.join_all().await.into_iter().flatten() {
+            assert_eq!(content(&g.store, g.ben, inbox, uid).await, bytes);
+        }
+    }
+    assert_eq!(g.count("select count(*) from message").await, 120);
+    g.counters_are_right().await;
+    g.uids_are_gapless().await;
+}
+
 /// Content of every size comes back; a range is what a slice is.
 #[tokio::test]
 async fn content_comes_back_in_any_range() {

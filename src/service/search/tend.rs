@@ -5,7 +5,7 @@
 //! much larger, so that a message is written again only a few times in its life. Two gateways may do the
 //! same work: the second to finish finds the place taken and drops its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use super::index::segment::{Builder, DOCS, PARTS, Segment, read_docs};
 use super::index::words::Words;
 use crate::mime::FactsRef;
 use crate::service::mailbox::MailError;
-use crate::store::{BodyReader, IndexRow, IndexSegment, NewIndexSegment, Store, StoreError};
+use crate::store::{BodyReader, IndexBehind, IndexRow, IndexSegment, NewIndexSegment, Store, StoreError};
 use crate::types::{AccountId, BodyId, MailboxId};
 
 /// Between two looks for mailboxes that are behind.
@@ -28,6 +28,9 @@ const EVERY: Duration = Duration::from_secs(3);
 const WORN_EVERY: u32 = 200;
 /// Messages that a search reads rather than finding them indexed.
 const LEAST: u32 = 128;
+/// So many are indexed although more are coming: while they come in a stream it is better to wait, since many
+/// at a time cost less than a few, again and again.
+const RUSH: u32 = 1024;
 /// Mailboxes of one look.
 const AT_ONCE: u32 = 16;
 /// Messages of a new segment at most.
@@ -79,6 +82,8 @@ impl Tender {
     pub async fn run(self) {
         let mut tick = tokio::time::interval(EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Of the mailboxes that are behind, where they ended at the last look.
+        let mut ends: HashMap<MailboxId, u32> = HashMap::new();
         for look in 1u32.. {
             tick.tick().await;
             if look.is_multiple_of(WORN_EVERY)
@@ -86,9 +91,16 @@ impl Tender {
             {
                 tracing::warn!(%error, "words of messages that are gone stay in the search index a while longer");
             }
-            if let Err(error) = self.catch_up(LEAST).await {
+            let mut now = HashMap::new();
+            let rests = |behind: &IndexBehind| {
+                let before = ends.get(&behind.mailbox) == Some(&behind.uidnext);
+                now.insert(behind.mailbox, behind.uidnext);
+                before || behind.uidnext - behind.from >= RUSH
+            };
+            if let Err(error) = self.catch_up_where(LEAST, rests).await {
                 tracing::warn!(%error, "the search index is not kept up; it is tried again");
             }
+            ends = now;
         }
     }
 
@@ -97,6 +109,15 @@ impl Tender {
     /// # Errors
     /// What the database says. Mailboxes whose messages do not open are passed over.
     pub async fn catch_up(&self, least: u32) -> Result<Indexed, MailError> {
+        self.catch_up_where(least, |_| true).await
+    }
+
+    /// Of these, those that are wanted.
+    async fn catch_up_where(
+        &self,
+        least: u32,
+        mut wanted: impl FnMut(&IndexBehind) -> bool,
+    ) -> Result<Indexed, MailError> {
         let mut sum = Indexed::default();
         let mut passed = BTreeSet::new();
         loop {
@@ -108,6 +129,10 @@ impl Tender {
                     continue;
                 }
                 some = true;
+                if !wanted(&box_) {
+                    passed.insert(box_.mailbox);
+                    continue;
+                }
                 match self.catch_up_mailbox(box_.account, box_.mailbox).await {
                     Ok(done) => {
                         sum.messages += done.messages;

@@ -31,7 +31,7 @@ pub async fn ensure(bench: &Bench) -> anyhow::Result<()> {
         }
         if filled {
             let begun = Instant::now();
-            server.settle(Duration::from_mins(10)).await?;
+            server.finish(Duration::from_mins(10)).await?;
             bench.note(server, "fill", "settle_s", begun.elapsed().as_secs_f64());
         }
     }

@@ -98,21 +98,31 @@ impl Server {
         }
     }
 
-    /// Waits until it has nothing left to do: work put off (indexes, queues) is over.
+    /// Waits until it is quiet: no more CPU than 30 ms in a second.
     pub async fn settle(&self, patience: Duration) -> anyhow::Result<()> {
+        self.quiet_for(1, patience).await
+    }
+
+    /// Waits until it has nothing left to do: work put off (indexes, queues) is over. Postern begins with what it
+    /// put off when a mailbox has not grown between two looks, which are three seconds apart.
+    pub async fn finish(&self, patience: Duration) -> anyhow::Result<()> {
+        self.quiet_for(8, patience).await
+    }
+
+    async fn quiet_for(&self, seconds: u32, patience: Duration) -> anyhow::Result<()> {
         let end = Instant::now() + patience;
         let mut before = self.cpu()?;
-        loop {
+        let mut quiet = 0;
+        while quiet < seconds {
             sleep(Duration::from_secs(1)).await;
             let now = self.cpu()?;
-            if now.saturating_sub(before) <= Duration::from_millis(30) {
-                return Ok(());
-            }
+            quiet = if now.saturating_sub(before) <= Duration::from_millis(30) { quiet + 1 } else { 0 };
             if Instant::now() > end {
                 bail!("{} is still busy after {patience:?}", self.side.name());
             }
             before = now;
         }
+        Ok(())
     }
 
     /// Ends all its processes and begins them anew, so that nothing is in any process's memory.

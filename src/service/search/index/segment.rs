@@ -9,7 +9,7 @@
 //! list itself where it is short. A list: ascending, of each message how many lie between, and its class
 //! where that is another than before. Numbers are LEB128.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::class;
 use super::words::{GAP, Words};

@@ -1,7 +1,6 @@
 //! The words of one message, and how a text to look for is put as a question to words.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::service::search::fold::fold;
@@ -36,7 +35,7 @@ pub(in crate::service::search) struct Words {
 impl Words {
     pub fn new() -> Self {
         Self {
-            found: HashMap::new(),
+            found: HashMap::default(),
             pairs: Box::new([0; 128 * 128]),
             bytes: 0,
             over: false,

@@ -71,7 +71,7 @@ pub async fn search(bench: &Bench) -> anyhow::Result<()> {
         }
     }
     for server in &bench.servers {
-        server.settle(Duration::from_mins(5)).await?;
+        server.finish(Duration::from_mins(5)).await?;
     }
     bench
         .alternate(async |server, round| {

@@ -104,7 +104,7 @@ pub async fn deliver(
         Ok(())
     })
     .await?;
-    server.settle(Duration::from_mins(5)).await?;
+    server.finish(Duration::from_mins(5)).await?;
     let settled = server.cpu()?.saturating_sub(before).as_secs_f64();
     let mut bodies: HashMap<&str, u64> = letters.iter().map(|l| (l.id.as_str(), l.body)).collect();
     for (_, mut imap, _, next) in watched {

@@ -1,0 +1,344 @@
+//! Group commit: what is to be stored waits for what is being stored, and is then stored together.
+//!
+//! Invariants: a batch is whatever queued while the last one ran, never what a timer collected: one statement, one
+//! transaction, one round trip. A second batch runs beside the first when many wait or when the first is slow (it
+//! may wait for a mailbox): two small ones at the same time cost more than one of both. When a batch fails its
+//! members are run alone, so that nobody fails for a neighbour's sake. Within a batch no two submissions have
+//! the same sender and Message-ID. A member runs to its end even if whoever brought it goes away.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres};
+use tokio::sync::oneshot;
+
+use super::append::{Appended, Prepared};
+use super::deliver::{Delivery, SubmitOutcome};
+use super::mail_error::MailError;
+use super::place::Homes;
+use super::{Store, StoreError};
+use crate::types::MailboxId;
+
+/// Batches that run at the same time.
+const COMMITTERS: usize = 2;
+/// So many waiting are worth a batch of their own.
+const CROWD: usize = 64;
+/// A batch that runs longer than this holds nobody up.
+const SLOW: Duration = Duration::from_millis(20);
+/// Most members of one batch, and most bytes of message data that go with its statement.
+const BATCH_MEMBERS: usize = 256;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// A smaller pool has none to spare for the next batch.
+const POOL_LEAST: u32 = 4;
+/// A connection that idled so long may have lost its server.
+const FRESH: Duration = Duration::from_millis(400);
+
+/// What is to be stored.
+pub(super) enum Member {
+    /// A submission.
+    Delivery(Box<Delivery>),
+    /// What a mail program puts into a mailbox.
+    Append(Box<Prepared>),
+}
+
+/// What became of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Submitted(SubmitOutcome),
+    Appended(Appended),
+    /// The sender has no mailbox marked `\Sent`.
+    NoSent,
+    /// The recipient has no INBOX, which cannot be.
+    NoInbox,
+}
+
+type Outcome = Result<Verdict, MailError>;
+
+/// A member that waits for its batch.
+pub(super) struct Waiting {
+    pub(super) member: Member,
+    answer: oneshot::Sender<(Member, Outcome)>,
+}
+
+/// What waits to be committed.
+#[derive(Default)]
+pub(super) struct Queue {
+    line: Mutex<Line>,
+    /// The connection of the last batch: its server process has the statements planned and its caches warm.
+    kept: Mutex<Option<(Instant, PoolConnection<Postgres>)>>,
+    homes: Mutex<Homes>,
+}
+
+#[derive(Default)]
+struct Line {
+    waiting: VecDeque<Waiting>,
+    running: usize,
+    closed: bool,
+}
+
+impl Queue {
+    /// Adds a member; `true`: the caller starts a committer.
+    fn push(&self, waiting: Waiting) -> bool {
+        let mut line = self.line.lock();
+        line.waiting.push_back(waiting);
+        let start = line.running == 0 || (line.running < COMMITTERS && line.waiting.len() >= CROWD);
+        line.running += usize::from(start);
+        start
+    }
+
+    /// Somebody has waited for [`SLOW`]; `true`: the caller starts a committer.
+    fn is_held_up(&self) -> bool {
+        let mut line = self.line.lock();
+        let start = !line.waiting.is_empty() && line.running < COMMITTERS;
+        line.running += usize::from(start);
+        start
+    }
+
+    /// The next batch; `None` ends the committer that asked.
+    fn take(&self) -> Option<Vec<Waiting>> {
+        let mut line = self.line.lock();
+        let mut seen = HashSet::new();
+        let mut bytes = 0;
+        let count = line
+            .waiting
+            .iter()
+            .take(BATCH_MEMBERS)
+            .take_while(|waiting| {
+                let first = bytes == 0;
+                bytes += waiting.member.weight();
+                let alone = match &waiting.member {
+                    Member::Delivery(delivery) => seen.insert((delivery.sender, delivery.sender_msgid)),
+                    Member::Append(_) => true,
+                };
+                (bytes <= BATCH_BYTES || first) && alone
+            })
+            .count();
+        if count == 0 {
+            line.running -= 1;
+            return None;
+        }
+        Some(line.waiting.drain(..count).collect())
+    }
+
+    /// Lets go of the connection, and keeps none from now on.
+    pub(super) fn close(&self) {
+        self.line.lock().closed = true;
+        drop(self.kept.lock().take());
+    }
+
+    fn keep(&self, conn: PoolConnection<Postgres>) {
+        // Checked under the lock that `close` takes after it said so.
+        let mut kept = self.kept.lock();
+        if !self.line.lock().closed {
+            *kept = Some((Instant::now(), conn));
+        }
+    }
+
+    fn kept(&self) -> Option<PoolConnection<Postgres>> {
+        let (since, conn) = self.kept.lock().take()?;
+        (since.elapsed() < FRESH).then_some(conn)
+    }
+
+    /// Where the two copies of a submission went, or that they are nowhere known.
+    pub(super) fn note_homes(&self, delivery: &Delivery, inbox: Option<MailboxId>, sent: Option<MailboxId>) {
+        self.homes.lock().note(delivery, inbox, sent);
+    }
+
+    /// INBOX of the recipient and `\Sent` of the sender, as far as they are known.
+    pub(super) fn homes_of(&self, delivery: &Delivery) -> Option<(MailboxId, MailboxId)> {
+        self.homes.lock().of(delivery)
+    }
+}
+
+impl Member {
+    /// Bytes of message data that go with the statement; more than none.
+    fn weight(&self) -> usize {
+        let body = match self {
+            Self::Delivery(delivery) => &delivery.body,
+            Self::Append(append) => &append.body,
+        };
+        let data = body.data.iter().flatten().map(Vec::len).sum::<usize>();
+        1 + body.facts.len() + data
+    }
+
+    /// Its staged bytes belong to a message now.
+    fn claimed(&mut self) {
+        let staged = match self {
+            Self::Delivery(delivery) => &mut delivery.staged,
+            Self::Append(append) => &mut append.staged,
+        };
+        if let Some(staged) = staged {
+            staged.claimed();
+        }
+    }
+}
+
+impl Store {
+    /// Commits a member together with whatever else waits; gives it back with what became of it.
+    ///
+    /// # Errors
+    /// [`MailError::OutcomeUnknown`] when nobody knows what became of it.
+    pub(super) async fn commit_with_others(&self, member: Member) -> Result<(Member, Outcome), MailError> {
+        let (answer, mut answered) = oneshot::channel();
+        if self.0.queue.push(Waiting { member, answer }) {
+            tokio::spawn(commit(self.clone()));
+        } else if let Ok(done) = tokio::time::timeout(SLOW, &mut answered).await {
+            return done.map_err(|_| MailError::OutcomeUnknown);
+        } else if self.0.queue.is_held_up() {
+            tokio::spawn(commit(self.clone()));
+        }
+        // A committer that ended without an answer may have committed.
+        answered.await.map_err(|_| MailError::OutcomeUnknown)
+    }
+}
+
+/// Commits batches until nothing waits.
+async fn commit(store: Store) {
+    let mut held = store.0.queue.kept();
+    while let Some(batch) = store.0.queue.take() {
+        run(&store, &mut held, batch).await;
+    }
+    if let Some(conn) = held.filter(|_| store.0.pool.options().get_max_connections() >= POOL_LEAST) {
+        store.0.queue.keep(conn);
+    }
+}
+
+type Held = Option<PoolConnection<Postgres>>;
+
+/// A connection, or everybody's answer that there is none.
+async fn connection(
+    store: &Store,
+    held: &mut Held,
+    batch: Vec<Waiting>,
+) -> Option<(PoolConnection<Postgres>, Vec<Waiting>)> {
+    if let Some(conn) = held.take() {
+        return Some((conn, batch));
+    }
+    match store.0.pool.acquire().await {
+        Ok(conn) => Some((conn, batch)),
+        Err(error) => {
+            // Nothing was sent.
+            tracing::warn!(%error, waiting = batch.len(), "no connection to store messages");
+            for one in batch {
+                answer(one, Err(StoreError::Database(sqlx::Error::PoolTimedOut).into()));
+            }
+            None
+        }
+    }
+}
+
+async fn run(store: &Store, held: &mut Held, batch: Vec<Waiting>) {
+    let (plain, mut others): (Vec<_>, Vec<_>) =
+        batch.into_iter().partition(|one| store.is_plain(&one.member));
+    if !plain.is_empty() {
+        others.extend(run_plain(store, held, plain).await);
+    }
+    // Submissions still share a statement; messages that are appended have one each.
+    let (deliveries, appends): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|one| matches!(one.member, Member::Delivery(_)));
+    if !deliveries.is_empty() {
+        run_deliveries(store, held, deliveries).await;
+    }
+    for one in appends {
+        run_append(store, held, one).await;
+    }
+}
+
+/// Gives back those that turned out not to be plain.
+async fn run_plain(store: &Store, held: &mut Held, batch: Vec<Waiting>) -> Vec<Waiting> {
+    let Some((mut conn, batch)) = connection(store, held, batch).await else { return Vec::new() };
+    match store.place(&mut conn, &batch).await {
+        Ok(Some(verdicts)) => {
+            *held = Some(conn);
+            answer_all(batch, verdicts);
+            Vec::new()
+        }
+        Ok(None) => {
+            *held = Some(conn);
+            batch
+        }
+        Err(error) => {
+            failed(store, held, conn, batch, error).await;
+            Vec::new()
+        }
+    }
+}
+
+async fn run_deliveries(store: &Store, held: &mut Held, batch: Vec<Waiting>) {
+    let Some((mut conn, batch)) = connection(store, held, batch).await else { return };
+    let deliveries: Vec<&Delivery> = batch
+        .iter()
+        .filter_map(|one| match &one.member {
+            Member::Delivery(delivery) => Some(&**delivery),
+            Member::Append(_) => None,
+        })
+        .collect();
+    match store.deliver(&mut conn, &deliveries).await {
+        Ok(verdicts) => {
+            *held = Some(conn);
+            answer_all(batch, verdicts);
+        }
+        Err(error) => failed(store, held, conn, batch, error).await,
+    }
+}
+
+async fn run_append(store: &Store, held: &mut Held, one: Waiting) {
+    let Some((mut conn, mut batch)) = connection(store, held, vec![one]).await else { return };
+    let Some(mut one) = batch.pop() else { return };
+    let Member::Append(append) = &mut one.member else { return };
+    let conn_ref: &mut PgConnection = &mut conn;
+    let stored = append.store(conn_ref).await;
+    if !matches!(stored, Err(MailError::OutcomeUnknown)) {
+        *held = Some(conn);
+    }
+    if stored.as_ref().is_ok_and(|appended| !appended.existing) {
+        store.wake_mailboxes([append.mailbox]);
+    }
+    answer(one, stored.map(Verdict::Appended));
+}
+
+/// A batch that did not go through: its members run alone, unless nobody knows whether it did.
+async fn failed(
+    store: &Store,
+    held: &mut Held,
+    conn: PoolConnection<Postgres>,
+    mut batch: Vec<Waiting>,
+    error: MailError,
+) {
+    if matches!(error, MailError::OutcomeUnknown) {
+        // The connection is not used again.
+        for one in batch {
+            answer(one, Err(MailError::OutcomeUnknown));
+        }
+        return;
+    }
+    *held = Some(conn);
+    if batch.len() == 1 {
+        if let Some(one) = batch.pop() {
+            answer(one, Err(error));
+        }
+        return;
+    }
+    tracing::warn!(%error, members = batch.len(), "messages could not be stored together; each is stored alone");
+    for one in batch {
+        Box::pin(run(store, held, vec![one])).await;
+    }
+}
+
+fn answer_all(batch: Vec<Waiting>, verdicts: Vec<Verdict>) {
+    for (one, verdict) in batch.into_iter().zip(verdicts) {
+        answer(one, Ok(verdict));
+    }
+}
+
+fn answer(Waiting { mut member, answer }: Waiting, outcome: Outcome) {
+    match &outcome {
+        Ok(Verdict::Submitted(SubmitOutcome::Delivered)) => member.claimed(),
+        Ok(Verdict::Appended(appended)) if !appended.existing => member.claimed(),
+        _ => {}
+    }
+    // Nobody waits any more when the client has gone; what is committed stays.
+    let _gone = answer.send((member, outcome));
+}
