@@ -21,8 +21,8 @@ struct Line<'a> {
     name: &'a MailboxName,
     info: Option<&'a MailboxInfo>,
     subscribed: bool,
-    /// With RECURSIVEMATCH: a name below is subscribed.
-    child_subscribed: bool,
+    /// With RECURSIVEMATCH: a name below meets what is selected.
+    child_meant: bool,
     /// And is not told itself, so that this one is told for its sake (RFC 5258 §3.5).
     child_untold: bool,
     has_children: bool,
@@ -51,9 +51,17 @@ impl<S: Bytes> Client<S> {
         } else {
             self.mail()?.annotations_of_mailboxes().await?
         };
-        let untold = |name: &&MailboxName| !patterns.iter().any(|p| p.matches(name.as_str()));
-        let (parents_of_subscribed, parents_of_untold) = if list.select.recursive_match {
-            (parents(subscribed.iter()), parents(subscribed.iter().filter(untold)))
+        let special: BTreeSet<&MailboxName> =
+            infos.iter().filter(|i| i.special_use.is_some()).map(|i| &i.name).collect();
+        // RFC 5258 §3: all that is selected by must be true.
+        let meant = |name: &MailboxName| {
+            (!list.select.subscribed || subscribed.contains(name))
+                && (!list.select.special_use || special.contains(name))
+        };
+        let told = |name: &MailboxName| patterns.iter().any(|p| p.matches(name.as_str()));
+        let (parents_of_meant, parents_of_untold) = if list.select.recursive_match {
+            let all = || infos.iter().map(|i| &i.name).chain(&subscribed).filter(|name| meant(name));
+            (parents(all()), parents(all().filter(|name| !told(name))))
         } else {
             (BTreeSet::new(), BTreeSet::new())
         };
@@ -65,7 +73,7 @@ impl<S: Bytes> Client<S> {
                 name: &info.name,
                 info: Some(info),
                 subscribed: subscribed.contains(&info.name),
-                child_subscribed: parents_of_subscribed.contains(&info.name),
+                child_meant: parents_of_meant.contains(&info.name),
                 child_untold: parents_of_untold.contains(&info.name),
                 has_children: parents.contains(&info.name),
             })
@@ -78,7 +86,7 @@ impl<S: Bytes> Client<S> {
                 name,
                 info: None,
                 subscribed: subscribed.contains(name),
-                child_subscribed: parents_of_subscribed.contains(name),
+                child_meant: parents_of_meant.contains(name),
                 child_untold: parents_of_untold.contains(name),
                 has_children: parents.contains(name),
             }));
@@ -88,10 +96,8 @@ impl<S: Bytes> Client<S> {
             if i % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            let meant = !list.select.subscribed || line.subscribed;
-            let chosen = (meant || line.child_untold)
-                && (!list.select.special_use || line.info.is_some_and(|i| i.special_use.is_some()));
-            if !chosen || !patterns.iter().any(|p| p.matches(line.name.as_str())) {
+            let meant = meant(line.name);
+            if !(meant || line.child_untold) || !told(line.name) {
                 continue;
             }
             let mode = self.utf8();
@@ -100,8 +106,14 @@ impl<S: Bytes> Client<S> {
             write::words(attributes(line, asks_subscribed), out);
             out.extend_from_slice(b" \"/\" ");
             write::mailbox_name(line.name, mode, out);
-            if list.select.recursive_match && line.child_subscribed {
-                out.extend_from_slice(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+            if line.child_meant {
+                out.extend_from_slice(b" (\"CHILDINFO\" ");
+                let by = [
+                    (list.select.subscribed, "\"SUBSCRIBED\""),
+                    (list.select.special_use, "\"SPECIAL-USE\""),
+                ];
+                write::words(by.into_iter().filter(|(asked, _)| *asked).map(|(_, word)| word), out);
+                out.push(b')');
             }
             out.extend_from_slice(b"\r\n");
             // RFC 9051 §6.3.9.8, RFC 8440 §4: no more than that of what is told for its children's sake.
@@ -132,7 +144,7 @@ impl<S: Bytes> Client<S> {
             name,
             info: all.iter().find(|info| info.name == *name),
             subscribed: false,
-            child_subscribed: false,
+            child_meant: false,
             child_untold: false,
             has_children,
         };

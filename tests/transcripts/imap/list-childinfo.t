@@ -36,3 +36,22 @@
 1> k LIST (SUBSCRIBED RECURSIVEMATCH) "" "Obst" RETURN (CHILDREN)
 1< * LIST (\HasNoChildren) "/" "Obst" ("CHILDINFO" ("SUBSCRIBED"))
 1< k OK *
+# What is selected by may be something else, or two things, of which all must be true of what is below
+1> l CREATE Ablage/Alt/Entwurf
+1< l OK *
+1> m DELETE Junk
+1< m OK *
+1> n CREATE Ablage/Alt/Spam (USE (\Junk))
+1< n OK *
+1> o LIST (SPECIAL-USE RECURSIVEMATCH) "" "Ablage%"
+1< * LIST (\HasChildren) "/" "Ablage" ("CHILDINFO" ("SPECIAL-USE"))
+1! * LIST * "Ablage/Alt"*
+1< o OK *
+1> p LIST (RECURSIVEMATCH SPECIAL-USE SUBSCRIBED) "" "Ablage%"
+1! * LIST *
+1< p OK *
+1> q SUBSCRIBE Ablage/Alt/Spam
+1< q OK *
+1> r LIST (RECURSIVEMATCH SPECIAL-USE SUBSCRIBED) "" "Ablage%"
+1< * LIST (\HasChildren) "/" "Ablage" ("CHILDINFO" ("SUBSCRIBED" "SPECIAL-USE"))
+1< r OK *
