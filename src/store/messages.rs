@@ -75,10 +75,10 @@ impl Store {
         }
         let asked = Asked { change, flags, unchanged_since };
         let live = self.0.hub.registry.find(mailbox).filter(|live| live.account() == account);
-        if let Some(live) = &live {
-            if let Some(stored) = self.store_known(live, &uids, asked).await? {
-                return Ok(stored);
-            }
+        if let Some(live) = &live
+            && let Some(stored) = self.store_known(live, &uids, asked).await?
+        {
+            return Ok(stored);
         }
         let stored = self.store_judged(account, mailbox, &uids, asked).await?;
         let Some(live) = live else {
