@@ -18,8 +18,8 @@ use super::ties::{Entry, is_tied};
 use super::{SealError, SealKey, Store, StoreError, TextDomain};
 use crate::types::{AccountId, Flags, Keyword, MailboxId, ModSeq, UidValidity};
 
-/// At each mod-sequence, the ranges of uids that went, ascending; in the order they went.
-type Expunged = Vec<(ModSeq, Vec<(u32, u32)>)>;
+/// What went at which mod-sequence, in the order it went: ranges of uids, ascending.
+type Gone = Vec<(ModSeq, Vec<(u32, u32)>)>;
 
 /// What one statement brought.
 pub(super) struct Delta {
@@ -30,8 +30,7 @@ pub(super) struct Delta {
     pub(super) whole: bool,
     /// Ascending by uid.
     pub(super) rows: Vec<Row>,
-    /// Ranges of uids, ascending, in the order they went.
-    pub(super) expunged: Expunged,
+    pub(super) expunged: Gone,
     pub(super) keywords: Vec<(u8, Keyword)>,
 }
 
@@ -283,7 +282,7 @@ impl Store {
     }
 
     /// Rows and what went, of the columns of a statement.
-    fn rows_of(&self, account: AccountId, mailbox: MailboxId, columns: Columns) -> (Vec<Row>, Expunged) {
+    fn rows_of(&self, account: AccountId, mailbox: MailboxId, columns: Columns) -> (Vec<Row>, Gone) {
         let uids = columns.uids.unwrap_or_default();
         let others = (columns.flags.unwrap_or_default().into_iter())
             .zip(columns.modseqs.unwrap_or_default())
@@ -316,7 +315,7 @@ impl Store {
             );
         }
         rows.sort_unstable_by_key(|r| r.uid);
-        let mut expunged: Expunged = Vec::new();
+        let mut expunged = Gone::new();
         let ranges = columns.gone_lo.unwrap_or_default().into_iter().zip(columns.gone_hi.unwrap_or_default());
         for (modseq, (lo, hi)) in columns.gone_modseqs.unwrap_or_default().into_iter().zip(ranges) {
             let (modseq, range) = (ModSeq(modseq.cast_unsigned()), (lo as u32, hi as u32));
