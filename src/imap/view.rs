@@ -82,6 +82,8 @@ pub struct View {
     gone: Vec<(u32, Option<Row>)>,
     /// This session's own flag changes that `modseq` does not reach, the last of each message, by UID.
     own: HashMap<u32, Own>,
+    /// All that changed at this mod-sequence is in `own`, and told.
+    own_whole: Option<ModSeq>,
     /// UIDs that are `\Recent` in this session (RFC 3501 §2.3.2), as inclusive ranges.
     recent: Vec<(u32, u32)>,
 }
@@ -96,6 +98,7 @@ impl View {
             told: now.highestmodseq,
             gone: Vec::new(),
             own: HashMap::new(),
+            own_whole: None,
             recent: Vec::new(),
         }
     }
@@ -197,6 +200,12 @@ impl View {
         }
     }
 
+    /// Notes that everything that changed at this mod-sequence was [`answered`](Self::answered), as told: when
+    /// nothing else changed, nobody looks through the whole mailbox for what did.
+    pub fn answered_whole(&mut self, modseq: ModSeq) {
+        self.own_whole = Some(modseq);
+    }
+
     /// Makes these UIDs `\Recent` in this session.
     pub fn claim_recent(&mut self, from: u32, to: u32) {
         if from <= to {
@@ -243,7 +252,13 @@ impl View {
             self.next_uid = now.uidnext;
         }
         if now.highestmodseq > self.modseq {
-            changes.flags = self.changed_flags(now, known);
+            // Each mod-sequence is one change.
+            let only_own =
+                now.highestmodseq.0 == self.modseq.0 + 1 && self.own_whole == Some(now.highestmodseq);
+            if !only_own {
+                changes.flags = self.changed_flags(now, known);
+            }
+            self.own_whole = None;
             self.modseq = now.highestmodseq;
             let told = self.modseq;
             self.own.retain(|_, own| own.modseq > told);
@@ -458,6 +473,34 @@ mod tests {
         flag(&mut state, 0, 1);
         flag(&mut state, 0, 3);
         assert_eq!(view.catch_up(&state, Expunges::Withheld).flags.len(), 1);
+    }
+
+    #[test]
+    fn an_own_change_hides_no_others() {
+        let mut state = mailbox(2);
+        let mut view = View::open(&state);
+        flag(&mut state, 0, 1);
+        view.answered(1, Flags(1), state.highestmodseq, true);
+        view.answered_whole(state.highestmodseq);
+        assert!(view.catch_up(&state, Expunges::Withheld).is_empty());
+        flag(&mut state, 0, 3);
+        view.answered(1, Flags(3), state.highestmodseq, true);
+        view.answered_whole(state.highestmodseq);
+        flag(&mut state, 1, 1);
+        let changes = view.catch_up(&state, Expunges::Withheld);
+        assert_eq!(changes.flags.iter().map(|f| f.uid).collect::<Vec<_>>(), [2], "changed by another, later");
+        flag(&mut state, 1, 3);
+        flag(&mut state, 0, 1);
+        view.answered(1, Flags(1), state.highestmodseq, true);
+        view.answered_whole(state.highestmodseq);
+        let changes = view.catch_up(&state, Expunges::Withheld);
+        assert_eq!(
+            changes.flags.iter().map(|f| f.uid).collect::<Vec<_>>(),
+            [2],
+            "changed by another, before"
+        );
+        flag(&mut state, 1, 1);
+        assert_eq!(view.catch_up(&state, Expunges::Withheld).flags.len(), 1, "nothing of this session's");
     }
 
     #[test]

@@ -43,8 +43,14 @@ impl<S: Bytes> Client<S> {
             known.get(&uid).is_some_and(|before| before.changed(store.change, flags) == now)
         };
         // What else happened to it is told with the tagged reply.
+        let mut all_told = true;
         for &(uid, now, modseq) in &stored.changed {
-            selected.view.answered(uid, now, modseq, !store.silent || expected(uid, now));
+            let told = !store.silent || expected(uid, now);
+            selected.view.answered(uid, now, modseq, told);
+            all_told &= told;
+        }
+        if let (Some((.., modseq)), true) = (stored.changed.first(), all_told) {
+            selected.view.answered_whole(*modseq);
         }
         for &(uid, now, modseq) in &stored.same {
             selected.view.answered(uid, now, modseq, !store.silent);
