@@ -32,9 +32,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// `uids` ascend. `None`: the state is not that of a mailbox that can be changed.
+    /// `uids` ascend. `None`: the state is not that of a mailbox that can be changed, or does not have a keyword
+    /// yet that is to be set: then the rows must be looked at again, since the keyword comes with them.
     pub(super) fn of(state: &MailboxState, uids: &[u32], asked: Asked) -> Option<Self> {
-        if state.gone || state.highestmodseq.0 == 0 {
+        if state.gone || state.highestmodseq.0 == 0 || !has_keywords(state, asked) {
             return None;
         }
         let next = ModSeq(state.highestmodseq.0 + 1);
@@ -76,6 +77,14 @@ impl Plan {
         self.deleted += change(SystemFlag::Deleted);
         self.deleted_size += change(SystemFlag::Deleted) * row.size.cast_signed();
     }
+}
+
+/// Whether the names of all keywords that are to be set are known.
+fn has_keywords(state: &MailboxState, asked: Asked) -> bool {
+    let known = state.keywords.iter().fold(Flags::NONE, |all, (bit, _)| all.union(Flags::keyword(*bit)));
+    let mut bits = Flags::KEYWORD_BITS.map(Flags::keyword);
+    matches!(asked.change, FlagChange::Remove)
+        || bits.all(|bit| asked.flags.0 & bit.0 == 0 || known.0 & bit.0 != 0)
 }
 
 /// The rows of these UIDs, ascending, with their index; UIDs that are not there are left out.
@@ -145,6 +154,17 @@ mod tests {
                 body: BodyId(uuid::Uuid::from_u128(uid.into())),
             }).collect()
         }
+    }
+
+    #[test]
+    fn a_keyword_that_is_new_here_is_not_planned_with() {
+        let mut state = state(Vec::new());
+        let asked = |change| Asked { change, flags: Flags::keyword(9), unchanged_since: None };
+        assert!(Plan::of(&state, &[1], asked(FlagChange::Add)).is_none());
+        assert!(Plan::of(&state, &[1], asked(FlagChange::Replace)).is_none());
+        assert!(Plan::of(&state, &[1], asked(FlagChange::Remove)).is_some());
+        state.keywords.push((9, crate::types::Keyword::new("$Label1").unwrap()));
+        assert!(Plan::of(&state, &[1], asked(FlagChange::Add)).is_some());
     }
 
     proptest! {
