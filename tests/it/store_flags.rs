@@ -1,7 +1,7 @@
 //! STORE where the mailbox is open: one round trip, and exact, whoever else changes it at the same time.
 
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use postern::clock::Clock;
 use postern::store::{LiveMailbox, MasterKey, Options, Store};
@@ -43,19 +43,19 @@ async fn a_flag_is_one_round_trip() {
     };
     // The connection learns the statement.
     set(&[1], FlagChange::Add, FLAGGED).await;
-    let (begun, before) = (Instant::now(), count.trips.load(Ordering::SeqCst));
+    let mut trips = Vec::new();
     for uid in 1..=40 {
         let at = live.known();
+        let before = count.trips.load(Ordering::SeqCst);
         let stored = set(&[uid], FlagChange::Add, SEEN).await;
         assert_eq!(stored.changed.len(), 1);
+        trips.push(count.trips.load(Ordering::SeqCst) - before);
         assert_eq!(live.known(), ModSeq(at.0 + 1));
         assert!(live.read(|s| s.row(uid).unwrap().flags.has(SystemFlag::Seen)));
     }
-    let trips = count.trips.load(Ordering::SeqCst) - before;
-    // Once a second all open mailboxes are compared, which may find a change a moment before it is told of.
-    let polls = begun.elapsed().as_secs() as usize + 1;
-    println!("{trips} round trips for 40 flags, {polls} polls at most");
-    assert!((40..=40 + 2 * polls).contains(&trips), "{trips}");
+    // What the store does besides, once a second and after a pause, falls beside a few of them.
+    let one = trips.iter().filter(|trips| **trips == 1).count();
+    assert!(one >= 30 && !trips.contains(&0), "{trips:?}");
     assert_eq!(set(&[1, 2, 3], FlagChange::Add, SEEN).await.same.len(), 3, "nothing to change");
     g.counters_are_right().await;
     let cold = g.another().await.open_mailbox(g.anna, inbox).await.unwrap();
