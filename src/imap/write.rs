@@ -83,6 +83,26 @@ pub fn mailbox_name(name: &MailboxName, mode: Utf8Mode, out: &mut Vec<u8>) {
     mailbox(name.as_str(), mode, out);
 }
 
+/// `* LIST (\HasChildren) "/" "Name"`, without the end of the line (RFC 9051 §7.3.1).
+pub fn list_begin<'a>(
+    attributes: impl Iterator<Item = &'a str>,
+    name: &MailboxName,
+    mode: Utf8Mode,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b"* LIST ");
+    words(attributes, out);
+    out.extend_from_slice(b" \"/\" ");
+    mailbox_name(name, mode, out);
+}
+
+/// ` ("OLDNAME" ("Old"))` of a LIST response (RFC 9051 §6.3.9.7).
+pub fn old_name(old: &str, mode: Utf8Mode, out: &mut Vec<u8>) {
+    out.extend_from_slice(b" (\"OLDNAME\" (");
+    mailbox(old, mode, out);
+    out.extend_from_slice(b"))");
+}
+
 /// `(\Seen $Forwarded)`. Bits without a name are left out.
 pub fn flag_list(flags: Flags, recent: bool, keywords: &[(u8, Keyword)], out: &mut Vec<u8>) {
     let system = SystemFlag::ALL.into_iter().filter(|f| flags.has(*f)).map(|f| -> &str { f.as_str() });

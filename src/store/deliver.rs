@@ -225,6 +225,7 @@ impl Store {
         .fetch_all(conn)
         .await
         .map_err(ended)?;
+        let complete = rows.len() == batch.len();
         let mut woken = Vec::with_capacity(rows.len() * 2);
         let mut verdicts = Vec::with_capacity(rows.len());
         let mut notice_due = false;
@@ -244,7 +245,7 @@ impl Store {
             });
         }
         self.stored(woken, notice_due);
-        if verdicts.len() != batch.len() {
+        if !complete {
             return Err(MailError::OutcomeUnknown);
         }
         Ok(verdicts)

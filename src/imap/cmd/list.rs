@@ -102,10 +102,7 @@ impl<S: Bytes> Client<S> {
             }
             let mode = self.utf8();
             let out = &mut self.wire.out;
-            out.extend_from_slice(b"* LIST ");
-            write::words(attributes(line, asks_subscribed), out);
-            out.extend_from_slice(b" \"/\" ");
-            write::mailbox_name(line.name, mode, out);
+            write::list_begin(attributes(line, asks_subscribed), line.name, mode, out);
             if line.child_meant {
                 out.extend_from_slice(b" (\"CHILDINFO\" ");
                 let by = [
@@ -150,14 +147,9 @@ impl<S: Bytes> Client<S> {
         };
         let mode = self.utf8();
         let out = &mut self.wire.out;
-        out.extend_from_slice(b"* LIST ");
-        write::words(attributes(&line, false), out);
-        out.extend_from_slice(b" \"/\" ");
-        write::mailbox_name(name, mode, out);
+        write::list_begin(attributes(&line, false), name, mode, out);
         if let Some(supplied) = supplied {
-            out.extend_from_slice(b" (\"OLDNAME\" (");
-            write::mailbox(supplied, mode, out);
-            out.extend_from_slice(b"))");
+            write::old_name(supplied, mode, out);
         }
         out.extend_from_slice(b"\r\n");
         Ok(())

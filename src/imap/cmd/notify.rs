@@ -227,14 +227,9 @@ impl<S: Bytes> Client<S> {
     fn name_response(&mut self, name: &MailboxName, old: Option<&MailboxName>, now: &Holdings) {
         let mode = self.utf8();
         let out = &mut self.wire.out;
-        out.extend_from_slice(b"* LIST ");
-        write::words(notify::attributes(name, now).into_iter(), out);
-        out.extend_from_slice(b" \"/\" ");
-        write::mailbox_name(name, mode, out);
+        write::list_begin(notify::attributes(name, now).into_iter(), name, mode, out);
         if let Some(old) = old {
-            out.extend_from_slice(b" (\"OLDNAME\" (");
-            write::mailbox_name(old, mode, out);
-            out.extend_from_slice(b"))");
+            write::old_name(old.as_str(), mode, out);
         }
         out.extend_from_slice(b"\r\n");
     }
