@@ -172,17 +172,29 @@ impl Peer {
     /// Ends both.
     pub async fn stop(&self) -> anyhow::Result<()> {
         let children = std::mem::take(&mut *lock(&self.children));
+        // The process that was started as Postfix is a shell, which would leave the master behind.
+        if !children.is_empty() {
+            std::process::Command::new("/usr/sbin/postfix").args(self.postfix_stop()).output()?;
+        }
         for (pid, mut child) in children {
             process::terminate(pid)?;
             tokio::time::timeout(Duration::from_mins(1), child.wait()).await.context("it does not end")??;
         }
         Ok(())
     }
+
+    fn postfix_stop(&self) -> [std::ffi::OsString; 3] {
+        ["-c".into(), self.dir.join("etc").into(), "stop".into()]
+    }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        for (pid, _) in lock(&self.children).iter() {
+        let children = lock(&self.children);
+        if !children.is_empty() {
+            let _gone = std::process::Command::new("/usr/sbin/postfix").args(self.postfix_stop()).output();
+        }
+        for (pid, _) in children.iter() {
             let _gone = process::terminate(*pid);
         }
     }

@@ -49,7 +49,7 @@ impl CpuGroup {
 
 impl Drop for CpuGroup {
     fn drop(&mut self) {
-        // It goes when the last process has gone; who is killed leaves an empty folder of the kernel's.
+        // It can go when the last process has; who is killed leaves an empty folder of the kernel's.
         if let Some(group) = &self.0 {
             let _still_used = std::fs::remove_dir(group);
         }
