@@ -13,7 +13,7 @@ use super::reply::Reply;
 use super::session::{Access, Enabled};
 use super::view::{Changes, Expunges, FlagsSeen, View};
 use super::write;
-use crate::service::mailbox::{LiveMailbox, MailboxState, Row};
+use crate::service::mailbox::{LiveMailbox, Row};
 use crate::types::{Flags, Keyword, MailboxId, MailboxName, ModSeq, SeqNum, uid_ranges};
 
 /// See the module text.
@@ -212,9 +212,4 @@ pub fn flags_fetch(
         fetch.mod_seq(told.modseq);
     }
     fetch.finish();
-}
-
-/// The first message without `\Seen`, for rev1's UNSEEN (RFC 3501 §7.1).
-pub fn first_unseen(state: &MailboxState) -> Option<usize> {
-    state.rows.iter().position(|r| !r.flags.has(crate::types::SystemFlag::Seen)).map(|at| at + 1)
 }

@@ -89,10 +89,10 @@ pub struct View {
 }
 
 impl View {
-    /// The view right after SELECT or EXAMINE.
-    pub fn open(now: &MailboxState) -> Self {
+    /// The view right after SELECT or EXAMINE of the mailbox that has these UIDs now.
+    pub fn open(now: &MailboxState, uids: Arc<Vec<u32>>) -> Self {
         Self {
-            uids: Arc::new(now.rows.iter().map(|r| r.uid).collect()),
+            uids,
             next_uid: now.uidnext,
             modseq: now.highestmodseq,
             told: now.highestmodseq,
@@ -334,7 +334,9 @@ impl SharedLists {
                 if lists.len() >= 64 && lists.len() == lists.capacity() {
                     lists.retain(|_, list| list.strong_count() > 0);
                 }
-                Arc::make_mut(&mut view.uids).shrink_to_fit();
+                if let Some(uids) = Arc::get_mut(&mut view.uids) {
+                    uids.shrink_to_fit();
+                }
                 lists.insert(mailbox, Arc::downgrade(&view.uids));
             }
         }
@@ -361,6 +363,10 @@ mod tests {
             keywords: Vec::new(),
             gone: false,
         }
+    }
+
+    fn open(state: &MailboxState) -> View {
+        View::open(state, Arc::new(state.rows.iter().map(|r| r.uid).collect()))
     }
 
     fn arrive(state: &mut MailboxState) {
@@ -403,7 +409,7 @@ mod tests {
     #[test]
     fn expunges_wait_and_stay_readable() {
         let mut state = mailbox(3);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         expunge(&mut state, 1);
         assert_eq!(view.row(&state, 2).unwrap().uid, 2);
         arrive(&mut state);
@@ -421,7 +427,7 @@ mod tests {
     #[test]
     fn own_changes_are_not_echoed() {
         let mut state = mailbox(2);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         flag(&mut state, 0, 1);
         view.answered(1, Flags(1), state.highestmodseq, true);
         assert!(view.catch_up(&state, Expunges::Told).is_empty());
@@ -435,7 +441,7 @@ mod tests {
     #[test]
     fn an_answer_may_come_before_the_state_knows() {
         let mut state = mailbox(2);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         let ahead = ModSeq(state.highestmodseq.0 + 2);
         view.answered(1, Flags(1), ahead, true);
         flag(&mut state, 1, 1);
@@ -448,7 +454,7 @@ mod tests {
     #[test]
     fn what_was_answered_stands_until_the_expunge_is_told() {
         let mut state = mailbox(2);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         // Stored to through here, expunged elsewhere, both before this gateway looked.
         let stored = ModSeq(state.highestmodseq.0 + 1);
         view.answered(1, Flags(4), stored, true);
@@ -470,7 +476,7 @@ mod tests {
     #[test]
     fn what_was_not_told_is_reported_though_it_is_this_sessions_own() {
         let mut state = mailbox(1);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         view.answered(1, Flags(1), ModSeq(state.highestmodseq.0 + 1), true);
         view.answered(1, Flags(3), ModSeq(state.highestmodseq.0 + 2), false);
         flag(&mut state, 0, 1);
@@ -481,7 +487,7 @@ mod tests {
     #[test]
     fn an_own_change_hides_no_others() {
         let mut state = mailbox(2);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         flag(&mut state, 0, 1);
         view.answered(1, Flags(1), state.highestmodseq, true);
         view.answered_whole(state.highestmodseq);
@@ -509,7 +515,7 @@ mod tests {
     #[test]
     fn a_deleted_mailbox_becomes_empty() {
         let mut state = mailbox(2);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         state.gone = true;
         assert!(view.is_behind(&state));
         assert_eq!(view.catch_up(&state, Expunges::Told).expunged, seqs(&[2, 1]));
@@ -519,7 +525,7 @@ mod tests {
     #[test]
     fn recent_counts_what_is_there() {
         let mut state = mailbox(5);
-        let mut view = View::open(&state);
+        let mut view = open(&state);
         view.claim_recent(4, 5);
         view.claim_recent(6, 6);
         assert_eq!(view.recent(), 2);
@@ -533,7 +539,7 @@ mod tests {
     fn equal_lists_are_one() {
         let state = mailbox(4);
         let lists = SharedLists::default();
-        let mut views = [View::open(&state), View::open(&state)];
+        let mut views = [open(&state), open(&state)];
         for view in &mut views {
             lists.share(MailboxId(1), view);
         }
@@ -592,7 +598,7 @@ mod tests {
         #[test]
         fn a_client_that_believes_the_view_knows_the_mailbox(steps in prop::collection::vec(step(), 0..80)) {
             let mut state = mailbox(3);
-            let mut view = View::open(&state);
+            let mut view = open(&state);
             let messages = state.rows.iter().map(|r| (r.uid, r.flags.0)).collect();
             let mut client = Client { messages, reported: 0 };
             for step in steps.into_iter().chain([Step::Look(true)]) {

@@ -15,6 +15,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::account_watch::{self, AccountWatch};
 use super::events::Events;
@@ -26,6 +27,9 @@ use crate::types::{AccountId, MailboxId};
 const POLL: Duration = Duration::from_secs(1);
 /// Pause before a broken connection is tried again.
 const RETRY: Duration = Duration::from_millis(500);
+/// Between two notifications: the first goes at once, what follows it goes together. Each costs a commit, and
+/// wakes every gateway's listener, this one's too.
+const PACE: Duration = Duration::from_millis(5);
 /// Wake-ups held for a database that is away; beyond that the other gateways' poll has to do.
 const PENDING_MAX: usize = 65_536;
 
@@ -181,15 +185,18 @@ impl Store {
     }
 }
 
-/// Sends what is pending: one statement for all that came while the last one ran.
+/// Sends what is pending: one statement for all that came while the last one ran, or within [`PACE`] of it.
 async fn send(hub: Arc<Hub>, connect: PgConnectOptions) {
     let mut conn: Option<PgConnection> = None;
+    let mut next = Instant::now();
     loop {
+        tokio::time::sleep_until(next).await;
         let topics = std::mem::take(&mut *hub.pending.lock());
         if topics.is_empty() {
             hub.filled.notified().await;
             continue;
         }
+        next = Instant::now() + PACE;
         let result = async {
             let mut open = match conn.take() {
                 Some(open) => open,

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use super::mail_error::MailError;
 use super::mailbox_load::{By, Delta, Held, Since, Whole};
+use super::opening::{LastOpening, Opening};
 use super::recent_changes::RecentChanges;
 use super::snapshots::is_worth_it;
 use super::{Inner, Origin, Store, StoreError, known_flags};
@@ -171,6 +172,7 @@ pub struct LiveMailbox {
     soon_for: AtomicU64,
     /// `\Recent` of all messages below this is somebody's already, as far as this process knows.
     recent_taken: AtomicU32,
+    opening: LastOpening,
     /// Changes of rows that its snapshot does not have, about; and whether a new one is asked for.
     unsaved: AtomicUsize,
     snapshot_asked: AtomicBool,
@@ -207,6 +209,7 @@ impl LiveMailbox {
             soon: AtomicBool::new(false),
             soon_for: AtomicU64::new(0),
             recent_taken: AtomicU32::new(0),
+            opening: LastOpening::default(),
             unsaved: AtomicUsize::new(0),
             snapshot_asked: AtomicBool::new(false),
             name: Mutex::new(None),
@@ -224,7 +227,8 @@ impl LiveMailbox {
 
     /// Memory that it takes, in bytes, about.
     fn weight(&self) -> usize {
-        self.read(|s| size_of::<Self>() + s.rows.capacity() * size_of::<Row>() + s.recent.weight())
+        let opening = self.opening.weight();
+        self.read(|s| size_of::<Self>() + opening + s.rows.capacity() * size_of::<Row>() + s.recent.weight())
     }
 
     /// Whether `\Recent` of everything below `uidnext` is known to be taken.
@@ -255,6 +259,13 @@ impl LiveMailbox {
     /// Looks at the state. Keep it short and do not wait inside: a writer stands behind.
     pub fn read<T>(&self, look: impl FnOnce(&MailboxState) -> T) -> T {
         look(&self.state.read())
+    }
+
+    /// Looks at the state, and what a SELECT needs to know of it.
+    pub fn open<T>(&self, look: impl FnOnce(&MailboxState, Opening) -> T) -> T {
+        let state = self.state.read();
+        let opening = self.opening.of(&state);
+        look(&state, opening)
     }
 
     /// Ticks when the state changed, also when the mailbox is gone. A tick says no more than "look".
@@ -372,6 +383,7 @@ impl LiveMailbox {
         };
         // Outside the lock: it may be large.
         drop(old);
+        self.opening.forget();
         self.changes.send_replace(now);
         self.changed_rows(&store, rows, changed);
         Ok(true)
@@ -392,6 +404,7 @@ impl LiveMailbox {
             state.highestmodseq = now;
             state.rows.len()
         };
+        self.opening.forget();
         self.changes.send_replace(now);
         self.changed_rows(store, rows, changed.len());
     }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use crate::imap::command::{QResync, Select, SequenceSet};
 use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::{Code, Reply};
-use crate::imap::selected::{Selected, Telling, first_unseen, flags_fetch, flags_response, permanent_flags};
+use crate::imap::selected::{Selected, Telling, flags_fetch, flags_response, permanent_flags};
 use crate::imap::session::Access;
 use crate::imap::vanished::{Vanished, agreed, gone_earlier, vanished_response};
 use crate::imap::view::{FlagsSeen, View};
@@ -30,8 +30,9 @@ impl<S: Bytes> Client<S> {
         let live = mail.open_named(&select.mailbox).await?;
         let id = live.id();
         let changes = live.changes();
-        let (mut view, keywords, uidvalidity, unseen) =
-            live.read(|now| (View::open(now), now.keywords.clone(), now.uidvalidity, first_unseen(now)));
+        let (mut view, keywords, uidvalidity, unseen) = live.open(|now, all| {
+            (View::open(now, all.uids), now.keywords.clone(), now.uidvalidity, all.first_unseen)
+        });
         let rev2 = self.session.enabled().rev2;
         // RFC 9586: UNSEEN would be a sequence number.
         let uid_only = self.session.enabled().uid_only;
@@ -51,6 +52,8 @@ impl<S: Bytes> Client<S> {
         if !rev2 {
             let _ = write!(out, "* {} RECENT\r\n", view.recent());
             if let Some(unseen) = unseen.filter(|_| !uid_only) {
+                // RFC 3501 §7.1: its number.
+                let unseen = unseen + 1;
                 let _ = write!(out, "* OK [UNSEEN {unseen}] first unread message\r\n");
             }
         }

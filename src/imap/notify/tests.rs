@@ -87,7 +87,7 @@ fn of_the_selected_mailbox_nothing_until_it_is_left() {
         keywords: Vec::new(),
         gone: false,
     };
-    watch.left(MailboxId(1), &View::open(&state));
+    watch.left(MailboxId(1), &View::open(&state, std::sync::Arc::default()));
     assert_eq!(watch.compare(&now, None, ModSeqs::Unknown).len(), 1);
 }
 
