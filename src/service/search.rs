@@ -16,6 +16,7 @@ pub(super) mod fold;
 mod header;
 mod hunt;
 mod index;
+mod joining;
 mod look_up;
 mod plan;
 mod tend;
