@@ -309,7 +309,7 @@ impl Store {
     }
 
     /// The opened facts and the bytes of messages, in the order asked, for a task that goes through everything:
-    /// nothing of it stays in memory. 1 statement; facts and first chunks of all are in memory together, so ask for few.
+    /// nothing of it stays in memory. 1 statement, for none none; facts and first chunks of all are in memory together, so ask for few.
     /// `None` for one that is not there any more.
     ///
     /// # Errors
@@ -320,6 +320,9 @@ impl Store {
         bodies: &[BodyId],
     ) -> Result<Vec<Option<(Bytes, BodyReader)>>, StoreError> {
         all_tied(bodies)?;
+        if bodies.is_empty() {
+            return Ok(Vec::new());
+        }
         let seal = self.seal_key(account).await?;
         let mut out: Vec<_> = bodies.iter().map(|_| None).collect();
         let ids: Vec<_> = bodies.iter().map(|body| body.0).collect();

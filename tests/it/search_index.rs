@@ -187,9 +187,18 @@ fn a_damaged_index_is_noticed_and_changes_no_answer() {
     });
 }
 
-/// A segment that is to be joined and does not open: the index is dropped and built anew, in the same round.
+/// What is to be joined, or lies between, and does not open: the index is dropped and built anew, in the same round.
 #[test]
 fn what_is_damaged_is_not_joined() {
+    for damage in [
+        "update search_block set data = set_byte(data, 30, get_byte(data, 30) # 2) where part = 2",
+        "update search_segment set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 4) where uid_from = 13",
+    ] {
+        not_joined(damage);
+    }
+}
+
+fn not_joined(damage: &str) {
     run(async {
         let mut place = place(12).await;
         let tender = Tender::new(place.store.clone());
@@ -201,11 +210,7 @@ fn what_is_damaged_is_not_joined() {
             }
         }
         let answers = all(&mut place.wire).await;
-        execute(
-            &place.world.database_url,
-            "update search_block set data = set_byte(data, 30, get_byte(data, 30) # 2) where part = 2",
-        )
-        .await;
+        execute(&place.world.database_url, damage).await;
         let done = tender.catch_up_mailbox(place.account, place.mailbox).await.unwrap();
         assert_eq!((done.messages, done.segments), (48, 1));
         assert_eq!(number_of_segments(&place.world.database_url).await, 1);

@@ -6,21 +6,17 @@
 //! same work: the second to finish finds the place taken and drops its own.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Range;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::header;
-use super::hunt::{Piece, Places, Walk};
-use super::index::class;
 use super::index::merge::merge;
 use super::index::segment::{Builder, DOCS, PARTS, Segment, read_docs};
 use super::index::words::Words;
 use super::joining::{Size, joined};
+use super::lately::{Lately, Whole};
+use super::message::take_words;
 use crate::mime::FactsRef;
 use crate::service::mailbox::MailError;
-use crate::store::{BodyReader, IndexBehind, IndexRow, IndexSegment, IndexWritten, NewIndexSegment};
+use crate::store::{IndexBehind, IndexRow, IndexSegment, IndexWritten, NewIndexSegment};
 use crate::store::{Store, StoreError};
 use crate::types::{AccountId, BodyId, MailboxId};
 
@@ -125,6 +121,7 @@ impl Tender {
     ) -> Result<Indexed, MailError> {
         let mut sum = Indexed::default();
         let mut passed = BTreeSet::new();
+        let mut look = Look::new();
         loop {
             let limit = AT_ONCE + passed.len() as u32;
             let behind = self.store.index_behind(least.max(1), limit).await?;
@@ -138,7 +135,7 @@ impl Tender {
                     passed.insert(box_.mailbox);
                     continue;
                 }
-                match self.catch_up_mailbox(box_.account, box_.mailbox).await {
+                match self.index(box_.account, box_.mailbox, &mut look).await {
                     Ok(done) => {
                         sum.messages += done.messages;
                         sum.segments += done.segments;
@@ -181,13 +178,22 @@ impl Tender {
         account: AccountId,
         mailbox: MailboxId,
     ) -> Result<Indexed, MailError> {
+        self.index(account, mailbox, &mut Look::new()).await
+    }
+
+    async fn index(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        look: &mut Look,
+    ) -> Result<Indexed, MailError> {
         let mut done = Indexed::default();
-        let mut segments = self.store.index_segments(account, mailbox).await?;
+        let mut segments = self.standing(account, mailbox).await?;
         let mut from = segments.iter().map(|s| s.uids().1).max().unwrap_or(0) + 1;
         loop {
             let rows = self.store.index_rows(account, mailbox, from..u32::MAX, DOCS_NEW).await?;
             let Some(end) = rows.last() else { return Ok(done) };
-            let (segment, last) = self.read(account, &rows).await?;
+            let (segment, last) = self.read(account, &rows, look).await?;
             let fresh = Fresh::new((from, last), segment);
             let messages = fresh.docs;
             if messages > 0 {
@@ -210,6 +216,25 @@ impl Tender {
             }
             from = last + 1;
         }
+    }
+
+    /// What there is of a mailbox's index. Where some of it does not open, all of it goes: what lies around that could
+    /// not be joined.
+    async fn standing(&self, account: AccountId, mailbox: MailboxId) -> Result<Vec<IndexSegment>, MailError> {
+        let all: Result<Vec<_>, _> =
+            self.store.index_segments_checked(account, mailbox).await?.into_iter().collect();
+        match all {
+            Ok(segments) => Ok(segments),
+            Err(_) => {
+                self.drop_damaged(account, mailbox).await?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    async fn drop_damaged(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {
+        tracing::error!(%mailbox, "a search index is damaged; it is dropped and built anew");
+        self.store.index_drop(account, mailbox).await
     }
 
     /// Writes a new segment behind those that there are, joined with the last of them where that is time.
@@ -243,26 +268,39 @@ impl Tender {
     }
 
     /// The words of messages, as far as [`BYTES_NEW`] and [`WORDS_NEW`] go; and the last UID that was read.
-    async fn read(&self, account: AccountId, rows: &[IndexRow]) -> Result<(Segment, u32), MailError> {
-        let mut builder = Builder::default();
-        let mut words = Words::new();
+    async fn read(
+        &self,
+        account: AccountId,
+        rows: &[IndexRow],
+        look: &mut Look,
+    ) -> Result<(Segment, u32), MailError> {
+        let Look { words, builder, lately } = look;
+        // Of a look that was given up.
+        builder.clear();
         let (mut bytes, mut last) = (0, 0);
         let mut rest = rows;
         while !rest.is_empty() && bytes <= BYTES_NEW && builder.bytes() <= WORDS_NEW {
             let (batch, behind) = rest.split_at(batch(rest));
-            let ids: Vec<BodyId> = batch.iter().map(|row| row.body).collect();
-            for (row, whole) in batch.iter().zip(self.store.whole_in_passing(account, &ids).await?) {
+            let known: Vec<Option<Whole>> = batch.iter().map(|row| lately.take(row.body)).collect();
+            let unknown = batch.iter().zip(&known).filter(|(_, known)| known.is_none());
+            let ids: Vec<BodyId> = unknown.map(|(row, _)| row.body).collect();
+            let mut read = self.store.whole_in_passing(account, &ids).await?.into_iter();
+            for (row, known) in batch.iter().zip(known) {
                 last = row.uid;
+                let new = known.is_none();
                 // Gone meanwhile.
-                let Some((facts, reader)) = whole else { continue };
+                let Some((facts, reader)) = known.or_else(|| read.next().flatten()) else { continue };
                 words.clear();
                 match FactsRef::parse(&facts) {
-                    Ok(facts) => take_words(&facts, &reader, &mut words).await?,
+                    Ok(facts) => take_words(&facts, &reader, words).await?,
                     // Then a search must say so.
                     Err(_) => words.give_up(),
                 }
-                builder.add(row.uid, &words);
+                builder.add(row.uid, words);
                 bytes += row.size;
+                if new {
+                    lately.put(row.body, (facts, reader));
+                }
             }
             rest = behind;
             tokio::task::yield_now().await;
@@ -285,8 +323,7 @@ impl Tender {
                 Ok(None) => return Ok(Rewritten::Done(IndexWritten::Lost)),
                 // It says nothing any more: it goes, and what it named is indexed anew or read.
                 Err(StoreError::Seal(_) | StoreError::Corrupt(_)) => {
-                    tracing::error!(%mailbox, "a search index is damaged; it is dropped and built anew");
-                    self.store.index_drop(account, mailbox).await?;
+                    self.drop_damaged(account, mailbox).await?;
                     return Ok(Rewritten::Damaged);
                 }
                 Err(error) => return Err(error.into()),
@@ -359,6 +396,19 @@ impl Tender {
     }
 }
 
+/// What one mailbox after the other is indexed with.
+struct Look {
+    words: Words,
+    builder: Builder,
+    lately: Lately,
+}
+
+impl Look {
+    fn new() -> Self {
+        Self { words: Words::new(), builder: Builder::default(), lately: Lately::default() }
+    }
+}
+
 /// A segment that is not written yet.
 struct Fresh {
     uids: (u32, u32),
@@ -407,51 +457,4 @@ fn batch(rows: &[IndexRow]) -> usize {
         bytes <= BATCH_BYTES
     });
     fit.count().max(1)
-}
-
-/// A message's bytes.
-pub(super) trait Source: Sync {
-    fn bytes(&self, range: Range<u64>) -> impl Future<Output = Result<Bytes, MailError>> + Send;
-}
-
-impl Source for BodyReader {
-    async fn bytes(&self, range: Range<u64>) -> Result<Bytes, MailError> {
-        Ok(self.read(range).await?)
-    }
-}
-
-/// The words of one message.
-pub(super) async fn take_words(
-    facts: &FactsRef<'_>,
-    message: &impl Source,
-    words: &mut Words,
-) -> Result<(), MailError> {
-    header::index(facts.header, words);
-    let mut walk = Walk::new(facts, Places::TextAndHeaders);
-    let mut text = words.begin(class::BODY);
-    while let Some(range) = walk.wants() {
-        let bytes = message.bytes(range).await?;
-        match walk.feed(&bytes) {
-            Some(Piece::Header(folded)) => {
-                text.finish();
-                let mut header = words.begin(class::HEAD);
-                header.push_folded(&folded);
-                header.finish();
-                text = words.begin(class::BODY);
-            }
-            Some(Piece::Text(piece, over)) => {
-                text.push(piece);
-                if text.over() {
-                    break;
-                }
-                if over {
-                    text.finish();
-                    text = words.begin(class::BODY);
-                }
-            }
-            None => break,
-        }
-    }
-    text.finish();
-    Ok(())
 }

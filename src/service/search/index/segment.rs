@@ -392,7 +392,15 @@ impl Builder {
         self.entries.len() * size_of::<Entry>() + self.tails.bytes()
     }
 
-    pub fn finish(mut self) -> Segment {
+    /// Forgets all messages, but keeps the memory.
+    pub fn clear(&mut self) {
+        self.docs.clear();
+        self.entries.clear();
+        self.tails.clear();
+    }
+
+    /// The segment; the next begins.
+    pub fn finish(&mut self) -> Segment {
         let tails = &self.tails;
         self.entries.sort_unstable_by_key(Entry::key);
         let mut writer = Writer::default();
@@ -413,6 +421,8 @@ impl Builder {
                 writer.add(&word, &list);
             }
         }
-        writer.finish(&self.docs)
+        let segment = writer.finish(&self.docs);
+        self.clear();
+        segment
     }
 }

@@ -26,7 +26,8 @@ pub(super) const GAP: u8 = 0;
 
 /// Whether a folded character belongs to a run. Marks do: they belong to the letter before.
 fn in_run(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    // The first are what folding mostly leaves: marks of Latin letters.
+    matches!(c, '\u{300}'..='\u{36f}') || c.is_alphanumeric() || is_combining_mark(c)
 }
 
 /// Whether an ASCII character does.
@@ -131,7 +132,9 @@ impl Words {
         let hash_here = hash(head, tail);
         let same = |n: &u32| {
             let term = found[*n as usize].term;
-            term.head == head && term.is_long() != tail.is_empty() && tails.of(term) == tail
+            term.head == head
+                && term.is_long() != tail.is_empty()
+                && (tail.is_empty() || tails.of(term) == tail)
         };
         if let Some(n) = self.known.find(hash_here, same) {
             found[*n as usize].class |= class;
