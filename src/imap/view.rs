@@ -272,8 +272,7 @@ impl View {
 
     /// Flag changes since the last call, of messages below `known`, that this session did not make.
     fn changed_flags(&self, now: &MailboxState, known: u32) -> Vec<FlagsSeen> {
-        now.rows
-            .iter()
+        now.changed_since(self.modseq)
             .take_while(|row| row.uid < known)
             .filter(|row| !self.was_told(row))
             .filter_map(|row| {
@@ -345,6 +344,7 @@ impl SharedLists {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::mailbox::RecentChanges;
     use crate::types::{BodyId, UidValidity};
     use proptest::prelude::*;
     use std::collections::VecDeque;
@@ -357,6 +357,7 @@ mod tests {
             rows: Vec::new(),
             expunged: VecDeque::new(),
             expunged_from: ModSeq(0),
+            recent: RecentChanges::after(ModSeq(1)),
             keywords: Vec::new(),
             gone: false,
         }
@@ -372,6 +373,7 @@ mod tests {
             internal_date: 0,
             body: BodyId(uuid::Uuid::from_u128(state.uidnext.into())),
         });
+        state.recent.note(state.highestmodseq, [state.uidnext].into_iter());
         state.uidnext += 1;
     }
 
@@ -379,6 +381,7 @@ mod tests {
         state.highestmodseq.0 += 1;
         state.rows[at].flags = Flags(flags);
         state.rows[at].modseq = state.highestmodseq;
+        state.recent.note(state.highestmodseq, [state.rows[at].uid].into_iter());
     }
 
     fn expunge(state: &mut MailboxState, at: usize) {
@@ -615,6 +618,7 @@ mod tests {
                     Step::Forget => {
                         state.expunged.clear();
                         state.expunged_from = state.highestmodseq;
+                        state.recent = RecentChanges::after(state.highestmodseq);
                     }
                     Step::Look(may) => {
                         let before = view.next_uid;

@@ -4,7 +4,10 @@
 //! that runs wild does not keep its owner's others out.
 //!
 //! A permit is taken when a connection is accepted and given back when it is dropped, so a count
-//! never drifts from the connections that exist.
+//! never drifts from the connections that exist. Who finds the door full may wait for a place: first come,
+//! first served, counted for its address as if it were in, and no more than [`WAITING_AT_ONCE`] of them. So a
+//! rush of clients that come and go is worked off at the pace of the machine instead of being told to come again,
+//! which would cost a TLS handshake each and bring all of them back.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,10 +15,13 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use crate::types::{AccountId, AppPasswordId};
 
@@ -48,6 +54,9 @@ impl Default for Limits {
 
 /// Twenty a second: far more than a mail program that works.
 const DEVICE_SIGN_INS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
+
+/// Connections that wait for a place at one door, at most. Each costs a socket and a small task.
+pub const WAITING_AT_ONCE: usize = 1024;
 
 /// After so many sign-ins, devices that have been quiet are forgotten.
 const SWEEP_EVERY: u32 = 4096;
@@ -102,7 +111,10 @@ pub struct Admission(Arc<Counts>);
 
 struct Counts {
     limits: ArcSwap<Limits>,
-    total: AtomicUsize,
+    places: Arc<Semaphore>,
+    size: Mutex<Size>,
+    connected: AtomicUsize,
+    waiting: Arc<Semaphore>,
     by_origin: Mutex<HashMap<Origin, usize>>,
     by_account: Mutex<HashMap<AccountId, usize>>,
     by_device: Mutex<HashMap<AppPasswordId, usize>>,
@@ -110,8 +122,35 @@ struct Counts {
     since_sweep: AtomicU32,
 }
 
+/// How many places there are, and how many of those taken are to vanish when they come back, since the limit
+/// has been lowered below what was connected.
+struct Size {
+    total: usize,
+    too_many: usize,
+}
+
+/// What somebody gets who comes to the door.
+pub enum Admitted {
+    /// A place.
+    Now(Permit),
+    /// The door is full, but one may wait.
+    Waits(Waiting),
+}
+
 /// One connection's place; given back when dropped.
 pub struct Permit {
+    origin: OriginPlace,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+/// Somebody who waits for a place; leaves the queue when dropped.
+pub struct Waiting {
+    origin: OriginPlace,
+    _seat: OwnedSemaphorePermit,
+}
+
+/// One of what an address may have.
+struct OriginPlace {
     counts: Arc<Counts>,
     origin: Origin,
 }
@@ -128,7 +167,10 @@ impl Admission {
     pub fn new(limits: Limits) -> Self {
         Self(Arc::new(Counts {
             limits: ArcSwap::from_pointee(limits),
-            total: AtomicUsize::new(0),
+            places: Arc::new(Semaphore::new(limits.total.min(Semaphore::MAX_PERMITS))),
+            size: Mutex::new(Size { total: limits.total.min(Semaphore::MAX_PERMITS), too_many: 0 }),
+            connected: AtomicUsize::new(0),
+            waiting: Arc::new(Semaphore::new(WAITING_AT_ONCE)),
             by_origin: Mutex::default(),
             by_account: Mutex::default(),
             by_device: Mutex::default(),
@@ -144,22 +186,25 @@ impl Admission {
             self.0.device_rate.store(Arc::new(rate));
         }
         self.0.limits.store(Arc::new(limits));
+        self.0.resize(limits.total.min(Semaphore::MAX_PERMITS));
     }
 
-    /// A place for a connection from `origin`.
+    /// A place for a connection from `origin`, or in the queue for one.
     ///
     /// # Errors
-    /// Which limit is reached.
-    pub fn admit(&self, origin: Origin) -> Result<Permit, Full> {
-        let limits = **self.0.limits.load();
-        let below = |n| (n < limits.total).then_some(n + 1);
-        self.0.total.fetch_update(Ordering::AcqRel, Ordering::Acquire, below).map_err(|_| Full::Total)?;
-        if count_up(&mut self.0.by_origin.lock(), origin, limits.per_address) {
-            Ok(Permit { counts: self.0.clone(), origin })
-        } else {
-            self.0.total.fetch_sub(1, Ordering::AcqRel);
-            Err(Full::Address)
+    /// Which limit is reached; [`Full::Total`] when as many wait as may.
+    pub fn admit(&self, origin: Origin) -> Result<Admitted, Full> {
+        let per_address = self.0.limits.load().per_address;
+        if !count_up(&mut self.0.by_origin.lock(), origin, per_address) {
+            return Err(Full::Address);
         }
+        let origin = OriginPlace { counts: self.0.clone(), origin };
+        // Nobody passes those who wait: what comes back is theirs before it can be had here.
+        if let Ok(place) = self.0.places.clone().try_acquire_owned() {
+            return Ok(Admitted::Now(Permit::new(origin, place)));
+        }
+        let seat = self.0.waiting.clone().try_acquire_owned().map_err(|_| Full::Total)?;
+        Ok(Admitted::Waits(Waiting { origin, _seat: seat }))
     }
 
     /// A place for a connection that signed in to `account` with the app password of `device`.
@@ -189,14 +234,64 @@ impl Admission {
 
     /// How many connections there are.
     pub fn connected(&self) -> usize {
-        self.0.total.load(Ordering::Acquire)
+        self.0.connected.load(Ordering::Acquire)
+    }
+}
+
+impl Counts {
+    fn resize(&self, total: usize) {
+        let mut size = self.size.lock();
+        if total < size.total {
+            let fewer = size.total - total;
+            size.too_many += fewer - self.places.forget_permits(fewer);
+        } else {
+            let more = total - size.total;
+            let kept = more.min(size.too_many);
+            size.too_many -= kept;
+            self.places.add_permits(more - kept);
+        }
+        size.total = total;
+    }
+}
+
+impl Permit {
+    fn new(origin: OriginPlace, place: OwnedSemaphorePermit) -> Self {
+        origin.counts.connected.fetch_add(1, Ordering::AcqRel);
+        Self { origin, place: Some(place) }
+    }
+}
+
+impl Waiting {
+    /// A place, when it is this one's turn within `patience`.
+    ///
+    /// # Errors
+    /// [`Full::Total`].
+    pub async fn place(self, patience: Duration) -> Result<Permit, Full> {
+        let places = self.origin.counts.places.clone();
+        match timeout(patience, places.acquire_owned()).await {
+            Ok(Ok(place)) => Ok(Permit::new(self.origin, place)),
+            // It is never closed.
+            Ok(Err(_)) | Err(_) => Err(Full::Total),
+        }
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        let counts = &self.origin.counts;
+        counts.connected.fetch_sub(1, Ordering::AcqRel);
+        let Some(place) = self.place.take() else { return };
+        let mut size = counts.size.lock();
+        if size.too_many > 0 {
+            size.too_many -= 1;
+            place.forget();
+        }
+    }
+}
+
+impl Drop for OriginPlace {
+    fn drop(&mut self) {
         count_down(&mut self.counts.by_origin.lock(), self.origin);
-        self.counts.total.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -237,17 +332,37 @@ mod tests {
         text.parse::<IpAddr>().unwrap().into()
     }
 
-    #[test]
-    fn limits_hold_and_places_come_back() {
+    impl Admission {
+        fn permit(&self, from: &str) -> Permit {
+            match self.admit(origin(from)) {
+                Ok(Admitted::Now(permit)) => permit,
+                Ok(Admitted::Waits(_)) => panic!("has to wait"),
+                Err(full) => panic!("{full:?}"),
+            }
+        }
+
+        fn wait(&self, from: &str) -> Waiting {
+            match self.admit(origin(from)) {
+                Ok(Admitted::Waits(waiting)) => waiting,
+                Ok(Admitted::Now(_)) => panic!("is let in"),
+                Err(full) => panic!("{full:?}"),
+            }
+        }
+    }
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[tokio::test]
+    async fn limits_hold_and_places_come_back() {
         let door = Admission::new(Limits { total: 3, per_address: 2, per_account: 1, ..Limits::default() });
-        let a = door.admit(origin("192.0.2.1")).ok().unwrap();
-        let _b = door.admit(origin("192.0.2.1")).ok().unwrap();
+        let a = door.permit("192.0.2.1");
+        let _b = door.permit("192.0.2.1");
         assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Address));
-        let _c = door.admit(origin("192.0.2.2")).ok().unwrap();
-        assert_eq!(door.admit(origin("192.0.2.3")).err(), Some(Full::Total));
+        let _c = door.permit("192.0.2.2");
+        assert_eq!(door.wait("192.0.2.3").place(Duration::ZERO).await.err(), Some(Full::Total));
         assert_eq!(door.connected(), 3);
         drop(a);
-        assert!(door.admit(origin("192.0.2.1")).is_ok());
+        drop(door.permit("192.0.2.1"));
         assert_eq!(door.connected(), 2);
 
         let admit = |account, device| door.admit_account(AccountId(account), AppPasswordId(device));
@@ -284,11 +399,67 @@ mod tests {
         assert_eq!(origin("::ffff:192.0.2.1"), origin("192.0.2.1"));
     }
 
+    #[tokio::test]
+    async fn who_waits_longest_is_next_and_nobody_passes() {
+        let door = Admission::new(Limits { total: 1, per_address: 2, ..Limits::default() });
+        let inside = door.permit("192.0.2.1");
+        let first = tokio::spawn(door.wait("192.0.2.1").place(MINUTE));
+        tokio::task::yield_now().await;
+        // Who waits counts for its address.
+        assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Address));
+        let second = tokio::spawn(door.wait("192.0.2.2").place(MINUTE));
+        tokio::task::yield_now().await;
+        drop(inside);
+        // It comes after the place is free, and has to queue all the same.
+        let third = door.wait("192.0.2.3");
+        let first = first.await.unwrap().unwrap();
+        assert!(!second.is_finished());
+        drop(first);
+        let second = second.await.unwrap().unwrap();
+        // Who goes away while waiting leaves nothing behind.
+        drop(third);
+        drop(second);
+        assert_eq!(door.connected(), 0);
+        assert!(door.0.by_origin.lock().is_empty());
+        assert_eq!(door.0.waiting.available_permits(), WAITING_AT_ONCE);
+        drop(door.permit("192.0.2.4"));
+    }
+
     #[test]
-    fn new_limits_count_for_the_next() {
-        let door = Admission::new(Limits { total: 1, per_address: 1, ..Limits::default() });
-        let _a = door.admit(origin("192.0.2.1")).ok().unwrap();
-        door.set_limits(Limits { total: 2, per_address: 2, ..Limits::default() });
-        assert!(door.admit(origin("192.0.2.1")).is_ok());
+    fn the_queue_is_bounded() {
+        let limits = Limits { total: 0, per_address: WAITING_AT_ONCE + 2, ..Limits::default() };
+        let door = Admission::new(limits);
+        let queue: Vec<_> = (0..WAITING_AT_ONCE).map(|_| door.wait("192.0.2.1")).collect();
+        assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Total));
+        drop(queue);
+        door.wait("192.0.2.1");
+    }
+
+    #[tokio::test]
+    async fn new_limits_count_for_the_next() {
+        let limits = |total| Limits { total, per_address: 9, ..Limits::default() };
+        let door = Admission::new(limits(1));
+        let a = door.permit("192.0.2.1");
+        let waits = tokio::spawn(door.wait("192.0.2.1").place(MINUTE));
+        tokio::task::yield_now().await;
+        door.set_limits(limits(3));
+        let b = waits.await.unwrap().unwrap();
+        let c = door.permit("192.0.2.1");
+        // Fewer than are in: those stay, and two places vanish as they go.
+        door.set_limits(limits(1));
+        drop(a);
+        drop(b);
+        drop(door.wait("192.0.2.1"));
+        drop(c);
+        let _d = door.permit("192.0.2.1");
+        drop(door.wait("192.0.2.1"));
+        // And a raise after a lowering gives back what was to vanish.
+        let _e = {
+            door.set_limits(limits(2));
+            door.permit("192.0.2.1")
+        };
+        door.set_limits(limits(1));
+        door.set_limits(limits(2));
+        drop(door.wait("192.0.2.1"));
     }
 }

@@ -1,4 +1,9 @@
 //! One loop per listening socket: accept, admit, shake hands, hand over to the protocol.
+//!
+//! A full door first lets a peer wait a little ([`Admission`]), before anything is spent on it. Whom it cannot
+//! take it tells so, [`TURNED_AWAY_AT_ONCE`] at a time; while so many are being told, the next ones stay in the
+//! system's queue of connections, so that nobody is cut off without a word. Only peers from an address that has
+//! had its fill are, since else one address could hold up all others.
 
 use std::future::Future;
 use std::io;
@@ -11,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::{Instrument, warn};
 
+use super::admission::Admitted;
 use super::{Admission, Full, Origin, Permit, ServerTls, Shutdown, Stream, Trace, close, write_all};
 
 /// What a listener's socket speaks first.
@@ -64,8 +70,12 @@ pub struct Connection {
     pub permit: Permit,
 }
 
-/// Peers that are turned away at one time. More are cut off without a word.
+/// Peers that are turned away at one time.
 const TURNED_AWAY_AT_ONCE: usize = 64;
+/// How long a peer that is turned away may take for its part of that: it needs a place of [`TURNED_AWAY_AT_ONCE`].
+const TURNING_AWAY: Duration = Duration::from_secs(2);
+/// How long a peer waits for a place at most: less than a person notices, and than any mail program's patience.
+const PLACE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens a listening socket; an IPv6 wildcard takes IPv4 too where the system allows.
 ///
@@ -95,7 +105,33 @@ where
             () = stop.draining() => break,
             Some(ended) = connections.join_next(), if !connections.is_empty() => report(door.name, ended),
             accepted = listener.accept() => match accepted {
-                Ok((tcp, peer)) => take(tcp, peer, &door, &shutdown, &handle, &turned_away, &mut connections),
+                Ok((tcp, peer)) => {
+                    // Without it a greeting waits 40 ms for the peer's delayed ACK.
+                    let _ = tcp.set_nodelay(true);
+                    let arrival = Arrival { tcp, peer, door: door.clone(), shutdown: shutdown.clone() };
+                    match door.admission.admit(Origin::from(peer.ip())) {
+                        Ok(admitted) => {
+                            let (handle, turned_away) = (handle.clone(), turned_away.clone());
+                            connections.spawn(arrival.enter(admitted, handle, turned_away));
+                        }
+                        Err(full) => {
+                            let place = match full {
+                                Full::Address => turned_away.clone().try_acquire_owned().ok(),
+                                Full::Total => tokio::select! {
+                                    () = stop.draining() => None,
+                                    place = turned_away.clone().acquire_owned() => place.ok(),
+                                },
+                            };
+                            arrival.count_refused(full);
+                            if let Some(place) = place {
+                                connections.spawn(async move {
+                                    arrival.turn_away(full).await;
+                                    drop(place);
+                                });
+                            }
+                        }
+                    }
+                }
                 Err(error) => refuse_accept(door.name, &error).await,
             },
         }
@@ -114,78 +150,80 @@ where
     connections.shutdown().await;
 }
 
-fn take<H, F>(
+/// A peer that has been accepted.
+struct Arrival {
     tcp: TcpStream,
     peer: SocketAddr,
-    door: &Door,
-    shutdown: &Shutdown,
-    handle: &H,
-    turned_away: &Arc<Semaphore>,
-    connections: &mut JoinSet<()>,
-) where
-    H: Fn(Connection) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = ()> + Send + 'static,
-{
-    // Without it a greeting waits 40 ms for the peer's delayed ACK.
-    let _ = tcp.set_nodelay(true);
-    let origin = Origin::from(peer.ip());
-    match door.admission.admit(origin) {
-        Ok(permit) => {
-            metrics::counter!("postern_connections_total", "door" => door.name).increment(1);
-            let (door, shutdown, handle) = (door.clone(), shutdown.clone(), handle.clone());
-            connections.spawn(async move {
-                let open = metrics::gauge!("postern_connections_open", "door" => door.name);
-                open.increment(1);
-                let _closed = scopeguard(move || open.decrement(1));
-                let trace = Trace::new(door.name, peer);
-                let span = trace.span().clone();
-                let Door { security, tls, admission, handshake, .. } = door;
-                let stream = match security {
-                    Security::StartTls => Stream::Plain(tcp),
-                    Security::Implicit => match tls.accept(tcp, handshake).await {
-                        Ok(stream) => stream,
-                        Err(error) => return tracing::debug!(parent: &span, %error, "no TLS"),
-                    },
-                };
-                let connection = Connection {
-                    stream,
-                    peer,
-                    origin,
-                    tls,
-                    handshake,
-                    security,
-                    admission,
-                    trace,
-                    shutdown,
-                    permit,
-                };
-                handle(connection).instrument(span).await;
-            });
-        }
-        Err(full) => {
-            metrics::counter!("postern_connections_refused_total", "door" => door.name, "limit" => full.as_str())
-                .increment(1);
-            let Ok(place) = turned_away.clone().try_acquire_owned() else { return };
-            let door = door.clone();
-            connections.spawn(async move {
-                turn_away(tcp, &door, full).await;
-                drop(place);
-            });
-        }
-    }
+    door: Door,
+    shutdown: Shutdown,
 }
 
-/// Says why, which at an implicit-TLS door takes a handshake.
-async fn turn_away(tcp: TcpStream, door: &Door, full: Full) {
-    let mut stream = match door.security {
-        Security::StartTls => Stream::Plain(tcp),
-        Security::Implicit => match door.tls.accept(tcp, door.handshake).await {
-            Ok(stream) => stream,
-            Err(_) => return,
-        },
-    };
-    if write_all(&mut stream, (door.when_full)(full), door.handshake).await.is_ok() {
-        close(&mut stream, 4096, Duration::from_secs(2)).await;
+impl Arrival {
+    /// From its place, or the queue for one, to the end of its connection.
+    async fn enter<H, F>(mut self, admitted: Admitted, handle: H, turned_away: Arc<Semaphore>)
+    where
+        H: Fn(Connection) -> F,
+        F: Future<Output = ()>,
+    {
+        let permit = match admitted {
+            Admitted::Now(permit) => permit,
+            Admitted::Waits(waiting) => {
+                let placed = tokio::select! {
+                    placed = waiting.place(PLACE_PATIENCE) => placed,
+                    () = self.shutdown.draining() => return,
+                };
+                metrics::counter!("postern_connections_waited_total", "door" => self.door.name).increment(1);
+                match placed {
+                    Ok(permit) => permit,
+                    Err(full) => {
+                        self.count_refused(full);
+                        let Ok(_place) = turned_away.acquire_owned().await else { return };
+                        return self.turn_away(full).await;
+                    }
+                }
+            }
+        };
+        metrics::counter!("postern_connections_total", "door" => self.door.name).increment(1);
+        let Self { tcp, peer, door, shutdown } = self;
+        let open = metrics::gauge!("postern_connections_open", "door" => door.name);
+        open.increment(1);
+        let _closed = scopeguard(move || open.decrement(1));
+        let trace = Trace::new(door.name, peer);
+        let span = trace.span().clone();
+        let Door { security, tls, admission, handshake, .. } = door;
+        let stream = match security {
+            Security::StartTls => Stream::Plain(tcp),
+            Security::Implicit => match tls.accept(tcp, handshake).await {
+                Ok(stream) => stream,
+                Err(error) => return tracing::debug!(parent: &span, %error, "no TLS"),
+            },
+        };
+        let origin = Origin::from(peer.ip());
+        let connection =
+            Connection { stream, peer, origin, tls, handshake, security, admission, trace, shutdown, permit };
+        handle(connection).instrument(span).await;
+    }
+
+    fn count_refused(&self, full: Full) {
+        let limit = full.as_str();
+        metrics::counter!("postern_connections_refused_total", "door" => self.door.name, "limit" => limit)
+            .increment(1);
+    }
+
+    /// Says why, which at an implicit-TLS door takes a handshake.
+    async fn turn_away(self, full: Full) {
+        let Self { tcp, door, .. } = self;
+        let patience = door.handshake.min(TURNING_AWAY);
+        let mut stream = match door.security {
+            Security::StartTls => Stream::Plain(tcp),
+            Security::Implicit => match door.tls.accept(tcp, patience).await {
+                Ok(stream) => stream,
+                Err(_) => return,
+            },
+        };
+        if write_all(&mut stream, (door.when_full)(full), patience).await.is_ok() {
+            close(&mut stream, 4096, TURNING_AWAY).await;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub use crate::store::Present;
 use crate::store::Store;
 pub use crate::store::{
     ANNOTATION_SIZE_MAX, Annotation, Copied, FlagsStored, LiveMailbox, MailError, MailboxInfo, MailboxState,
-    Row, Usage,
+    RecentChanges, Row, Usage,
 };
 use crate::types::{
     AccountId, AnnotationName, AuditAction, AuditNote, BodyId, FlagChange, Flags, Keyword, MailboxId,

@@ -62,7 +62,7 @@ pub(super) struct Prepared {
     pub(super) internal_date: i64,
     /// R28: what to look for in `\Sent`.
     pub(super) msgid: Option<[u8; 32]>,
-    fingerprint: Option<[u8; 32]>,
+    pub(super) fingerprint: Option<[u8; 32]>,
     /// What ties the entry to the message (`store/ties.rs`).
     pub(super) tie: Zeroizing<[u8; 32]>,
 }

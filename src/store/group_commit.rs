@@ -1,7 +1,10 @@
 //! Group commit: what is to be stored waits for what is being stored, and is then stored together.
 //!
-//! Invariants: a batch is whatever queued while the last one ran, never what a timer collected: one statement, one
-//! transaction, one round trip. A second batch runs beside the first when many wait or when the first is slow (it
+//! Invariants: a batch is whatever queued while the last one ran: one statement, one transaction, one round trip.
+//! When that one had several members, the next waits for them to come again, [`GATHER`] at most: a batch of eight
+//! costs little more than one of four, and clients that submit one message after the other come back within
+//! the time that it takes to commit. Where they do not come it is not tried for a while. Who is alone never waits.
+//! A second batch runs beside the first when many wait or when the first is slow (it
 //! may wait for a mailbox): two small ones at the same time cost more than one of both. When a batch fails its
 //! members are run alone, so that nobody fails for a neighbour's sake. Within a batch no two submissions have
 //! the same sender and Message-ID. A member runs to its end even if whoever brought it goes away.
@@ -12,7 +15,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::append::{Appended, Prepared};
 use super::deliver::{Delivery, SubmitOutcome};
@@ -30,6 +33,10 @@ const SLOW: Duration = Duration::from_millis(20);
 /// Most members of one batch, and most bytes of message data that go with its statement.
 const BATCH_MEMBERS: usize = 256;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// How long a batch waits for those of the last one to come again, at most.
+const GATHER: Duration = Duration::from_millis(2);
+/// For so many batches nobody is waited for when most did not come.
+const SCEPTICAL: u32 = 64;
 /// A smaller pool has none to spare for the next batch.
 const POOL_LEAST: u32 = 4;
 /// A connection that idled so long may have lost its server.
@@ -54,6 +61,14 @@ pub(super) enum Verdict {
     NoInbox,
 }
 
+/// Whether those of the last batch came again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gathered {
+    NotTried,
+    All,
+    Few,
+}
+
 type Outcome = Result<Verdict, MailError>;
 
 /// A member that waits for its batch.
@@ -69,6 +84,8 @@ pub(super) struct Queue {
     /// The connection of the last batch: its server process has the statements planned and its caches warm.
     kept: Mutex<Option<(Instant, PoolConnection<Postgres>)>>,
     homes: Mutex<Homes>,
+    /// The line is as long as was hoped for.
+    gathered: Notify,
 }
 
 #[derive(Default)]
@@ -76,6 +93,10 @@ struct Line {
     waiting: VecDeque<Waiting>,
     running: usize,
     closed: bool,
+    /// A committer waits until so many are in line; 0: none does.
+    hoped: usize,
+    /// Batches for which nobody is waited for.
+    sceptical: u32,
 }
 
 impl Queue {
@@ -83,6 +104,9 @@ impl Queue {
     fn push(&self, waiting: Waiting) -> bool {
         let mut line = self.line.lock();
         line.waiting.push_back(waiting);
+        if line.hoped > 0 && line.waiting.len() >= line.hoped {
+            self.gathered.notify_one();
+        }
         let start = line.running == 0 || (line.running < COMMITTERS && line.waiting.len() >= CROWD);
         line.running += usize::from(start);
         start
@@ -94,6 +118,26 @@ impl Queue {
         let start = !line.waiting.is_empty() && line.running < COMMITTERS;
         line.running += usize::from(start);
         start
+    }
+
+    /// Waits for the members of the batch that has just been answered to come again, unless that is vain.
+    async fn gather(&self, last: usize) -> Gathered {
+        let waiting = {
+            let mut line = self.line.lock();
+            line.sceptical = line.sceptical.saturating_sub(1);
+            if last < 2 || line.sceptical > 0 || line.running > 1 || line.waiting.len() >= CROWD {
+                return Gathered::NotTried;
+            }
+            line.hoped = line.waiting.len() + last;
+            line.waiting.len()
+        };
+        let all_came = tokio::time::timeout(GATHER, self.gathered.notified()).await.is_ok();
+        let mut line = self.line.lock();
+        line.hoped = 0;
+        if !all_came && line.waiting.len() < waiting + last.div_ceil(2) {
+            line.sceptical = SCEPTICAL;
+        }
+        if all_came { Gathered::All } else { Gathered::Few }
     }
 
     /// The next batch; `None` ends the committer that asked.
@@ -198,7 +242,9 @@ impl Store {
 async fn commit(store: Store) {
     let mut held = store.0.queue.kept();
     while let Some(batch) = store.0.queue.take() {
+        let members = batch.len();
         run(&store, &mut held, batch).await;
+        store.0.queue.gather(members).await;
     }
     if let Some(conn) = held.filter(|_| store.0.pool.options().get_max_connections() >= POOL_LEAST) {
         store.0.queue.keep(conn);
@@ -341,4 +387,63 @@ fn answer(Waiting { mut member, answer }: Waiting, outcome: Outcome) {
     }
     // Nobody waits any more when the client has gone; what is committed stays.
     let _gone = answer.send((member, outcome));
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::store::BodyShape;
+    use crate::store::ingest::SealedBody;
+    use crate::types::{AccountId, BodyId, Flags, SealKeyId};
+
+    fn waiting() -> Waiting {
+        let shape = BodyShape { id: BodyId(uuid::Uuid::nil()), size: 0, chunk_size: 1 };
+        let body = SealedBody { shape, chunks: 0, seal_version: 1, facts: Vec::new(), data: None };
+        let append = Prepared {
+            account: AccountId(1),
+            mailbox: MailboxId(1),
+            body,
+            staged: None,
+            seal: SealKeyId(1),
+            wrapped: Vec::new(),
+            flags: Flags::NONE,
+            internal_date: 0,
+            msgid: None,
+            fingerprint: None,
+            tie: Zeroizing::new([0; 32]),
+        };
+        Waiting { member: Member::Append(Box::new(append)), answer: oneshot::channel().0 }
+    }
+
+    #[tokio::test]
+    async fn the_next_batch_waits_for_those_of_the_last() {
+        let queue = Queue::default();
+        assert!(queue.push(waiting()));
+        assert_eq!(queue.take().unwrap().len(), 1);
+        assert_eq!(queue.gather(1).await, Gathered::NotTried, "who is alone does not wait");
+        assert!(!queue.push(waiting()));
+        // Two came again beside the one that waits already: nobody waits for more than them.
+        let (gathered, ()) = tokio::join!(queue.gather(2), async {
+            assert!(!queue.push(waiting()) && !queue.push(waiting()));
+        });
+        assert_eq!(gathered, Gathered::All);
+        assert_eq!(queue.take().unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn it_is_not_tried_again_at_once_where_nobody_comes() {
+        let queue = Queue::default();
+        queue.push(waiting());
+        queue.take().unwrap();
+        assert_eq!(queue.gather(4).await, Gathered::Few);
+        for _ in 1..SCEPTICAL {
+            assert_eq!(queue.gather(4).await, Gathered::NotTried);
+        }
+        assert_eq!(queue.gather(4).await, Gathered::Few);
+        // Nobody is left: the committer ends, and the next one to come starts another.
+        assert!(queue.take().is_none());
+        assert!(queue.push(waiting()));
+    }
 }

@@ -125,6 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::store::RecentChanges;
     use crate::types::{BodyId, UidValidity};
 
     fn state(rows: Vec<Row>) -> MailboxState {
@@ -135,6 +136,7 @@ mod tests {
             rows,
             expunged: VecDeque::new(),
             expunged_from: ModSeq(0),
+            recent: RecentChanges::after(ModSeq(0)),
             keywords: Vec::new(),
             gone: false,
         }

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use super::mail_error::MailError;
 use super::mailbox_load::{By, Delta, Held, Since, Whole};
+use super::recent_changes::RecentChanges;
 use super::snapshots::is_worth_it;
 use super::{Inner, Origin, Store, StoreError, known_flags};
 use crate::types::{AccountId, BodyId, Flags, Keyword, MailboxId, MailboxName, ModSeq, UidValidity};
@@ -62,6 +63,8 @@ pub struct MailboxState {
     pub expunged: VecDeque<(ModSeq, Row)>,
     /// What went at or below this modseq may be missing in `expunged`.
     pub expunged_from: ModSeq,
+    /// What came or changed lately.
+    pub recent: RecentChanges,
     /// The mailbox's keywords, ascending by bit. A keyword never changes its bit.
     pub keywords: Vec<(u8, Keyword)>,
     /// It was deleted; nothing changes any more.
@@ -81,7 +84,12 @@ impl MailboxState {
 
     /// Messages that came or changed after `modseq`, ascending by uid.
     pub fn changed_since(&self, modseq: ModSeq) -> impl Iterator<Item = &Row> {
-        self.rows.iter().filter(move |r| r.modseq > modseq)
+        let (lately, all) = match self.recent.since(modseq) {
+            Some(uids) => (uids, &[][..]),
+            None => (Vec::new(), &self.rows[..]),
+        };
+        let lately = lately.into_iter().filter_map(|uid| self.row(uid));
+        lately.chain(all).filter(move |r| r.modseq > modseq)
     }
 
     /// Messages that went after `modseq`, in the order they went; `None` when this no longer reaches
@@ -130,6 +138,7 @@ impl MailboxState {
                 self.expunged_from = self.expunged_from.max(modseq);
             }
         }
+        self.recent.note(delta.highestmodseq, delta.rows.iter().map(|row| row.uid));
         for row in delta.rows {
             match self.rows.binary_search_by_key(&row.uid, |r| r.uid) {
                 Ok(at) => self.rows[at] = row,
@@ -181,6 +190,7 @@ impl LiveMailbox {
             rows: Vec::new(),
             expunged: VecDeque::new(),
             expunged_from: ModSeq(0),
+            recent: RecentChanges::after(ModSeq(0)),
             keywords: Vec::new(),
             gone: false,
         };
@@ -214,7 +224,7 @@ impl LiveMailbox {
 
     /// Memory that it takes, in bytes, about.
     fn weight(&self) -> usize {
-        self.read(|s| size_of::<Self>() + s.rows.capacity() * size_of::<Row>())
+        self.read(|s| size_of::<Self>() + s.rows.capacity() * size_of::<Row>() + s.recent.weight())
     }
 
     /// Whether `\Recent` of everything below `uidnext` is known to be taken.
@@ -378,6 +388,7 @@ impl LiveMailbox {
                 return;
             }
             known_flags::write(&mut state.rows, changed);
+            state.recent.note(now, changed.iter().map(|(uid, ..)| *uid));
             state.highestmodseq = now;
             state.rows.len()
         };

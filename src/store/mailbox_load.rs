@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::live::{MailboxState, Row, uidvalidity};
 use super::mail_error::{MailError, ended};
 use super::packed_rows;
+use super::recent_changes::RecentChanges;
 use super::seal::SnapshotShape;
 use super::ties::{Entry, is_tied};
 use super::{SealError, SealKey, Store, StoreError, TextDomain};
@@ -43,6 +44,7 @@ impl Delta {
             rows: self.rows,
             expunged: VecDeque::new(),
             expunged_from: self.highestmodseq,
+            recent: RecentChanges::after(self.highestmodseq),
             keywords: self.keywords,
             gone: false,
         }
@@ -353,6 +355,7 @@ pub(super) fn open_snapshot(
         rows,
         expunged: VecDeque::new(),
         expunged_from: modseq,
+        recent: RecentChanges::after(modseq),
         keywords: Vec::new(),
         gone: false,
     })

@@ -281,6 +281,38 @@ async fn a_full_door_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_waits_at_a_full_door_gets_the_next_place() {
+    let limits = Limits { total: 1, ..Limits::default() };
+    let gate = Gate::open(Wanted { limits, ..Wanted::default() }).await;
+    let first = gate.anna().await;
+    let (second, ()) = tokio::join!(gate.anna(), async {
+        // The other one is at the door by now, or comes when the place is free: it is served either way.
+        drop(first);
+    });
+    drop(second);
+    gate.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_too_many_each_one_is_told() {
+    let limits = Limits { total: 1, ..Limits::default() };
+    let gate = Arc::new(Gate::open(Wanted { limits, ..Wanted::default() }).await);
+    let mut inside = gate.anna().await;
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let gate = gate.clone();
+        crowd.spawn(async move { hears(&mut gate.connect().await, 421, "4.3.2").await });
+    }
+    while let Some(told) = crowd.join_next().await {
+        told.unwrap();
+    }
+    assert_eq!(inside.smtp("NOOP").await.0, 250);
+    drop(inside);
+    gate.empty().await;
+    gate.anna().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_stops_reading_is_let_go() {
     let patience = Patience { write: Duration::from_millis(200), ..Patience::default() };
     let gate = Gate::open(Wanted { patience, ..Wanted::default() }).await;

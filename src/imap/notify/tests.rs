@@ -83,6 +83,7 @@ fn of_the_selected_mailbox_nothing_until_it_is_left() {
         rows: Vec::new(),
         expunged: std::collections::VecDeque::new(),
         expunged_from: ModSeq(0),
+        recent: crate::service::mailbox::RecentChanges::after(ModSeq(1)),
         keywords: Vec::new(),
         gone: false,
     };

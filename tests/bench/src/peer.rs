@@ -14,11 +14,11 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::sleep;
 
 use crate::postern::lock;
-use crate::process;
+use crate::process::{self, CpuGroup};
 use crate::server::User;
 
 /// Owner of the mail: nobody else's number.
@@ -30,6 +30,8 @@ pub struct Peer {
     imap: u16,
     smtp: u16,
     children: Mutex<Vec<(u32, Child)>>,
+    /// Where their CPU is counted.
+    pub group: CpuGroup,
 }
 
 impl Peer {
@@ -41,7 +43,8 @@ impl Peer {
         std::fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
         std::fs::set_permissions(&dir, PermissionsExt::from_mode(0o755))?;
-        let peer = Self { imap: free_port()?, smtp: free_port()?, children: Mutex::default(), dir };
+        let group = CpuGroup::new(&format!("postern-bench-{}-peer", std::process::id()));
+        let peer = Self { imap: free_port()?, smtp: free_port()?, children: Mutex::default(), group, dir };
         for sub in ["etc", "queue", "data", "mail"] {
             std::fs::create_dir_all(peer.dir.join(sub))?;
         }
@@ -124,9 +127,9 @@ impl Peer {
     }
 
     async fn run(&self) -> anyhow::Result<()> {
-        let mut dovecot = Command::new("dovecot");
+        let mut dovecot = self.group.command("dovecot");
         dovecot.arg("-F").arg("-c").arg(self.dir.join("dovecot.conf"));
-        let mut postfix = Command::new("/usr/sbin/postfix");
+        let mut postfix = self.group.command("/usr/sbin/postfix");
         postfix.arg("-c").arg(self.dir.join("etc")).arg("start-fg");
         for mut command in [dovecot, postfix] {
             let log =
@@ -169,17 +172,29 @@ impl Peer {
     /// Ends both.
     pub async fn stop(&self) -> anyhow::Result<()> {
         let children = std::mem::take(&mut *lock(&self.children));
+        // The process that was started as Postfix is a shell, which would leave the master behind.
+        if !children.is_empty() {
+            std::process::Command::new("/usr/sbin/postfix").args(self.postfix_stop()).output()?;
+        }
         for (pid, mut child) in children {
             process::terminate(pid)?;
             tokio::time::timeout(Duration::from_mins(1), child.wait()).await.context("it does not end")??;
         }
         Ok(())
     }
+
+    fn postfix_stop(&self) -> [std::ffi::OsString; 3] {
+        ["-c".into(), self.dir.join("etc").into(), "stop".into()]
+    }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        for (pid, _) in lock(&self.children).iter() {
+        let children = lock(&self.children);
+        if !children.is_empty() {
+            let _gone = std::process::Command::new("/usr/sbin/postfix").args(self.postfix_stop()).output();
+        }
+        for (pid, _) in children.iter() {
             let _gone = process::terminate(*pid);
         }
     }

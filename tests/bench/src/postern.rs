@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::sleep;
 
-use crate::process;
+use crate::process::{self, CpuGroup};
 use crate::server::User;
 
 /// What all load accounts sign in with: made for a private server on loopback that is thrown away.
@@ -23,6 +23,8 @@ pub struct Postern {
     accounts: usize,
     child: Mutex<Option<Child>>,
     pid: Mutex<Option<u32>>,
+    /// Where its CPU is counted.
+    pub group: CpuGroup,
 }
 
 impl Postern {
@@ -34,6 +36,7 @@ impl Postern {
             accounts,
             child: Mutex::default(),
             pid: Mutex::default(),
+            group: CpuGroup::new(&format!("postern-bench-{}-ours", std::process::id())),
         };
         postern.run(&[]).await?;
         let ready = std::fs::read(postern.ready_file())?;
@@ -59,7 +62,7 @@ impl Postern {
     async fn run(&self, settings: &[(&str, &str)]) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.dir)?;
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.join("gateway.log"))?;
-        let mut command = Command::new(&self.program);
+        let mut command = self.group.command(&self.program);
         if settings.is_empty() {
             let _not_there = std::fs::remove_file(self.ready_file());
             command.arg("demo").arg("--dir").arg(&self.dir).arg("--ready").arg(self.ready_file());

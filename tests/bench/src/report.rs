@@ -161,9 +161,9 @@ const DRAWINGS: &[Drawing] = &[
         "Overload, second by second",
         "seconds",
         "a second",
-        &[("overload", "accepted_per_s"), ("overload", "refused_per_s"), ("overload", "memory_mib")],
+        &[("overload", "accepted_per_s"), ("overload", "refused_per_s"), ("overload", "gateway_mib")],
     ),
-    ("soak-memory", "Memory during the soak", "seconds", "MiB", &[("soak", "memory_mib")]),
+    ("soak-memory", "Memory of the gateway during the soak", "seconds", "MiB", &[("soak", "gateway_mib")]),
 ];
 
 fn pictures(samples: &[Sample]) -> Vec<(&'static str, String)> {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use tokio::time::sleep;
 
 use crate::peer::Peer;
@@ -82,12 +82,21 @@ impl Server {
 
     /// CPU of all its processes since they began.
     pub fn cpu(&self) -> anyhow::Result<Duration> {
-        process::cpu(&self.roots())
+        let roots = self.roots();
+        match &self.programs {
+            Programs::Postern(postern) => postern.group.cpu(&roots),
+            Programs::Peer(peer) => peer.group.cpu(&roots),
+        }
     }
 
     /// Memory of all its processes in bytes.
     pub fn memory(&self) -> anyhow::Result<u64> {
         process::memory(&self.roots())
+    }
+
+    /// Memory of the gateway alone, without its PostgreSQL, in bytes (ours alone).
+    pub fn gateway_memory(&self) -> anyhow::Result<u64> {
+        process::memory_of(&[self.gateway().context("only ours is one process")?])
     }
 
     /// The gateway's own process (ours alone).

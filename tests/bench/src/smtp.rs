@@ -1,5 +1,7 @@
 //! A submission client that waits for each reply, as Thunderbird does (no pipelining).
 
+use std::net::Ipv4Addr;
+
 use anyhow::{bail, ensure};
 
 use crate::base64;
@@ -16,7 +18,17 @@ pub struct Smtp {
 impl Smtp {
     /// Connects, EHLO, AUTH PLAIN.
     pub async fn sign_in(server: &Server, user: &User, handshake: Handshake) -> anyhow::Result<Self> {
-        let wire = Wire::open(server.smtp, server.source(), &server.trust, handshake).await?;
+        Self::sign_in_from(server.source(), server, user, handshake).await
+    }
+
+    /// From a certain address.
+    pub async fn sign_in_from(
+        source: Ipv4Addr,
+        server: &Server,
+        user: &User,
+        handshake: Handshake,
+    ) -> anyhow::Result<Self> {
+        let wire = Wire::open(server.smtp, source, &server.trust, handshake).await?;
         let mut smtp = Self { wire, line: Vec::new(), from: user.address.clone() };
         smtp.expect(220).await?;
         smtp.say("EHLO [127.0.0.1]", 250).await?;

@@ -32,9 +32,12 @@ pub async fn soak(bench: &Bench) -> anyhow::Result<()> {
     in_parallel(bench.scale.soak_people + 1, bench.scale.soak_people + 1, async |n| {
         if n == 0 {
             while Instant::now() < end {
-                let mib = server.memory()? as f64 / 1_048_576.0;
-                memory.borrow_mut().push(mib);
-                bench.note_at(server, "soak", "memory_mib", begun.elapsed().as_secs_f64().round(), mib);
+                let at = begun.elapsed().as_secs_f64().round();
+                let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
+                let (all, gateway) = (mib(server.memory()?), mib(server.gateway_memory()?));
+                memory.borrow_mut().push((all, gateway));
+                bench.note_at(server, "soak", "memory_mib", at, all);
+                bench.note_at(server, "soak", "gateway_mib", at, gateway);
                 sleep(Duration::from_secs((bench.scale.soak_seconds / LOOKS).max(1))).await;
             }
             return Ok(());
@@ -74,15 +77,16 @@ pub async fn soak(bench: &Bench) -> anyhow::Result<()> {
     }
     let memory = memory.into_inner();
     let third = (memory.len() / 3).max(1);
-    let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len().max(1) as f64;
+    let second = &memory[third.min(memory.len() - 1)..(2 * third).min(memory.len())];
+    let last = &memory[memory.len() - third..];
+    let mean = |part: &[(f64, f64)], of: fn(&(f64, f64)) -> f64| {
+        part.iter().map(of).sum::<f64>() / part.len().max(1) as f64
+    };
     bench.note(server, "soak", "acts", acts as f64);
-    bench.note(
-        server,
-        "soak",
-        "memory_second_third_mib",
-        mean(&memory[third.min(memory.len() - 1)..(2 * third).min(memory.len())]),
-    );
-    bench.note(server, "soak", "memory_last_third_mib", mean(&memory[memory.len() - third..]));
+    bench.note(server, "soak", "memory_second_third_mib", mean(second, |m| m.0));
+    bench.note(server, "soak", "memory_last_third_mib", mean(last, |m| m.0));
+    bench.note(server, "soak", "gateway_second_third_mib", mean(second, |m| m.1));
+    bench.note(server, "soak", "gateway_last_third_mib", mean(last, |m| m.1));
     bench.note(server, "soak", "errors", 0.0);
     ensure!(acts > 0, "nobody did anything");
     Ok(())
