@@ -8,15 +8,18 @@
 //! connection of the database is held between two statements and memory is bounded whatever is
 //! searched, so a search may be dropped at any `await`.
 //!
-//! Statements: none for what rows decide; for words a few for each segment of the index (about 16,000
-//! messages); one per [`FACTS`] messages for the header; one per [`BODIES`] bytes of bodies, and one per
+//! Statements: none for what rows decide; for words two for each small segment of the index, more for a large one (up to
+//! 16,000 messages); one per [`FACTS`] messages for the header; one per [`BODIES`] bytes of bodies, and one per
 //! half MiB of a large one.
 
 pub(super) mod fold;
 mod header;
 mod hunt;
 mod index;
+mod joining;
+mod lately;
 mod look_up;
+mod message;
 mod plan;
 mod tend;
 #[cfg(test)]

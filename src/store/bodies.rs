@@ -23,15 +23,6 @@ const FACTS_AT_ONCE: i64 = 1024 * 1024;
 /// Chunks read by one statement.
 const CHUNKS_AT_ONCE: u32 = 4;
 
-/// On whose behalf something is read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
-    /// Who may want it again.
-    ByAPerson,
-    /// A task's, that goes through everything.
-    InPassing,
-}
-
 /// The sealed chunks of one message, opened as they are asked for.
 pub(super) struct Chunks {
     store: Store,
@@ -187,27 +178,6 @@ impl Store {
         account: AccountId,
         bodies: &[BodyId],
     ) -> Result<Vec<Option<Bytes>>, StoreError> {
-        self.read_facts(account, bodies, Reading::ByAPerson).await
-    }
-
-    /// As [`facts`](Self::facts), for a task that goes through everything: nothing of it stays in memory.
-    ///
-    /// # Errors
-    /// As that.
-    pub async fn facts_in_passing(
-        &self,
-        account: AccountId,
-        bodies: &[BodyId],
-    ) -> Result<Vec<Option<Bytes>>, StoreError> {
-        self.read_facts(account, bodies, Reading::InPassing).await
-    }
-
-    async fn read_facts(
-        &self,
-        account: AccountId,
-        bodies: &[BodyId],
-        reading: Reading,
-    ) -> Result<Vec<Option<Bytes>>, StoreError> {
         all_tied(bodies)?;
         let opened = self.0.opened.of(account);
         let seal = self.seal_key(account).await?;
@@ -244,9 +214,7 @@ impl Store {
             let shape = shape(bodies[at], size, chunk_size)?;
             let key = seal.unwrap(&wrapped, shape)?;
             let facts = Bytes::from(key.open_facts(bodies[at], facts)?);
-            if reading == Reading::ByAPerson {
-                opened.put(seal.id, Known::new(shape, &key, Some(facts.clone())));
-            }
+            opened.put(seal.id, Known::new(shape, &key, Some(facts.clone())));
             out[at] = Some(facts);
         }
         Ok(out)
@@ -291,27 +259,6 @@ impl Store {
         account: AccountId,
         bodies: &[BodyId],
     ) -> Result<Vec<Option<BodyReader>>, StoreError> {
-        self.read_bodies(account, bodies, Reading::ByAPerson).await
-    }
-
-    /// As [`bodies`](Self::bodies), for a task that goes through everything: nothing of it stays in memory.
-    ///
-    /// # Errors
-    /// As that.
-    pub async fn bodies_in_passing(
-        &self,
-        account: AccountId,
-        bodies: &[BodyId],
-    ) -> Result<Vec<Option<BodyReader>>, StoreError> {
-        self.read_bodies(account, bodies, Reading::InPassing).await
-    }
-
-    async fn read_bodies(
-        &self,
-        account: AccountId,
-        bodies: &[BodyId],
-        reading: Reading,
-    ) -> Result<Vec<Option<BodyReader>>, StoreError> {
         all_tied(bodies)?;
         let opened = self.0.opened.of(account);
         let seal = self.seal_key(account).await?;
@@ -355,10 +302,48 @@ impl Store {
             let shape = shape(bodies[at], row.size, row.chunk_size)?;
             count_agrees(shape, row.chunks)?;
             let key = seal.unwrap(&row.wrapped, shape)?;
-            if reading == Reading::ByAPerson {
-                opened.put(seal.id, Known::new(shape, &key, None));
-            }
+            opened.put(seal.id, Known::new(shape, &key, None));
             out[at] = Some(Chunks::new(self.clone(), shape, key).with_first(row.data)?);
+        }
+        Ok(out)
+    }
+
+    /// The opened facts and the bytes of messages, in the order asked, for a task that goes through everything:
+    /// nothing of it stays in memory. 1 statement, for none none; facts and first chunks of all are in memory together, so ask for few.
+    /// `None` for one that is not there any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Seal`] when stored bytes were changed.
+    pub async fn whole_in_passing(
+        &self,
+        account: AccountId,
+        bodies: &[BodyId],
+    ) -> Result<Vec<Option<(Bytes, BodyReader)>>, StoreError> {
+        all_tied(bodies)?;
+        if bodies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seal = self.seal_key(account).await?;
+        let mut out: Vec<_> = bodies.iter().map(|_| None).collect();
+        let ids: Vec<_> = bodies.iter().map(|body| body.0).collect();
+        let rows = sqlx::query!(
+            r#"select u.n as "n!", m.size, m.chunk_size, m.chunks, m.facts, k.wrapped, c.data
+                 from unnest($1::uuid[]) with ordinality u(id, n)
+                 join message m on m.id = u.id
+                 join message_key k on k.message_id = u.id and k.seal_key_id = $2
+                 join body_chunk c on c.message_id = u.id and c.idx = 0"#,
+            &ids,
+            seal.id.0
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        for row in rows {
+            let at = (row.n - 1) as usize;
+            let shape = shape(bodies[at], row.size, row.chunk_size)?;
+            count_agrees(shape, row.chunks)?;
+            let key = seal.unwrap(&row.wrapped, shape)?;
+            let facts = Bytes::from(key.open_facts(bodies[at], row.facts)?);
+            out[at] = Some((facts, Chunks::new(self.clone(), shape, key).with_first(row.data)?));
         }
         Ok(out)
     }

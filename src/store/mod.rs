@@ -127,7 +127,7 @@ pub use restored::AfterRestore;
 pub use retention::{Deleted, Expiry, LegalHold};
 pub use rotation::{KeyStatus, Rotation};
 pub use seal::{BodyShape, CHUNK_OVERHEAD, DataKey, SEAL_VERSION, SealError, SealKey, TextDomain};
-pub use search_index::{IndexBehind, IndexRow, IndexSegment, NewIndexSegment};
+pub use search_index::{IndexBehind, IndexRow, IndexSegment, IndexWritten, NewIndexSegment};
 pub use second_step::{PendingApp, Proved, StepAnswer};
 pub use sessions::{WebLife, WebPeer, WebSession, WebSignIn, WebStage};
 pub use sweeper::{Retention, Swept};

@@ -57,6 +57,16 @@ pub struct NewIndexSegment {
     pub parts: [Vec<Vec<u8>>; INDEX_PARTS],
 }
 
+/// What became of it.
+pub enum IndexWritten {
+    /// Somebody else has changed the mailbox's index, and nothing is done.
+    Lost,
+    /// No message was in it: nothing is in the place of the old.
+    Empty,
+    /// It is there.
+    Segment(IndexSegment),
+}
+
 /// A mailbox that has grown past its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexBehind {
@@ -139,60 +149,42 @@ impl Store {
         Ok(segments)
     }
 
-    /// Blocks `idx` of a part, opened: 1 statement. `None`: the segment was replaced meanwhile.
+    /// Blocks, by part and number, opened, in the order asked: 1 statement. `None`: the segment was replaced
+    /// meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Seal`] when stored bytes were changed.
     pub async fn index_blocks(
         &self,
         segment: &IndexSegment,
-        part: usize,
-        idx: &[u32],
+        wanted: &[(usize, u32)],
     ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
-        let part = part as u16;
-        let wanted: Vec<i32> = idx.iter().map(|n| n.cast_signed()).collect();
-        let rows = sqlx::query!(
-            "select b.idx, b.data from search_block b
-              where b.account_id = $1 and b.segment_id = $2 and b.part = $3 and b.idx = any($4)
-              order by b.idx",
+        let parts: Vec<i16> = wanted.iter().map(|(part, _)| *part as i16).collect();
+        let idxs: Vec<i32> = wanted.iter().map(|(_, idx)| idx.cast_signed()).collect();
+        let rows = sqlx::query_scalar!(
+            "select b.data
+               from unnest($3::smallint[], $4::integer[]) with ordinality w(part, idx, n)
+               join search_block b
+                 on b.account_id = $1 and b.segment_id = $2 and b.part = w.part and b.idx = w.idx
+              order by w.n",
             segment.shape.account.0,
             segment.shape.id,
-            part.cast_signed(),
-            &wanted
+            &parts,
+            &idxs
         )
         .fetch_all(&self.0.pool)
         .await?;
-        if rows.len() != idx.len() {
+        if rows.len() != wanted.len() {
             return Ok(None);
         }
-        let open = |(idx, row): (&u32, &mut Vec<u8>)| {
-            segment.key.open_block(segment.shape.id, part, *idx, std::mem::take(row))
+        // What opens is the block of that part and number: they are sealed with it.
+        let open = |((part, idx), row): (&(usize, u32), Vec<u8>)| {
+            segment.key.open_block(segment.shape.id, *part as u16, *idx, row)
         };
-        let mut data: Vec<Vec<u8>> = Vec::with_capacity(rows.len());
-        for (n, row) in idx.iter().zip(rows) {
-            if row.idx != n.cast_signed() {
-                return Err(StoreError::Corrupt("search_block.idx"));
-            }
-            data.push(row.data);
-        }
-        Ok(Some(idx.iter().zip(&mut data).map(open).collect::<Result<_, _>>()?))
+        Ok(Some(wanted.iter().zip(rows).map(open).collect::<Result<_, _>>()?))
     }
 
-    /// As [`index_blocks`](Self::index_blocks), a run of them.
-    ///
-    /// # Errors
-    /// As that.
-    pub async fn index_block_run(
-        &self,
-        segment: &IndexSegment,
-        part: usize,
-        run: Range<u32>,
-    ) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
-        self.index_blocks(segment, part, &run.collect::<Vec<_>>()).await
-    }
-
-    /// Puts a segment in the place of some, or of none. `false`: somebody else has changed the mailbox's
-    /// index, and nothing is done.
+    /// Puts a segment in the place of some, or of none.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is done either.
@@ -200,9 +192,9 @@ impl Store {
         &self,
         account: AccountId,
         mailbox: MailboxId,
-        old: &[&IndexSegment],
+        old: &[IndexSegment],
         new: NewIndexSegment,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<IndexWritten, StoreError> {
         let seal = self.seal_key(account).await?;
         let now = self.0.clock.now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default();
         let id = Uuid::new_v7(Timestamp::from_unix(NoContext, now.as_secs(), now.subsec_nanos()));
@@ -222,19 +214,25 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        let gone: Vec<Uuid> = old.iter().map(|s| s.shape.id).collect();
-        let deleted = sqlx::query!(
-            "delete from search_segment where account_id = $1 and mailbox_id = $2 and id = any($3)",
-            account.0,
-            mailbox.0,
-            &gone
-        )
-        .execute(&mut *tx)
-        .await?;
-        if deleted.rows_affected() != gone.len() as u64 {
-            return Ok(false);
+        if !old.is_empty() {
+            let gone: Vec<Uuid> = old.iter().map(|s| s.shape.id).collect();
+            let deleted = sqlx::query!(
+                "delete from search_segment where account_id = $1 and mailbox_id = $2 and id = any($3)",
+                account.0,
+                mailbox.0,
+                &gone
+            )
+            .execute(&mut *tx)
+            .await?;
+            if deleted.rows_affected() != gone.len() as u64 {
+                return Ok(IndexWritten::Lost);
+            }
         }
-        if new.docs > 0 {
+        if new.docs == 0 {
+            tx.commit().await?;
+            return Ok(IndexWritten::Empty);
+        }
+        if !index_place(&mut tx, shape, seal.id.0, &wrapped).await? {
             // What another key sealed is of no use to anybody.
             sqlx::query!(
                 "delete from search_segment
@@ -248,66 +246,13 @@ impl Store {
             )
             .execute(&mut *tx)
             .await?;
-            let blocks: Vec<i32> = shape.blocks.iter().map(|n| n.cast_signed()).collect();
-            let inserted = sqlx::query!(
-                "insert into search_segment
-                        (account_id, mailbox_id, uid_from, uid_to, id, docs, blocks, seal_key_id, wrapped)
-                 select $1, m.id, $3, $4, $5, $6, $7, $8, $9
-                   from mailbox m
-                  where m.account_id = $1 and m.id = $2
-                    and not exists (select from search_segment s
-                                     where s.account_id = $1 and s.mailbox_id = $2
-                                       and s.uid_from <= $4 and s.uid_to >= $3)",
-                account.0,
-                mailbox.0,
-                i64::from(new.uids.0),
-                i64::from(new.uids.1),
-                id,
-                new.docs.cast_signed(),
-                &blocks,
-                seal.id.0,
-                wrapped
-            )
-            .execute(&mut *tx)
-            .await?;
-            if inserted.rows_affected() == 0 {
-                return Ok(false);
+            if !index_place(&mut tx, shape, seal.id.0, &wrapped).await? {
+                return Ok(IndexWritten::Lost);
             }
-            self.index_insert(&mut tx, shape, &key, new.parts).await?;
         }
+        index_insert(&mut tx, shape, &key, new.parts).await?;
         tx.commit().await?;
-        Ok(true)
-    }
-
-    async fn index_insert(
-        &self,
-        tx: &mut sqlx::PgConnection,
-        shape: IndexShape,
-        key: &DataKey,
-        parts: [Vec<Vec<u8>>; INDEX_PARTS],
-    ) -> Result<(), StoreError> {
-        for (part, blocks) in (0u16..).zip(parts) {
-            for (n, some) in blocks.chunks(BLOCKS_AT_ONCE).enumerate() {
-                let first = (n * BLOCKS_AT_ONCE) as u32;
-                let idx: Vec<i32> = (first..).take(some.len()).map(u32::cast_signed).collect();
-                let sealed: Vec<Vec<u8>> = (first..)
-                    .zip(some)
-                    .map(|(idx, block)| key.seal_block(shape.id, part, idx, block))
-                    .collect::<Result<_, _>>()?;
-                sqlx::query!(
-                    "insert into search_block (account_id, segment_id, part, idx, data)
-                     select $1, $2, $3, b.idx, b.data from unnest($4::integer[], $5::bytea[]) b(idx, data)",
-                    shape.account.0,
-                    shape.id,
-                    part.cast_signed(),
-                    &idx,
-                    &sealed
-                )
-                .execute(&mut *tx)
-                .await?;
-            }
-        }
-        Ok(())
+        Ok(IndexWritten::Segment(IndexSegment { shape, key }))
     }
 
     /// Mailboxes with at least `least` UIDs that are not indexed, the most behind first; 1 statement.
@@ -369,6 +314,26 @@ impl Store {
             .collect())
     }
 
+    /// The UIDs of a mailbox within these, ascending; 1 statement.
+    pub async fn index_uids(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        uids: Range<u32>,
+    ) -> Result<Vec<u32>, StoreError> {
+        let found = sqlx::query_scalar!(
+            "select e.uid from mailbox_message e
+              where e.account_id = $1 and e.mailbox_id = $2 and e.uid >= $3 and e.uid < $4 order by e.uid",
+            account.0,
+            mailbox.0,
+            i64::from(uids.start),
+            i64::from(uids.end)
+        )
+        .fetch_all(&self.0.pool)
+        .await?;
+        Ok(found.into_iter().map(|uid| uid as u32).collect())
+    }
+
     /// Drops the index of a mailbox.
     pub async fn index_drop(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {
         sqlx::query!(
@@ -413,6 +378,72 @@ impl Store {
         .fetch_all(&self.0.pool)
         .await?;
         Ok(rows.into_iter().map(|row| (AccountId(row.account_id), MailboxId(row.id))).collect())
+    }
+}
+
+/// Takes the place of a segment; `false`: there is one in it, or the mailbox is gone.
+async fn index_place(
+    tx: &mut sqlx::PgConnection,
+    shape: IndexShape,
+    seal_key: i64,
+    wrapped: &[u8],
+) -> Result<bool, StoreError> {
+    let blocks: Vec<i32> = shape.blocks.iter().map(|n| n.cast_signed()).collect();
+    let inserted = sqlx::query!(
+        "insert into search_segment
+                (account_id, mailbox_id, uid_from, uid_to, id, docs, blocks, seal_key_id, wrapped)
+         select $1, m.id, $3, $4, $5, $6, $7, $8, $9
+           from mailbox m
+          where m.account_id = $1 and m.id = $2
+            and not exists (select from search_segment s
+                             where s.account_id = $1 and s.mailbox_id = $2
+                               and s.uid_from <= $4 and s.uid_to >= $3)",
+        shape.account.0,
+        shape.mailbox.0,
+        i64::from(shape.uids.0),
+        i64::from(shape.uids.1),
+        shape.id,
+        shape.docs.cast_signed(),
+        &blocks,
+        seal_key,
+        wrapped
+    )
+    .execute(tx)
+    .await?;
+    Ok(inserted.rows_affected() > 0)
+}
+
+async fn index_insert(
+    tx: &mut sqlx::PgConnection,
+    shape: IndexShape,
+    key: &DataKey,
+    parts: [Vec<Vec<u8>>; INDEX_PARTS],
+) -> Result<(), StoreError> {
+    let mut all = (0u16..)
+        .zip(parts)
+        .flat_map(|(part, blocks)| (0u32..).zip(blocks).map(move |(idx, block)| (part, idx, block)));
+    loop {
+        let (mut of, mut idxs, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
+        for (part, idx, block) in all.by_ref().take(BLOCKS_AT_ONCE) {
+            of.push(part.cast_signed());
+            idxs.push(idx.cast_signed());
+            sealed.push(key.seal_block(shape.id, part, idx, &block)?);
+        }
+        if sealed.is_empty() {
+            return Ok(());
+        }
+        sqlx::query!(
+            "insert into search_block (account_id, segment_id, part, idx, data)
+             select $1, $2, b.part, b.idx, b.data
+               from unnest($3::smallint[], $4::integer[], $5::bytea[]) b(part, idx, data)",
+            shape.account.0,
+            shape.id,
+            &of,
+            &idxs,
+            &sealed
+        )
+        .execute(&mut *tx)
+        .await?;
     }
 }
 

@@ -135,15 +135,18 @@ fn the_same_answers_with_and_without() {
         assert_eq!(all(&mut place.wire).await, without);
         assert!(tender.check(place.account, place.mailbox).await.unwrap().is_empty());
 
-        // More come: what is not indexed is read; then they are, and the segments are joined.
-        for n in 91..=150 {
-            append(&mut place.wire, &message(n)).await;
+        // More come: what is not indexed is read; then they are, and four segments of a size become one.
+        for (more, segments) in [(91..=105, 2), (106..=120, 3), (121..=135, 4), (136..=150, 2)] {
+            for n in more {
+                append(&mut place.wire, &message(n)).await;
+            }
+            let mixed = all(&mut place.wire).await;
+            let done = tender.catch_up_mailbox(place.account, place.mailbox).await.unwrap();
+            assert_eq!((done.messages, done.segments), (15, 1));
+            assert_eq!(number_of_segments(&place.world.database_url).await, segments);
+            assert_eq!(all(&mut place.wire).await, mixed);
         }
-        let mixed = all(&mut place.wire).await;
-        let done = tender.catch_up_mailbox(place.account, place.mailbox).await.unwrap();
-        assert_eq!((done.messages, done.segments), (60, 2));
-        assert_eq!(number_of_segments(&place.world.database_url).await, 1);
-        assert_eq!(all(&mut place.wire).await, mixed);
+        assert!(tender.check(place.account, place.mailbox).await.unwrap().is_empty());
 
         // Half of them go, and their words with them.
         place.wire.imap("d", "STORE 1:75 +FLAGS.SILENT (\\Deleted)").await;
@@ -152,7 +155,7 @@ fn the_same_answers_with_and_without() {
         tender.mend_worn().await.unwrap();
         assert_eq!(all(&mut place.wire).await, left);
         let segments = place.store.index_segments(place.account, place.mailbox).await.unwrap();
-        assert_eq!(segments.iter().map(|s| s.docs()).collect::<Vec<_>>(), [75]);
+        assert_eq!(segments.iter().map(|s| s.docs()).collect::<Vec<_>>(), [15, 60]);
     });
 }
 
@@ -181,6 +184,38 @@ fn a_damaged_index_is_noticed_and_changes_no_answer() {
             let faults = tender.check(place.account, place.mailbox).await.unwrap();
             assert!(!faults.is_empty(), "{damage}");
         }
+    });
+}
+
+/// What is to be joined, or lies between, and does not open: the index is dropped and built anew, in the same round.
+#[test]
+fn what_is_damaged_is_not_joined() {
+    for damage in [
+        "update search_block set data = set_byte(data, 30, get_byte(data, 30) # 2) where part = 2",
+        "update search_segment set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 4) where uid_from = 13",
+    ] {
+        not_joined(damage);
+    }
+}
+
+fn not_joined(damage: &str) {
+    run(async {
+        let mut place = place(12).await;
+        let tender = Tender::new(place.store.clone());
+        for (more, segments) in [(13..=24, 1), (25..=36, 2), (37..=48, 3)] {
+            tender.catch_up_mailbox(place.account, place.mailbox).await.unwrap();
+            assert_eq!(number_of_segments(&place.world.database_url).await, segments);
+            for n in more {
+                append(&mut place.wire, &message(n)).await;
+            }
+        }
+        let answers = all(&mut place.wire).await;
+        execute(&place.world.database_url, damage).await;
+        let done = tender.catch_up_mailbox(place.account, place.mailbox).await.unwrap();
+        assert_eq!((done.messages, done.segments), (48, 1));
+        assert_eq!(number_of_segments(&place.world.database_url).await, 1);
+        assert!(tender.check(place.account, place.mailbox).await.unwrap().is_empty());
+        assert_eq!(all(&mut place.wire).await, answers);
     });
 }
 

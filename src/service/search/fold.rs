@@ -5,7 +5,19 @@
 //! apart again: `ä`, `Ä` and `a` with a combining diaeresis become the same, and so do `ﬁ` and `FI`.
 //! Characters are folded one by one, so a text may be cut anywhere between two of them.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
+
+/// Latin letters with marks, which most texts that are not ASCII are made of: folded once.
+static LATIN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let fold = |c| {
+        let mut folded = Vec::new();
+        take_apart(c, &mut folded);
+        folded
+    };
+    ('\u{0}'..='\u{24f}').map(fold).collect()
+});
 
 /// Appends the folded form, in UTF-8.
 pub(in crate::service) fn fold(text: &str, out: &mut Vec<u8>) {
@@ -27,6 +39,13 @@ fn fold_ascii(text: &str, out: &mut Vec<u8>) {
 }
 
 fn fold_char(c: char, out: &mut Vec<u8>) {
+    match LATIN.get(c as usize) {
+        Some(folded) => out.extend_from_slice(folded),
+        None => take_apart(c, out),
+    }
+}
+
+fn take_apart(c: char, out: &mut Vec<u8>) {
     for c in std::iter::once(c).nfkd() {
         let mut upper = c.to_uppercase();
         let one = match (upper.next(), upper.next()) {

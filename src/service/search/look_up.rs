@@ -88,39 +88,52 @@ impl AccountMail {
         question: &'q Question,
         segment: &IndexSegment,
     ) -> Result<Result<Answer<'q>, Silent>, MailError> {
-        let Some(docs) = told(self.store.index_block_run(segment, DOCS, 0..1).await)? else {
-            return Ok(Err(Silent::Replaced));
-        };
-        let Some(Ok(docs)) = docs.first().map(|block| read_docs(block)) else {
-            return Ok(Err(Silent::Damaged));
-        };
-        let mut answer = Answer::new(question, docs);
+        let halves = [Half::Content, Half::Header].into_iter().filter(|half| question.asks(*half));
+        let words = halves.clone().flat_map(|half| (0..segment.blocks(half.words())).map(move |n| (half, n)));
+        let words: Vec<(Half, u32)> = words.collect();
+        let mut wanted = vec![(DOCS, 0)];
+        wanted.extend(words.iter().map(|(half, n)| (half.words(), *n)));
+        let mut halves_of = words.iter().map(|(half, _)| *half);
+        let mut answer = None;
+        for run in wanted.chunks(BLOCKS) {
+            let Some(blocks) = told(self.store.index_blocks(segment, run).await)? else {
+                return Ok(Err(Silent::Replaced));
+            };
+            if blocks.is_empty() {
+                return Ok(Err(Silent::Damaged));
+            }
+            for block in &blocks {
+                let Some(answer) = &mut answer else {
+                    let Ok(docs) = read_docs(block) else { return Ok(Err(Silent::Damaged)) };
+                    answer = Some(Answer::new(question, docs));
+                    continue;
+                };
+                let half = halves_of.next().unwrap_or(Half::Content);
+                if answer.words(half, block).is_err() {
+                    return Ok(Err(Silent::Damaged));
+                }
+            }
+        }
+        let Some(mut answer) = answer else { return Ok(Err(Silent::Damaged)) };
+        let lists = halves.flat_map(|half| answer.wants(half).into_iter().map(move |n| (half, n)));
+        let lists: Vec<(Half, u32)> = lists.collect();
+        let wanted: Vec<_> = lists.iter().map(|(half, n)| (half.lists(), *n)).collect();
+        let mut found: [Vec<(u32, Vec<u8>)>; 2] = Default::default();
+        let mut of = lists.into_iter();
+        for run in wanted.chunks(BLOCKS) {
+            let Some(blocks) = told(self.store.index_blocks(segment, run).await)? else {
+                return Ok(Err(Silent::Replaced));
+            };
+            if blocks.is_empty() {
+                return Ok(Err(Silent::Damaged));
+            }
+            // The blocks first: what ends first takes none of the other.
+            for (block, (half, n)) in blocks.into_iter().zip(of.by_ref()) {
+                found[half as usize].push((n, block));
+            }
+        }
         for half in [Half::Content, Half::Header] {
-            if !question.asks(half) {
-                continue;
-            }
-            let count = segment.blocks(half.words());
-            for first in (0..count).step_by(BLOCKS) {
-                let run = first..count.min(first + BLOCKS as u32);
-                match told(self.store.index_block_run(segment, half.words(), run).await)? {
-                    None => return Ok(Err(Silent::Replaced)),
-                    Some(blocks) => {
-                        if blocks.is_empty() || blocks.iter().any(|b| answer.words(half, b).is_err()) {
-                            return Ok(Err(Silent::Damaged));
-                        }
-                    }
-                }
-            }
-            let wanted = answer.wants(half);
-            let mut blocks = Vec::with_capacity(wanted.len());
-            for some in wanted.chunks(BLOCKS) {
-                match told(self.store.index_blocks(segment, half.lists(), some).await)? {
-                    None => return Ok(Err(Silent::Replaced)),
-                    Some(some_blocks) if some_blocks.is_empty() => return Ok(Err(Silent::Damaged)),
-                    Some(some_blocks) => blocks.extend(some.iter().copied().zip(some_blocks)),
-                }
-            }
-            if answer.lists(half, &blocks).is_err() {
+            if answer.lists(half, &found[half as usize]).is_err() {
                 return Ok(Err(Silent::Damaged));
             }
         }

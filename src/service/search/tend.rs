@@ -1,25 +1,23 @@
 //! Keeping the indexes of all mailboxes up with them.
 //!
 //! Invariants: whatever is not indexed is read by a search, so nothing here is ever in anybody's way; a
-//! round reads what is new, makes a segment of it and joins it with the segments before it that are not
-//! much larger, so that a message is written again only a few times in its life. Two gateways may do the
+//! round reads what is new, makes a segment of it and writes it, joined with the segments before it where that is time
+//! ([`super::joining`]), so that a message is written again only a few times in its life. Two gateways may do the
 //! same work: the second to finish finds the place taken and drops its own.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Range;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::header;
-use super::hunt::{Piece, Places, Walk};
-use super::index::class;
 use super::index::merge::merge;
 use super::index::segment::{Builder, DOCS, PARTS, Segment, read_docs};
 use super::index::words::Words;
+use super::joining::{Size, joined};
+use super::lately::{Lately, Whole};
+use super::message::take_words;
 use crate::mime::FactsRef;
 use crate::service::mailbox::MailError;
-use crate::store::{BodyReader, IndexBehind, IndexRow, IndexSegment, NewIndexSegment, Store, StoreError};
+use crate::store::{IndexBehind, IndexRow, IndexSegment, IndexWritten, NewIndexSegment};
+use crate::store::{Store, StoreError};
 use crate::types::{AccountId, BodyId, MailboxId};
 
 /// Between two looks for mailboxes that are behind.
@@ -37,14 +35,17 @@ const AT_ONCE: u32 = 16;
 const DOCS_NEW: u32 = 2048;
 /// Bytes of messages after which a new segment is written.
 const BYTES_NEW: u64 = 64 * 1024 * 1024;
-/// Messages of a segment at most.
-const DOCS_MAX: u32 = 16 * 1024;
-/// Bytes of segments that are joined, at most: they are in memory together.
-const BYTES_MAX: usize = 24 * 1024 * 1024;
-/// Messages whose facts, or first chunks, are read together.
-const BATCH: usize = 32;
+/// Bytes of words after which it is.
+const WORDS_NEW: usize = 32 * 1024 * 1024;
+/// Messages that are read together, and the bytes of them that are counted.
+const BATCH: usize = 256;
+const BATCH_BYTES: u64 = 2 * 1024 * 1024;
+/// Of each message so many are counted: its first chunk, and its header.
+const BATCH_EACH: u64 = 384 * 1024;
 /// Blocks read by one statement.
-const BLOCKS: u32 = 12;
+const BLOCKS: usize = 16;
+/// Bytes of a block at most, but for those of a message whose words are very long.
+const BLOCK: u64 = 128 * 1024;
 
 /// What was done for one mailbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,6 +121,7 @@ impl Tender {
     ) -> Result<Indexed, MailError> {
         let mut sum = Indexed::default();
         let mut passed = BTreeSet::new();
+        let mut look = Look::new();
         loop {
             let limit = AT_ONCE + passed.len() as u32;
             let behind = self.store.index_behind(least.max(1), limit).await?;
@@ -133,7 +135,7 @@ impl Tender {
                     passed.insert(box_.mailbox);
                     continue;
                 }
-                match self.catch_up_mailbox(box_.account, box_.mailbox).await {
+                match self.index(box_.account, box_.mailbox, &mut look).await {
                     Ok(done) => {
                         sum.messages += done.messages;
                         sum.segments += done.segments;
@@ -161,7 +163,7 @@ impl Tender {
     pub async fn mend_worn(&self) -> Result<(), MailError> {
         for (account, mailbox) in self.store.index_worn(AT_ONCE).await? {
             for segment in self.store.index_segments(account, mailbox).await? {
-                self.rewrite(account, mailbox, &[&segment]).await?;
+                self.rewrite(account, mailbox, &[segment], None).await?;
             }
         }
         Ok(())
@@ -176,121 +178,181 @@ impl Tender {
         account: AccountId,
         mailbox: MailboxId,
     ) -> Result<Indexed, MailError> {
+        self.index(account, mailbox, &mut Look::new()).await
+    }
+
+    async fn index(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        look: &mut Look,
+    ) -> Result<Indexed, MailError> {
         let mut done = Indexed::default();
+        let mut segments = self.standing(account, mailbox).await?;
+        let mut from = segments.iter().map(|s| s.uids().1).max().unwrap_or(0) + 1;
         loop {
-            let segments = self.store.index_segments(account, mailbox).await?;
-            let from = segments.iter().map(|s| s.uids().1).max().unwrap_or(0) + 1;
             let rows = self.store.index_rows(account, mailbox, from..u32::MAX, DOCS_NEW).await?;
-            let (Some(first), false) = (rows.first(), rows.is_empty()) else { return Ok(done) };
-            let first = first.uid.min(from);
-            let (segment, last) = self.read(account, &rows).await?;
-            let messages = read_docs(&segment.parts[DOCS][0]).map_or(0, |d| d.len());
-            if !self.store.index_replace(account, mailbox, &[], new((first, last), segment)).await? {
+            let Some(end) = rows.last() else { return Ok(done) };
+            let (segment, last) = self.read(account, &rows, look).await?;
+            let fresh = Fresh::new((from, last), segment);
+            let messages = fresh.docs;
+            if messages > 0 {
+                match self.put(account, mailbox, &mut segments, fresh).await? {
+                    Put::Done => {}
+                    // Somebody else has done it.
+                    Put::Lost => return Ok(done),
+                    Put::Damaged => {
+                        segments = Vec::new();
+                        from = 1;
+                        continue;
+                    }
+                }
+                done.messages += u64::from(messages);
+                done.segments += 1;
+            }
+            // What has come since is looked at the next time.
+            if last == end.uid && rows.len() < DOCS_NEW as usize {
                 return Ok(done);
             }
-            done.messages += messages as u64;
-            done.segments += 1;
-            while self.join(account, mailbox).await? {
-                done.segments += 1;
+            from = last + 1;
+        }
+    }
+
+    /// What there is of a mailbox's index. Where some of it does not open, all of it goes: what lies around that could
+    /// not be joined.
+    async fn standing(&self, account: AccountId, mailbox: MailboxId) -> Result<Vec<IndexSegment>, MailError> {
+        let all: Result<Vec<_>, _> =
+            self.store.index_segments_checked(account, mailbox).await?.into_iter().collect();
+        match all {
+            Ok(segments) => Ok(segments),
+            Err(_) => {
+                self.drop_damaged(account, mailbox).await?;
+                Ok(Vec::new())
             }
         }
     }
 
-    /// The words of messages, as far as [`BYTES_NEW`] goes; and the last UID that was read.
-    async fn read(&self, account: AccountId, rows: &[IndexRow]) -> Result<(Segment, u32), MailError> {
-        let mut builder = Builder::default();
-        let mut words = Words::new();
+    async fn drop_damaged(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {
+        tracing::error!(%mailbox, "a search index is damaged; it is dropped and built anew");
+        self.store.index_drop(account, mailbox).await
+    }
+
+    /// Writes a new segment behind those that there are, joined with the last of them where that is time.
+    async fn put(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        segments: &mut Vec<IndexSegment>,
+        fresh: Fresh,
+    ) -> Result<Put, MailError> {
+        let mut sizes: Vec<Size> = segments.iter().map(size).collect();
+        sizes.push(Size { docs: fresh.docs, bytes: fresh.segment.bytes() as u64 });
+        let alone = segments.len() + 1 - joined(&sizes);
+        let old = segments.split_off(alone);
+        let written = if old.is_empty() {
+            self.store.index_replace(account, mailbox, &[], fresh.into()).await?
+        } else {
+            match self.rewrite(account, mailbox, &old, Some(fresh)).await? {
+                Rewritten::Done(written) => written,
+                Rewritten::Damaged => return Ok(Put::Damaged),
+            }
+        };
+        match written {
+            IndexWritten::Lost => Ok(Put::Lost),
+            IndexWritten::Empty => Ok(Put::Done),
+            IndexWritten::Segment(segment) => {
+                segments.push(segment);
+                Ok(Put::Done)
+            }
+        }
+    }
+
+    /// The words of messages, as far as [`BYTES_NEW`] and [`WORDS_NEW`] go; and the last UID that was read.
+    async fn read(
+        &self,
+        account: AccountId,
+        rows: &[IndexRow],
+        look: &mut Look,
+    ) -> Result<(Segment, u32), MailError> {
+        let Look { words, builder, lately } = look;
+        // Of a look that was given up.
+        builder.clear();
         let (mut bytes, mut last) = (0, 0);
-        for batch in rows.chunks(BATCH) {
-            let mut rest = batch;
-            while !rest.is_empty() {
-                let ids: Vec<BodyId> = rest.iter().map(|row| row.body).collect();
-                let facts = self.store.facts_in_passing(account, &ids).await?;
-                let count = facts.len().clamp(1, rest.len());
-                let readers = self.store.bodies_in_passing(account, &ids[..count]).await?;
-                for ((row, facts), reader) in rest[..count].iter().zip(facts).zip(readers) {
-                    last = row.uid;
-                    // Gone meanwhile.
-                    let (Some(facts), Some(reader)) = (facts, reader) else { continue };
-                    words.clear();
-                    match FactsRef::parse(&facts) {
-                        Ok(facts) => take_words(&facts, &reader, &mut words).await?,
-                        // Then a search must say so.
-                        Err(_) => words.give_up(),
-                    }
-                    builder.add(row.uid, &words);
-                    bytes += row.size;
+        let mut rest = rows;
+        while !rest.is_empty() && bytes <= BYTES_NEW && builder.bytes() <= WORDS_NEW {
+            let (batch, behind) = rest.split_at(batch(rest));
+            let known: Vec<Option<Whole>> = batch.iter().map(|row| lately.take(row.body)).collect();
+            let unknown = batch.iter().zip(&known).filter(|(_, known)| known.is_none());
+            let ids: Vec<BodyId> = unknown.map(|(row, _)| row.body).collect();
+            let mut read = self.store.whole_in_passing(account, &ids).await?.into_iter();
+            for (row, known) in batch.iter().zip(known) {
+                last = row.uid;
+                let new = known.is_none();
+                // Gone meanwhile.
+                let Some((facts, reader)) = known.or_else(|| read.next().flatten()) else { continue };
+                words.clear();
+                match FactsRef::parse(&facts) {
+                    Ok(facts) => take_words(&facts, &reader, words).await?,
+                    // Then a search must say so.
+                    Err(_) => words.give_up(),
                 }
-                rest = &rest[count..];
-                tokio::task::yield_now().await;
+                builder.add(row.uid, words);
+                bytes += row.size;
+                if new {
+                    lately.put(row.body, (facts, reader));
+                }
             }
-            if bytes > BYTES_NEW {
-                break;
-            }
+            rest = behind;
+            tokio::task::yield_now().await;
         }
         Ok((builder.finish(), last))
     }
 
-    /// Joins the last segments of a mailbox, if they are of a size. `false`: there is nothing to join.
-    async fn join(&self, account: AccountId, mailbox: MailboxId) -> Result<bool, MailError> {
-        let segments = self.store.index_segments(account, mailbox).await?;
-        let [.., before, last] = &segments[..] else { return Ok(false) };
-        if before.docs() > 2 * last.docs() || before.docs() + last.docs() > DOCS_MAX {
-            return Ok(false);
-        }
-        self.rewrite(account, mailbox, &[before, last]).await
-    }
-
-    /// Makes one segment of neighbours, without the messages that are gone. `false`: it was not done.
+    /// Makes one segment of neighbours, and of new messages behind them, without the messages that are gone.
     async fn rewrite(
         &self,
         account: AccountId,
         mailbox: MailboxId,
-        segments: &[&IndexSegment],
-    ) -> Result<bool, MailError> {
-        let (Some(first), Some(last)) = (segments.first(), segments.last()) else { return Ok(false) };
+        old: &[IndexSegment],
+        fresh: Option<Fresh>,
+    ) -> Result<Rewritten, MailError> {
         let mut parts = Vec::new();
-        for segment in segments {
+        for segment in old {
             match self.load(segment).await {
                 Ok(Some(segment)) => parts.push(segment),
-                Ok(None) => return Ok(false),
+                Ok(None) => return Ok(Rewritten::Done(IndexWritten::Lost)),
                 // It says nothing any more: it goes, and what it named is indexed anew or read.
                 Err(StoreError::Seal(_) | StoreError::Corrupt(_)) => {
-                    tracing::error!(%mailbox, "a search index is damaged; it is dropped and built anew");
-                    self.store.index_drop(account, mailbox).await?;
-                    return Ok(false);
+                    self.drop_damaged(account, mailbox).await?;
+                    return Ok(Rewritten::Damaged);
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        if parts.len() > 1 && parts.iter().map(Segment::bytes).sum::<usize>() > BYTES_MAX {
-            return Ok(false);
-        }
-        let uids = (first.uids().0, last.uids().1);
-        let stay: BTreeSet<u32> = self
-            .store
-            .index_rows(account, mailbox, uids.0..uids.1.saturating_add(1), u32::MAX)
-            .await?
-            .into_iter()
-            .map(|row| row.uid)
-            .collect();
-        let Ok(joined) = merge(&parts, |uid| stay.contains(&uid)) else {
+        let old_uids = old.iter().map(IndexSegment::uids);
+        let uids: Vec<_> = old_uids.chain(fresh.as_ref().map(|fresh| fresh.uids)).collect();
+        let (Some(first), Some(last)) = (uids.first(), uids.last()) else {
+            return Ok(Rewritten::Done(IndexWritten::Empty));
+        };
+        let uids = (first.0, last.1);
+        parts.extend(fresh.map(|fresh| fresh.segment));
+        let stay = self.store.index_uids(account, mailbox, uids.0..uids.1.saturating_add(1)).await?;
+        let Ok(joined) = merge(&parts, |uid| stay.binary_search(&uid).is_ok()) else {
             return Err(StoreError::Corrupt("search_block.data").into());
         };
-        Ok(self.store.index_replace(account, mailbox, segments, new(uids, joined)).await?)
+        drop(parts);
+        let joined = Fresh::new(uids, joined).into();
+        Ok(Rewritten::Done(self.store.index_replace(account, mailbox, old, joined).await?))
     }
 
     /// All of a segment; `None`: it was replaced.
     async fn load(&self, segment: &IndexSegment) -> Result<Option<Segment>, StoreError> {
         let mut loaded = Segment::default();
-        for part in 0..PARTS {
-            let count = segment.blocks(part);
-            for first in (0..count).step_by(BLOCKS as usize) {
-                let run = first..count.min(first + BLOCKS);
-                match self.store.index_block_run(segment, part, run).await? {
-                    Some(blocks) => loaded.parts[part].extend(blocks),
-                    None => return Ok(None),
-                }
+        let all = (0..PARTS).flat_map(|part| (0..segment.blocks(part)).map(move |idx| (part, idx)));
+        for run in all.collect::<Vec<_>>().chunks(BLOCKS) {
+            let Some(blocks) = self.store.index_blocks(segment, run).await? else { return Ok(None) };
+            for ((part, _), block) in run.iter().zip(blocks) {
+                loaded.parts[*part].push(block);
             }
         }
         Ok(Some(loaded))
@@ -334,54 +396,65 @@ impl Tender {
     }
 }
 
-fn new(uids: (u32, u32), segment: Segment) -> NewIndexSegment {
-    let docs = segment.parts[DOCS].first().and_then(|block| read_docs(block).ok()).map_or(0, |d| d.len());
-    NewIndexSegment { uids, docs: docs as u32, parts: segment.parts }
+/// What one mailbox after the other is indexed with.
+struct Look {
+    words: Words,
+    builder: Builder,
+    lately: Lately,
 }
 
-/// A message's bytes.
-pub(super) trait Source: Sync {
-    fn bytes(&self, range: Range<u64>) -> impl Future<Output = Result<Bytes, MailError>> + Send;
-}
-
-impl Source for BodyReader {
-    async fn bytes(&self, range: Range<u64>) -> Result<Bytes, MailError> {
-        Ok(self.read(range).await?)
+impl Look {
+    fn new() -> Self {
+        Self { words: Words::new(), builder: Builder::default(), lately: Lately::default() }
     }
 }
 
-/// The words of one message.
-pub(super) async fn take_words(
-    facts: &FactsRef<'_>,
-    message: &impl Source,
-    words: &mut Words,
-) -> Result<(), MailError> {
-    header::index(facts.header, words);
-    let mut walk = Walk::new(facts, Places::TextAndHeaders);
-    let mut text = words.begin(class::BODY);
-    while let Some(range) = walk.wants() {
-        let bytes = message.bytes(range).await?;
-        match walk.feed(&bytes) {
-            Some(Piece::Header(folded)) => {
-                text.finish();
-                let mut header = words.begin(class::HEAD);
-                header.push_folded(&folded);
-                header.finish();
-                text = words.begin(class::BODY);
-            }
-            Some(Piece::Text(piece, over)) => {
-                text.push(piece);
-                if text.over() {
-                    break;
-                }
-                if over {
-                    text.finish();
-                    text = words.begin(class::BODY);
-                }
-            }
-            None => break,
-        }
+/// A segment that is not written yet.
+struct Fresh {
+    uids: (u32, u32),
+    docs: u32,
+    segment: Segment,
+}
+
+impl Fresh {
+    fn new(uids: (u32, u32), segment: Segment) -> Self {
+        let docs = segment.parts[DOCS].first().and_then(|block| read_docs(block).ok()).map_or(0, |d| d.len());
+        Self { uids, docs: docs as u32, segment }
     }
-    text.finish();
-    Ok(())
+}
+
+impl From<Fresh> for NewIndexSegment {
+    fn from(fresh: Fresh) -> Self {
+        Self { uids: fresh.uids, docs: fresh.docs, parts: fresh.segment.parts }
+    }
+}
+
+/// What became of a new segment.
+enum Put {
+    Done,
+    /// Another gateway has changed the mailbox's index.
+    Lost,
+    /// What was there did not open, and is dropped.
+    Damaged,
+}
+
+/// What became of segments that are to be one.
+enum Rewritten {
+    Done(IndexWritten),
+    Damaged,
+}
+
+fn size(segment: &IndexSegment) -> Size {
+    let blocks: u32 = (1..PARTS).map(|part| segment.blocks(part)).sum();
+    Size { docs: segment.docs(), bytes: u64::from(blocks) * BLOCK }
+}
+
+/// How many of these are read together.
+fn batch(rows: &[IndexRow]) -> usize {
+    let mut bytes = 0;
+    let fit = rows.iter().take(BATCH).take_while(|row| {
+        bytes += row.size.min(BATCH_EACH);
+        bytes <= BATCH_BYTES
+    });
+    fit.count().max(1)
 }

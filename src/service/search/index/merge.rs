@@ -1,15 +1,27 @@
-//! Two neighbouring segments become one; messages that are gone are left out.
+//! Neighbouring segments become one; messages that are gone are left out.
 
-use super::segment::{DOCS, Doc, Half, LISTS_BLOCK, List, Malformed, Place, Segment, WordsBlock, Writer};
-use super::segment::{read_docs, read_list};
+use std::cmp::Ordering;
+
+use memchr::memchr;
+
+use super::segment::{DOCS, Doc, Half, LISTS_BLOCK, List, Malformed, Place, Places, Segment};
+use super::segment::{WordsBlock, Writer, read_docs, read_list};
+use super::terms::head;
 use super::words::GAP;
 
 /// Words of one half of one segment, in order.
 struct Cursor<'s> {
-    blocks: &'s [Vec<u8>],
+    blocks: std::slice::Iter<'s, Vec<u8>>,
     lists: &'s [Vec<u8>],
-    /// Words left of the block.
-    words: std::iter::Peekable<std::vec::IntoIter<(&'s [u8], Place<'s>)>>,
+    /// Words left of the block, this one included, and their bytes without it.
+    left: usize,
+    text: &'s [u8],
+    places: Places<'s>,
+    /// The word; empty: there is none any more.
+    word: &'s [u8],
+    /// Its first bytes, which mostly decide.
+    head: u64,
+    half: Half,
     /// Whose segment.
     of: usize,
 }
@@ -17,43 +29,51 @@ struct Cursor<'s> {
 impl<'s> Cursor<'s> {
     fn new(segment: &'s Segment, half: Half, of: usize) -> Result<Self, Malformed> {
         let mut cursor = Self {
-            blocks: &segment.parts[half.words()],
+            blocks: segment.parts[half.words()].iter(),
             lists: &segment.parts[half.lists()],
-            words: Vec::new().into_iter().peekable(),
+            left: 1,
+            text: &[],
+            places: Places::default(),
+            word: &[],
+            head: 0,
+            half,
             of,
         };
-        cursor.fill()?;
+        cursor.step()?;
         Ok(cursor)
     }
 
-    fn fill(&mut self) -> Result<(), Malformed> {
-        while self.words.peek().is_none() {
-            let Some((block, rest)) = self.blocks.split_first() else { return Ok(()) };
-            self.blocks = rest;
-            let block = WordsBlock::parse(block)?;
-            let text = block.text.get(1..).ok_or(Malformed)?;
-            let words: Vec<_> = text.split(|b| *b == GAP).zip(block.places()?).collect();
-            if words.len() != block.count {
+    /// To the next word.
+    fn step(&mut self) -> Result<(), Malformed> {
+        self.left -= 1;
+        while self.left == 0 {
+            if !self.text.is_empty() {
                 return Err(Malformed);
             }
-            self.words = words.into_iter().peekable();
+            let Some(block) = self.blocks.next() else {
+                (self.word, self.left) = (&[], 1);
+                return Ok(());
+            };
+            let block = WordsBlock::parse(block)?;
+            self.text = block.text.get(1..).ok_or(Malformed)?;
+            self.places = block.places();
+            self.left = block.count;
         }
+        let end = memchr(GAP, self.text).filter(|end| *end > 0).ok_or(Malformed)?;
+        (self.word, self.text) = (&self.text[..end], &self.text[end + 1..]);
+        self.head = head(self.word);
         Ok(())
     }
 
-    fn word(&mut self) -> Option<&'s [u8]> {
-        self.words.peek().map(|(word, _)| *word)
-    }
-
+    /// Appends its list, and goes on.
     fn next(&mut self, list: &mut Vec<u8>) -> Result<(), Malformed> {
-        list.clear();
-        match self.words.next().ok_or(Malformed)?.1 {
+        match self.places.take()? {
             Place::Here(short) => list.extend_from_slice(short),
             Place::At { mut start, mut len } => {
                 while len > 0 {
                     let block = self.lists.get(start as usize / LISTS_BLOCK).ok_or(Malformed)?;
                     let from = start as usize % LISTS_BLOCK;
-                    let to = block.len().min(from + len as usize);
+                    let to = block.len().min(from.saturating_add(len as usize));
                     let piece = block.get(from..to).filter(|p| !p.is_empty()).ok_or(Malformed)?;
                     list.extend_from_slice(piece);
                     start += piece.len() as u64;
@@ -61,8 +81,15 @@ impl<'s> Cursor<'s> {
                 }
             }
         }
-        self.fill()
+        self.step()
     }
+}
+
+/// The numbers that messages of one segment get.
+struct Numbers {
+    new: Vec<Option<u32>>,
+    /// Nobody is left out: by how much all are higher.
+    shift: Option<u32>,
 }
 
 /// One segment out of some, ascending by UID; messages for which `stays` says no are left out.
@@ -71,17 +98,20 @@ pub(in crate::service::search) fn merge(
     stays: impl Fn(u32) -> bool,
 ) -> Result<Segment, Malformed> {
     let mut docs: Vec<Doc> = Vec::new();
-    let mut numbers: Vec<Vec<Option<u32>>> = Vec::new();
+    let mut numbers = Vec::new();
     let mut cursors = Vec::new();
     for (of, segment) in segments.iter().enumerate() {
         let theirs = read_docs(segment.parts[DOCS].first().ok_or(Malformed)?)?;
-        let map = theirs.iter().map(|doc| {
+        let before = docs.len();
+        let new = theirs.iter().map(|doc| {
             stays(doc.uid).then(|| {
                 docs.push(*doc);
                 docs.len() as u32 - 1
             })
         });
-        numbers.push(map.collect());
+        let new: Vec<_> = new.collect();
+        let shift = (docs.len() - before == theirs.len()).then_some(before as u32);
+        numbers.push(Numbers { new, shift });
         for half in [Half::Content, Half::Header] {
             cursors.push(Cursor::new(segment, half, of)?);
         }
@@ -90,15 +120,27 @@ pub(in crate::service::search) fn merge(
         return Err(Malformed);
     }
     let mut writer = Writer::default();
-    let mut bytes = Vec::new();
-    while let Some(word) = cursors.iter_mut().filter_map(Cursor::word).min() {
-        let mut list = List::default();
+    let (mut bytes, mut list) = (Vec::new(), List::default());
+    while let Some((first, alone)) = least(&cursors) {
+        let word = cursors[first].word;
+        bytes.clear();
+        let Numbers { new, shift } = &numbers[cursors[first].of];
+        if let (true, Some(shift)) = (alone, *shift) {
+            let half = cursors[first].half;
+            cursors[first].next(&mut bytes)?;
+            list.clear();
+            list.shift(&bytes, shift, new.len() as u32)?;
+            writer.add_to(half, word, &list);
+            continue;
+        }
+        list.clear();
         // Cursors stand in the order of their segments, so numbers ascend.
-        for cursor in cursors.iter_mut().filter_map(|c| (c.word() == Some(word)).then_some(c)) {
+        for cursor in cursors[first..].iter_mut().filter(|cursor| cursor.word == word) {
+            let new = &numbers[cursor.of].new;
+            bytes.clear();
             cursor.next(&mut bytes)?;
-            let numbers = &numbers[cursor.of];
             let mut missing = false;
-            read_list(&bytes, |doc, class| match numbers.get(doc as usize) {
+            read_list(&bytes, |doc, class| match new.get(doc as usize) {
                 Some(Some(number)) => list.push(*number, class),
                 Some(None) => {}
                 None => missing = true,
@@ -112,4 +154,24 @@ pub(in crate::service::search) fn merge(
         }
     }
     Ok(writer.finish(&docs))
+}
+
+/// The first cursor that stands at the least word, and whether no other does; `None`: there are no more words.
+fn least(cursors: &[Cursor<'_>]) -> Option<(usize, bool)> {
+    let mut found: Option<(usize, bool)> = None;
+    for (n, cursor) in cursors.iter().enumerate().filter(|(_, cursor)| !cursor.word.is_empty()) {
+        let order = match found {
+            Some((first, _)) => {
+                let first = &cursors[first];
+                cursor.head.cmp(&first.head).then_with(|| cursor.word.cmp(first.word))
+            }
+            None => Ordering::Less,
+        };
+        match order {
+            Ordering::Less => found = Some((n, true)),
+            Ordering::Equal => found = found.map(|(first, _)| (first, false)),
+            Ordering::Greater => {}
+        }
+    }
+    found
 }

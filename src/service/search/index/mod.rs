@@ -15,6 +15,7 @@
 pub(super) mod merge;
 pub(super) mod question;
 pub(super) mod segment;
+mod terms;
 pub(super) mod words;
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ impl<'q> Answer<'q> {
                 word += memchr_iter(GAP, &block.text[from..within]).count() - 1;
                 let places = match &places {
                     Some(places) => places,
-                    None => places.insert(block.places()?),
+                    None => places.insert(block.all_places()?),
                 };
                 match places.get(word).ok_or(Malformed)? {
                     Place::Here(list) => mark(&mut self.seen[n], list)?,

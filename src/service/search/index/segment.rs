@@ -9,9 +9,8 @@
 //! list itself where it is short. A list: ascending, of each message how many lie between, and its class
 //! where that is another than before. Numbers are LEB128.
 
-use foldhash::HashMap;
-
 use super::class;
+use super::terms::{Tail, Tails, Term};
 use super::words::{GAP, Words};
 
 /// Bytes of words in a block.
@@ -126,6 +125,22 @@ impl List {
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
+
+    /// Takes over a list of messages that all have higher numbers now; there were fewer than `docs`.
+    pub fn shift(&mut self, list: &[u8], by: u32, docs: u32) -> Result<(), Malformed> {
+        let mut inside = true;
+        read_list(list, |doc, _| inside &= doc < docs)?;
+        let mut rest = list;
+        let head = take(&mut rest)?;
+        put(&mut self.bytes, head + (u64::from(by) << 1));
+        self.bytes.extend_from_slice(rest);
+        if inside { Ok(()) } else { Err(Malformed) }
+    }
+
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        (self.next, self.class, self.any) = (0, 0, 0);
+    }
 }
 
 /// Reads a list: message and class, ascending.
@@ -238,7 +253,12 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn add(&mut self, word: &[u8], list: &List) {
-        match Half::of(list.any) {
+        self.add_to(Half::of(list.any), word, list);
+    }
+
+    /// A word of which the half is known.
+    pub fn add_to(&mut self, half: Half, word: &[u8], list: &List) {
+        match half {
             Half::Content => self.content.add(word, &list.bytes),
             Half::Header => self.header.add(word, &list.bytes),
         }
@@ -285,22 +305,61 @@ impl<'b> WordsBlock<'b> {
     }
 
     /// Of each word, where its list is.
-    pub fn places(&self) -> Result<Vec<Place<'b>>, Malformed> {
-        let mut places = Vec::with_capacity(self.count);
-        let (mut about, mut start) = (self.about, self.base);
-        for _ in 0..self.count {
-            let head = take(&mut about)?;
-            let len = head >> 1;
-            if head & 1 == 1 {
-                let (list, rest) = about.split_at_checked(len as usize).ok_or(Malformed)?;
-                about = rest;
-                places.push(Place::Here(list));
-            } else {
-                places.push(Place::At { start, len });
-                start = start.checked_add(len).ok_or(Malformed)?;
-            }
+    pub fn places(&self) -> Places<'b> {
+        Places { about: self.about, start: self.base }
+    }
+
+    /// The same, of all words.
+    pub fn all_places(&self) -> Result<Vec<Place<'b>>, Malformed> {
+        let mut places = self.places();
+        // Each word has at least one byte.
+        if self.count > self.about.len() {
+            return Err(Malformed);
         }
-        Ok(places)
+        (0..self.count).map(|_| places.take()).collect()
+    }
+}
+
+/// Where the lists of a block's words are, one word after the other.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Places<'b> {
+    about: &'b [u8],
+    start: u64,
+}
+
+impl<'b> Places<'b> {
+    /// Of the next word.
+    pub fn take(&mut self) -> Result<Place<'b>, Malformed> {
+        let head = take(&mut self.about)?;
+        let len = head >> 1;
+        if head & 1 == 1 {
+            let (list, rest) = self.about.split_at_checked(len as usize).ok_or(Malformed)?;
+            self.about = rest;
+            return Ok(Place::Here(list));
+        }
+        let start = self.start;
+        self.start = start.checked_add(len).ok_or(Malformed)?;
+        Ok(Place::At { start, len })
+    }
+}
+
+/// A word of a message.
+#[derive(Clone, Copy)]
+struct Entry {
+    head: u64,
+    /// The message's number and, in the last eight bits, its class.
+    place: u32,
+    tail: Tail,
+}
+
+impl Entry {
+    fn term(self) -> Term {
+        Term { head: self.head, tail: self.tail }
+    }
+
+    /// Words of up to eight bytes stand in order by it, and each word's messages.
+    fn key(&self) -> u128 {
+        u128::from(self.head) << 64 | u128::from(self.place)
     }
 }
 
@@ -308,35 +367,62 @@ impl<'b> WordsBlock<'b> {
 #[derive(Default)]
 pub(in crate::service::search) struct Builder {
     docs: Vec<Doc>,
-    lists: HashMap<Box<[u8]>, List>,
+    entries: Vec<Entry>,
+    tails: Tails,
 }
 
 impl Builder {
-    /// Adds the next message, by UID.
+    /// Adds the next message, by UID; a segment has fewer than 2^24.
     pub fn add(&mut self, uid: u32, words: &Words) {
         let number = self.docs.len() as u32;
         self.docs.push(Doc { uid, open: words.over() });
         if words.over() {
             return;
         }
-        for (word, class) in words.found() {
-            if let Some(list) = self.lists.get_mut(word) {
-                list.push(number, class);
-            } else {
-                let mut list = List::default();
-                list.push(number, class);
-                self.lists.insert(word.into(), list);
-            }
-        }
+        let (tails, found) = words.found();
+        let behind = self.tails.append(tails);
+        self.entries.extend(found.map(|(term, class)| {
+            let Term { head, tail } = term.behind(behind);
+            Entry { head, place: number << 8 | u32::from(class), tail }
+        }));
     }
 
-    pub fn finish(self) -> Segment {
-        let mut words: Vec<_> = self.lists.into_iter().collect();
-        words.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        self.entries.len() * size_of::<Entry>() + self.tails.bytes()
+    }
+
+    /// Forgets all messages, but keeps the memory.
+    pub fn clear(&mut self) {
+        self.docs.clear();
+        self.entries.clear();
+        self.tails.clear();
+    }
+
+    /// The segment; the next begins.
+    pub fn finish(&mut self) -> Segment {
+        let tails = &self.tails;
+        self.entries.sort_unstable_by_key(Entry::key);
         let mut writer = Writer::default();
-        for (word, list) in &words {
-            writer.add(word, list);
+        let (mut word, mut list) = (Vec::new(), List::default());
+        for begin in self.entries.chunk_by_mut(|a, b| a.head == b.head) {
+            // Longer words that begin alike are not in order yet.
+            if begin.iter().any(|entry| entry.term().is_long()) {
+                begin.sort_unstable_by(|a, b| {
+                    tails.compare(a.term(), b.term()).then_with(|| a.place.cmp(&b.place))
+                });
+            }
+            for same in begin.chunk_by(|a, b| tails.compare(a.term(), b.term()).is_eq()) {
+                list.clear();
+                for entry in same {
+                    list.push(entry.place >> 8, entry.place as u8);
+                }
+                tails.word(same[0].term(), &mut word);
+                writer.add(&word, &list);
+            }
         }
-        writer.finish(&self.docs)
+        let segment = writer.finish(&self.docs);
+        self.clear();
+        segment
     }
 }

@@ -92,6 +92,21 @@ proptest! {
         }
     }
 
+    /// Where a text is cut changes nothing.
+    #[test]
+    fn however_it_is_cut(text in "([a-zA-Z0-9]{0,9}[ ,.\r\n\u{0}\u{1}ä\u{308}-]{0,3}){0,16}", cuts in prop::collection::vec(0usize..150, 0..4)) {
+        let mut words = Words::new();
+        let mut body = words.begin(class::BODY);
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| text.floor_char_boundary(cut)).collect();
+        cuts.extend([0, text.len()]);
+        cuts.sort_unstable();
+        cuts.windows(2).for_each(|cut| body.push(&text[cut[0]..cut[1]]));
+        body.finish();
+        let mut builder = Builder::default();
+        builder.add(1, &words);
+        prop_assert_eq!(builder.finish(), index(&[(1, text)]));
+    }
+
     /// Messages that are gone are left out, with every word that only they had.
     #[test]
     fn what_is_gone_leaves_nothing(texts in prop::collection::vec(TEXT, 1..12), gone in any::<[bool; 12]>()) {

@@ -1,14 +1,22 @@
 //! The words of one message, and how a text to look for is put as a question to words.
 
-use foldhash::HashMap;
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use unicode_normalization::char::is_combining_mark;
 
+use super::terms::{Tails, Term, head};
 use crate::service::search::fold::fold;
 
 /// Bytes of different words beyond which a message is not indexed but always read.
 const WORDS_MAX: usize = 2 * 1024 * 1024;
 /// Longest run of letters and digits, in bytes; as above.
 const WORD_MAX: usize = 64 * 1024;
+/// Words of a message that there is room for at first.
+const KNOWN: usize = 2048;
+/// Fewer ASCII characters than this, one behind the other, are taken one by one.
+const STRETCH: usize = 16;
 /// How many characters before and behind a sign are written down with it.
 const NEAR: usize = 2;
 /// Stands before signs, pairs and what is near a sign, so that they are no words.
@@ -18,12 +26,29 @@ pub(super) const GAP: u8 = 0;
 
 /// Whether a folded character belongs to a run. Marks do: they belong to the letter before.
 fn in_run(c: char) -> bool {
-    c.is_alphanumeric() || is_combining_mark(c)
+    // The first are what folding mostly leaves: marks of Latin letters.
+    matches!(c, '\u{300}'..='\u{36f}') || c.is_alphanumeric() || is_combining_mark(c)
+}
+
+/// Whether an ASCII character does.
+fn ascii_in_run(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+}
+
+/// A word of the message, and where it stands.
+#[derive(Clone, Copy)]
+struct Found {
+    term: Term,
+    class: u8,
 }
 
 /// What stands in one message, and where (bits of [`super::class`]).
 pub(in crate::service::search) struct Words {
-    found: HashMap<Box<[u8]>, u8>,
+    found: Vec<Found>,
+    tails: Tails,
+    /// Numbers of what was found, by its hash.
+    known: HashTable<u32>,
+    hasher: RandomState,
     /// Of two ASCII characters, where they were seen: spares looking them up again and again.
     pairs: Box<[u8; 128 * 128]>,
     bytes: usize,
@@ -35,7 +60,10 @@ pub(in crate::service::search) struct Words {
 impl Words {
     pub fn new() -> Self {
         Self {
-            found: HashMap::default(),
+            found: Vec::new(),
+            tails: Tails::default(),
+            known: HashTable::with_capacity(KNOWN),
+            hasher: RandomState::default(),
             pairs: Box::new([0; 128 * 128]),
             bytes: 0,
             over: false,
@@ -46,7 +74,14 @@ impl Words {
 
     /// Another message begins.
     pub fn clear(&mut self) {
+        // What a large message took is not emptied for each small one.
+        if self.known.capacity() > 8 * KNOWN {
+            (self.known, self.found, self.tails) =
+                (HashTable::with_capacity(KNOWN), Vec::new(), Tails::default());
+        }
+        self.known.clear();
         self.found.clear();
+        self.tails.clear();
         self.pairs.fill(0);
         self.bytes = 0;
         self.over = false;
@@ -62,9 +97,9 @@ impl Words {
         self.over = true;
     }
 
-    /// All of them, in no order.
-    pub fn found(&self) -> impl Iterator<Item = (&[u8], u8)> {
-        self.found.iter().map(|(word, class)| (&**word, *class))
+    /// All of them, in no order, with what they have beyond their first bytes.
+    pub(super) fn found(&self) -> (&Tails, impl ExactSizeIterator<Item = (Term, u8)>) {
+        (&self.tails, self.found.iter().map(|found| (found.term, found.class)))
     }
 
     /// Another text begins, in places of this class.
@@ -73,28 +108,80 @@ impl Words {
     }
 
     fn note(&mut self, word: &[u8], class: u8) {
-        if let Some(known) = self.found.get_mut(word) {
-            *known |= class;
-        } else if self.bytes + word.len() > WORDS_MAX {
+        let head = head(word);
+        self.note_term(head, word.get(8..).unwrap_or_default(), word.len(), class, |tails| tails.add(word));
+    }
+
+    /// A word of at most eight bytes.
+    fn note_short(&mut self, head: u64, len: usize, class: u8) {
+        self.note_term(head, &[], len, class, |_| Term::short(head));
+    }
+
+    fn note_term(
+        &mut self,
+        head: u64,
+        tail: &[u8],
+        len: usize,
+        class: u8,
+        add: impl FnOnce(&mut Tails) -> Term,
+    ) {
+        let (found, tails, hasher) = (&mut self.found, &mut self.tails, &self.hasher);
+        let hash = |head: u64, tail: &[u8]| {
+            if tail.is_empty() { hasher.hash_one(head) } else { hasher.hash_one((head, tail)) }
+        };
+        let hash_here = hash(head, tail);
+        let same = |n: &u32| {
+            let term = found[*n as usize].term;
+            term.head == head
+                && term.is_long() != tail.is_empty()
+                && (tail.is_empty() || tails.of(term) == tail)
+        };
+        if let Some(n) = self.known.find(hash_here, same) {
+            found[*n as usize].class |= class;
+        } else if self.bytes + len > WORDS_MAX {
             self.over = true;
         } else {
-            self.bytes += word.len();
-            self.found.insert(word.into(), class);
+            self.bytes += len;
+            let n = found.len() as u32;
+            found.push(Found { term: add(tails), class });
+            self.known.insert_unique(hash_here, n, |n| {
+                let term = found[*n as usize].term;
+                hash(term.head, tails.of(term))
+            });
         }
     }
 
     /// One or two characters that are not both within a run.
     fn note_sign(&mut self, before: Option<char>, c: char, class: u8) {
         if let (Some(a), true) = (before.filter(char::is_ascii), c.is_ascii()) {
-            let seen = &mut self.pairs[a as usize * 128 + c as usize];
-            if *seen & class == class {
-                return;
-            }
-            *seen |= class;
-        }
-        if let Some(word) = sign(before, c) {
+            self.note_pair(a as u8, c as u8, class);
+        } else if let (None, true) = (before, c.is_ascii()) {
+            self.note_single(c as u8, class);
+        } else if let Some(word) = sign(before, c) {
             self.note(word.as_bytes(), class);
         }
+    }
+
+    /// Two ASCII characters.
+    fn note_pair(&mut self, before: u8, byte: u8, class: u8) {
+        if before > SIGN && byte > SIGN && self.is_new(before, byte, class) {
+            self.note_short(u64::from_be_bytes([SIGN, before, byte, 0, 0, 0, 0, 0]), 3, class);
+        }
+    }
+
+    /// An ASCII sign.
+    fn note_single(&mut self, byte: u8, class: u8) {
+        // No pair begins with 0.
+        if byte > SIGN && self.is_new(0, byte, class) {
+            self.note_short(u64::from_be_bytes([SIGN, byte, 0, 0, 0, 0, 0, 0]), 2, class);
+        }
+    }
+
+    fn is_new(&mut self, before: u8, byte: u8, class: u8) -> bool {
+        let seen = &mut self.pairs[usize::from(before) * 128 + usize::from(byte)];
+        let new = *seen & class != class;
+        *seen |= class;
+        new
     }
 }
 
@@ -152,41 +239,99 @@ impl Text<'_> {
             self.words.over = true;
             return;
         };
-        let mut at = 0;
-        while let Some(c) = text[at..].chars().next() {
-            let run = in_run(c);
-            if !run {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let ascii = if rest.is_ascii() { None } else { rest.bytes().position(|b| !b.is_ascii()) };
+            let (stretch, others) = rest.split_at(ascii.unwrap_or(rest.len()));
+            if stretch.len() < STRETCH {
+                stretch.chars().for_each(|c| self.push_char(c));
+            } else {
+                self.push_ascii(stretch.as_bytes());
+            }
+            let (others, behind) =
+                others.split_at(others.bytes().position(|b| b.is_ascii()).unwrap_or(others.len()));
+            others.chars().for_each(|c| self.push_char(c));
+            rest = behind;
+            if self.words.over {
+                return;
+            }
+        }
+    }
+
+    fn push_char(&mut self, c: char) {
+        let run = in_run(c);
+        if !run {
+            self.end_run();
+            self.words.note_sign(None, c, self.class);
+        }
+        if let Some(last) = self.last
+            && !(run && in_run(last))
+        {
+            self.words.note_sign(Some(last), c, self.class);
+        }
+        self.last = Some(c);
+        self.pass(Some(c));
+        if run {
+            self.extend_run(c.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+
+    /// At least [`STRETCH`] of ASCII: what [`push_char`](Self::push_char) does, but with everything near a sign in sight.
+    fn push_ascii(&mut self, text: &[u8]) {
+        let (begin, len) = (2 * NEAR, text.len());
+        // The last of these sees behind the first, and what is near each sign before the middle.
+        text[..begin].iter().for_each(|byte| self.push_char(char::from(*byte)));
+        for at in (NEAR..begin).filter(|at| !ascii_in_run(text[*at])) {
+            self.note_near(text, at);
+        }
+        let mut at = begin;
+        while at < len {
+            let byte = text[at];
+            if !ascii_in_run(byte) {
                 self.end_run();
-                self.words.note_sign(None, c, self.class);
-            }
-            if let Some(last) = self.last
-                && !(run && in_run(last))
-            {
-                self.words.note_sign(Some(last), c, self.class);
-            }
-            self.last = Some(c);
-            self.pass(Some(c));
-            let mut end = at + c.len_utf8();
-            if run {
-                // The rest of an ASCII run at once.
-                end += folded[end..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-                let more = &folded[at + c.len_utf8()..end];
-                if let Some(last) = more.last() {
-                    self.last = Some(char::from(*last));
-                    // What lies deep in a run is near no sign.
-                    let (first, last) =
-                        if more.len() > 2 * NEAR { (NEAR, more.len() - NEAR) } else { (0, 0) };
-                    for byte in more[..first].iter().chain(&more[last..]) {
-                        self.pass(Some(char::from(*byte)));
-                    }
+                self.words.note_single(byte, self.class);
+                self.words.note_pair(text[at - 1], byte, self.class);
+                if at + NEAR < len {
+                    self.note_near(text, at);
                 }
-                self.run.extend_from_slice(&folded[at..end]);
-                if self.run.len() > WORD_MAX {
-                    self.words.over = true;
-                    return;
-                }
+                at += 1;
+                continue;
+            }
+            if !ascii_in_run(text[at - 1]) {
+                self.words.note_pair(text[at - 1], byte, self.class);
+            }
+            let run = text[at..].iter().position(|b| !ascii_in_run(*b));
+            let end = run.map_or(len, |run| at + run);
+            if self.run.is_empty() && end < len && end - at <= WORD_MAX {
+                self.words.note(&text[at..end], self.class);
+            } else {
+                self.extend_run(&text[at..end]);
             }
             at = end;
+        }
+        self.last = text.last().map(|byte| char::from(*byte));
+        for (near, byte) in self.near.iter_mut().zip(&text[len - (2 * NEAR + 1)..]) {
+            *near = Some(char::from(*byte));
+        }
+    }
+
+    /// A sign in ASCII, with two characters on either side.
+    fn note_near(&mut self, text: &[u8], at: usize) {
+        let near = &text[at - NEAR..=at + NEAR];
+        if let [a, b, c, d, e] = *near
+            && near.iter().all(|byte| *byte > SIGN)
+        {
+            let head = u64::from_be_bytes([SIGN, a, b, c, d, e, GAP, GAP]);
+            self.words.note_short(head, near.len() + 1, self.class);
+        } else if let Some(range) = around(NEAR, |n| near.get(n).map(|byte| char::from(*byte))) {
+            self.words.note(&[&[SIGN], &near[range]].concat(), self.class);
+        }
+    }
+
+    fn extend_run(&mut self, bytes: &[u8]) {
+        self.run.extend_from_slice(bytes);
+        if self.run.len() > WORD_MAX {
+            self.words.over = true;
         }
     }
 
