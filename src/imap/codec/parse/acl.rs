@@ -7,8 +7,8 @@ use crate::imap::command::CommandBody;
 /// The rights there are, those of RFC 2086 too (RFC 4314 §2.1, §2.1.1).
 const RIGHTS: &str = "lrswipkxteacd";
 
-/// `identifier = astring`, of which SASLprep leaves something (RFC 4314 §3); as the client spelled it, for so the
-/// reply repeats it (§3.4).
+/// `identifier = astring`, of which `SASLprep` leaves something (RFC 4314 §3); as the client spelled it, for so
+/// the reply repeats it (§3.4).
 pub(super) fn identifier(c: &mut Cursor<'_>) -> Parsed<String> {
     let text = c.text()?;
     match stringprep::saslprep(&text) {
