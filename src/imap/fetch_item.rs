@@ -23,7 +23,8 @@ const PREVIEW: u64 = 16 * 1024;
 pub enum Rest {
     /// These bytes of the message; the literal's head is written.
     Octets(Range<u64>),
-    /// The bytes that these decode to, from `skip` on, `take` of them; the literal's head is written.
+    /// The bytes that these decode to, from `skip` on, `take` of them. No head is written: which literal it is
+    /// depends on what they are.
     Decoded {
         /// Where the encoded part lies.
         range: Range<u64>,
@@ -286,24 +287,19 @@ fn binary_value(
     facts: Option<&FactsRef<'_>>,
     out: &mut Vec<u8>,
 ) -> Option<Rest> {
-    // Decoded bytes may hold NUL, and only a literal8 may (RFC 3516 §4.2).
+    let as_it_is = |range, encoding| {
+        let range = cut(range, partial);
+        Rest::Decoded { take: range.end - range.start, range, encoding, skip: 0 }
+    };
     if part.is_empty() {
-        out.push(b'~');
-        return Some(octets(0..row.size, partial, out));
+        return Some(as_it_is(0..row.size, TransferEncoding::Binary));
     }
     let Some(found) = facts.and_then(|f| f.part(part)) else { return located(None, None, out) };
-    out.push(b'~');
     if found.encoding.is_identity() {
-        return Some(octets(found.body, partial, out));
+        return Some(as_it_is(found.body, found.encoding));
     }
-    let chosen = cut(0..found.decoded_size, partial);
-    write::literal(chosen.end - chosen.start, out);
-    Some(Rest::Decoded {
-        range: found.body,
-        encoding: found.encoding,
-        skip: chosen.start,
-        take: chosen.end - chosen.start,
-    })
+    let Range { start, end } = cut(0..found.decoded_size, partial);
+    Some(Rest::Decoded { range: found.body, encoding: found.encoding, skip: start, take: end - start })
 }
 
 #[cfg(test)]
@@ -380,17 +376,17 @@ Content-Transfer-Encoding: base64\r\n\r\nAGFi\r\n--b--\r\n";
     fn binary() {
         let item = FetchItem::Binary { part: vec![2], partial: None, peek: true };
         let (text, rest) = answer(&item);
-        assert_eq!(text, "BINARY[2] ~{3}\r\n");
+        assert_eq!(text, "BINARY[2] ");
         assert!(matches!(rest, Some(Rest::Decoded { skip: 0, take: 3, .. })));
         let partial = Some(Partial { offset: 1, length: 9 });
         let (text, rest) = answer(&FetchItem::Binary { part: vec![2], partial, peek: true });
-        assert_eq!(text, "BINARY[2]<1> ~{2}\r\n");
+        assert_eq!(text, "BINARY[2]<1> ");
         assert!(matches!(rest, Some(Rest::Decoded { skip: 1, take: 2, .. })));
         assert_eq!(answer(&FetchItem::BinarySize { part: vec![2] }).0, "BINARY.SIZE[2] 3");
-        assert_eq!(
-            answer(&FetchItem::Binary { part: vec![1], partial: None, peek: true }).0,
-            "BINARY[1] ~{5}\r\nhello"
-        );
+        let (text, rest) = answer(&FetchItem::Binary { part: vec![1], partial, peek: true });
+        assert_eq!(text, "BINARY[1]<1> ");
+        let Some(Rest::Decoded { range, skip: 0, take: 4, .. }) = rest else { panic!("{rest:?}") };
+        assert_eq!(&MESSAGE[range.start as usize..range.end as usize], b"ello");
     }
 
     #[test]

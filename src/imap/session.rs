@@ -494,8 +494,12 @@ mod tests {
         let mut s = session(Channel::Tls);
         s.signed_in(1000, Vec::new());
         let what = [Enable::CondStore, Enable::Other("X-Y".into()), Enable::CondStore];
+        // RFC 5161 §3.1: what is announced stays as it was.
+        let before = s.capabilities();
         assert_eq!(s.enable(&what), ["CONDSTORE"]);
         assert!(s.enable(&what).is_empty());
+        s.enable(&[Enable::QResync, Enable::UidOnly, Enable::Utf8Accept, Enable::Imap4Rev2]);
+        assert_eq!(s.capabilities(), before);
         assert!(!s.enable_condstore());
     }
 

@@ -39,6 +39,13 @@ impl AnnotationName {
         self.0.starts_with("/shared/")
     }
 
+    /// Whether this is an entry and not a level above vendors' entries, which have at least four levels (RFC 5464
+    /// §3.2).
+    pub fn may_have_value(&self) -> bool {
+        let mut levels = self.0.split('/').skip(2);
+        levels.next() != Some("vendor") || levels.count() >= 2
+    }
+
     /// How many levels this name lies below another: 0 for the same one, `None` when it does not.
     pub fn levels_below(&self, other: &Self) -> Option<usize> {
         let rest = self.0.strip_prefix(other.as_str())?;
@@ -65,6 +72,14 @@ mod tests {
             assert!(name(bad).is_err(), "{bad}");
         }
         assert!(name(&format!("/private/{}", "x".repeat(248))).is_err());
+    }
+
+    #[test]
+    fn entries_of_vendors() {
+        let may = |text: &str| AnnotationName::new(text).unwrap().may_have_value();
+        assert!(may("/private/comment") && may("/shared/vendor/x/y") && may("/private/vendor/x/y/z"));
+        assert!(may("/shared/vendors") && may("/shared/x/vendor"));
+        assert!(!may("/shared/vendor") && !may("/private/Vendor/x"));
     }
 
     #[test]

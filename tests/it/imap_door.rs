@@ -533,6 +533,9 @@ async fn rfc9585_a_long_search_is_in_progress() {
     assert!(answer[0].starts_with("* OK [INPROGRESS (\"long\" NIL NIL)] "), "{answer:?}");
     assert!(answer.contains(&"* SEARCH".to_owned()), "{answer:?}");
     ok(&answer);
+    // A tag that would end the response code is left out.
+    let answer = client.imap("a]b", "SEARCH BODY nowhere").await;
+    assert!(answer[0].starts_with("* OK [INPROGRESS] "), "{answer:?}");
 }
 
 /// `postern user set-imap`: from the next sign-in on.

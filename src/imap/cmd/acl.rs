@@ -39,8 +39,9 @@ impl<S: Bytes> Client<S> {
     /// RFC 4314 §3.4
     pub(super) async fn list_rights(&mut self, mailbox: &MailboxName, identifier: &str) -> Answer {
         self.mail()?.find(mailbox).await?;
+        let prepared = stringprep::saslprep(identifier).unwrap_or_default();
         let own = self.account.as_ref().is_some_and(|account| {
-            Address::parse(identifier).is_ok_and(|address| account.identity.owns(&address))
+            Address::parse(&prepared).is_ok_and(|address| account.identity.owns(&address))
         });
         let mode = self.utf8();
         let out = &mut self.wire.out;

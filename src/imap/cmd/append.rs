@@ -31,7 +31,7 @@ impl<S: Bytes> Client<S> {
     pub(in crate::imap) async fn append(&mut self, append: Append) -> Answer {
         let Append { mailbox, replaces, steps, .. } = append;
         let gathered = match self.begin_append(&mailbox, replaces).await {
-            Ok((info, replaced)) => match self.gather(&info, steps).await {
+            Ok((info, replaced)) => match self.gather(&info, replaced, steps).await {
                 Ok(received) => Ok((info, replaced, received)),
                 Err(failure) => Err(failure),
             },
@@ -114,6 +114,7 @@ impl<S: Bytes> Client<S> {
     async fn gather(
         &mut self,
         info: &MailboxInfo,
+        replaced: Option<(MailboxId, u32)>,
         mut steps: Vec<AppendStep>,
     ) -> Result<Vec<Received>, Failure> {
         let mut all = Gathered::default();
@@ -146,7 +147,7 @@ impl<S: Bytes> Client<S> {
             }
             let Some(head) = literal else { return Err(not_in_append()) };
             let Some((_, appending)) = &mut all.current else { return Err(not_in_append()) };
-            self.permit_literal(head, appending.size(), all.size).await?;
+            self.permit_literal(head, appending.size(), all.size, replaced).await?;
             all.size += head.size;
             self.wire.decoder().accept_append();
             steps = self.take_literal(appending).await?;
@@ -173,8 +174,15 @@ impl<S: Bytes> Client<S> {
         Ok(())
     }
 
-    /// Whether these bytes may come: `before` are the message's so far, `in_all` those of the command.
-    async fn permit_literal(&mut self, head: Literal, before: u64, in_all: u64) -> Result<(), Failure> {
+    /// Whether these bytes may come: `before` are the message's so far, `in_all` those of the command. Those of
+    /// the message that goes in return do not count (RFC 8508 §3.4).
+    async fn permit_literal(
+        &mut self,
+        head: Literal,
+        before: u64,
+        in_all: u64,
+        replaced: Option<(MailboxId, u32)>,
+    ) -> Result<(), Failure> {
         if head.form == LiteralForm::Utf8 && !self.session.enabled().utf8 {
             return Err(Reply::bad("UTF8=ACCEPT is not enabled").into());
         }
@@ -184,9 +192,14 @@ impl<S: Bytes> Client<S> {
         self.permit_size(before.saturating_add(head.size))?;
         // The store decides; asking before spares a client from sending what cannot be kept.
         if self.account.as_ref().is_some_and(|a| a.identity.storage_cap.is_some()) {
-            let usage = self.mail()?.usage().await?;
+            let mail = self.mail()?;
+            let usage = mail.usage().await?;
+            let goes = match replaced {
+                Some((mailbox, uid)) => mail.message_at(mailbox, uid).await?.map_or(0, |(_, size)| size),
+                None => 0,
+            };
             let more = in_all.saturating_add(head.size);
-            if usage.cap.is_some_and(|cap| usage.size.saturating_add(more) > cap) {
+            if usage.cap.is_some_and(|cap| usage.size.saturating_sub(goes).saturating_add(more) > cap) {
                 return Err(MailError::OverQuota.into());
             }
         }

@@ -304,6 +304,8 @@ async fn send_rest<S: wire::Bytes>(
     Ok(())
 }
 
+/// Sends a literal of what a part decodes to: a literal8 if there is NUL in it, or if it is too long to be looked
+/// through first (RFC 3516 §4.3).
 async fn send_decoded<S: wire::Bytes>(
     wire: &mut Wire<S>,
     reader: &BodyReader,
@@ -312,6 +314,11 @@ async fn send_decoded<S: wire::Bytes>(
     mut skip: u64,
     mut take: u64,
 ) -> Result<(), Failure> {
+    let mut held = (take <= PIECE).then(Vec::new);
+    if held.is_none() {
+        wire.out.push(b'~');
+        write::literal(take, &mut wire.out);
+    }
     let mut decoder = TransferDecoder::new(encoding);
     let mut pieces = Pieces::new(reader, range);
     let mut decoded = Vec::new();
@@ -326,11 +333,21 @@ async fn send_decoded<S: wire::Bytes>(
         skip -= skipped;
         let chosen = &decoded[skipped as usize..];
         let chosen = &chosen[..take.min(chosen.len() as u64) as usize];
-        wire.send(chosen).await?;
+        match &mut held {
+            Some(held) => held.extend_from_slice(chosen),
+            None => wire.send(chosen).await?,
+        }
         take -= chosen.len() as u64;
         if piece.is_none() && take > 0 {
             return Err(cut_short());
         }
+    }
+    if let Some(held) = held {
+        if memchr::memchr(0, &held).is_some() {
+            wire.out.push(b'~');
+        }
+        write::literal(held.len() as u64, &mut wire.out);
+        wire.send(&held).await?;
     }
     Ok(())
 }

@@ -121,15 +121,15 @@ impl<S: Bytes> Client<S> {
                 if list.returns.my_rights {
                     self.my_rights_response(&info.name);
                 }
-                self.list_metadata(&info.name, &list.returns.metadata, annotations.get(&info.id));
+                self.list_metadata(info, &list.returns.metadata, annotations.get(&info.id));
             }
             self.wire.relieve().await?;
         }
         Ok(Reply::ok("LIST done"))
     }
 
-    /// RFC 9051 §6.3.2, §6.3.9.7: one line about a mailbox that was just opened or made, with what the client
-    /// called it, where that is another spelling.
+    /// RFC 9051 §6.3.2, §6.3.9.7: one line about a mailbox that was just opened, made, renamed or deleted, with what
+    /// the client called it, where that is another spelling.
     pub(super) async fn list_one(
         &mut self,
         name: &MailboxName,

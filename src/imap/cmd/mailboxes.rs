@@ -1,6 +1,6 @@
 //! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, NAMESPACE (RFC 9051 §6.3.4 to §6.3.8, §6.3.10).
 
-use crate::imap::conn::{Answer, Client};
+use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::{Code, Reply};
 use crate::imap::wire::Bytes;
 use crate::types::{MailboxName, SpecialUse};
@@ -20,21 +20,25 @@ impl<S: Bytes> Client<S> {
         };
         let id = self.mail()?.create(mailbox, special_use).await?;
         self.note_own(|watch| watch.own_name(mailbox));
-        if self.session.enabled().rev2 && supplied.is_some() {
-            self.list_one(mailbox, supplied).await?;
-        }
+        self.tell_other_spelling(mailbox, supplied).await?;
         Ok(Reply::ok("CREATE done").with(Code::MailboxId(id)))
     }
 
     /// RFC 9051 §6.3.5
-    pub(super) async fn delete(&mut self, mailbox: &MailboxName) -> Answer {
+    pub(super) async fn delete(&mut self, mailbox: &MailboxName, supplied: Option<&str>) -> Answer {
         self.mail()?.delete(mailbox).await?;
         self.note_own(|watch| watch.own_name(mailbox));
+        self.tell_other_spelling(mailbox, supplied).await?;
         Ok(Reply::ok("DELETE done"))
     }
 
     /// RFC 9051 §6.3.6
-    pub(super) async fn rename(&mut self, from: &MailboxName, to: &MailboxName) -> Answer {
+    pub(super) async fn rename(
+        &mut self,
+        from: &MailboxName,
+        to: &MailboxName,
+        supplied: Option<&str>,
+    ) -> Answer {
         self.mail()?.rename(from, to).await?;
         if let Some(selected) = &mut self.selected
             && (selected.name == *from || selected.name.is_below(from))
@@ -44,7 +48,21 @@ impl<S: Bytes> Client<S> {
             selected.name = name;
         }
         self.note_own(|watch| watch.own_rename(from, to));
+        self.tell_other_spelling(to, supplied).await?;
         Ok(Reply::ok("RENAME done"))
+    }
+
+    /// RFC 9051 §6.3.9.7: what became of a name that the client spells in another way, so that it finds the two
+    /// to be one.
+    async fn tell_other_spelling(
+        &mut self,
+        mailbox: &MailboxName,
+        supplied: Option<&str>,
+    ) -> Result<(), Failure> {
+        if self.session.enabled().rev2 && supplied.is_some() {
+            self.list_one(mailbox, supplied).await?;
+        }
+        Ok(())
     }
 
     /// RFC 9051 §6.3.7: the name need not exist.

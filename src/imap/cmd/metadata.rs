@@ -1,5 +1,7 @@
 //! GETMETADATA and SETMETADATA (RFC 5464), and the METADATA of LIST (RFC 9590).
 //!
+//! `/private/specialuse` of a mailbox says its use (RFC 6154 §4). CREATE gives it, and nothing changes it.
+//!
 //! Mailboxes cannot be shared, so `/shared` and `/private` of a mailbox are both its owner's. The
 //! server's own `/shared` entries are not for clients to write.
 
@@ -8,14 +10,20 @@ use crate::imap::conn::{Answer, Client, Failure};
 use crate::imap::reply::{Code, Reply};
 use crate::imap::wire::Bytes;
 use crate::imap::write;
-use crate::service::mailbox::{ANNOTATION_SIZE_MAX, Annotation};
-use crate::types::{AnnotationName, MailboxId, MailboxName};
+use crate::service::mailbox::{ANNOTATION_SIZE_MAX, Annotation, MailboxInfo};
+use crate::types::{AnnotationName, MailboxName, SpecialUse};
+
+const SPECIAL_USE: &str = "/private/specialuse";
 
 impl<S: Bytes> Client<S> {
     /// RFC 5464 §4.2
     pub(super) async fn get_metadata(&mut self, get: GetMetadata) -> Answer {
-        let id = self.annotated(get.mailbox.as_ref()).await?;
-        let all = self.mail()?.annotations(id).await?;
+        let mailbox = self.annotated(get.mailbox.as_ref()).await?;
+        let mut all = self.mail()?.annotations(mailbox.as_ref().map(|info| info.id)).await?;
+        if let Some(info) = &mailbox {
+            all.retain(|(name, _)| name.as_str() != SPECIAL_USE);
+            all.extend(special_use(info));
+        }
         let wanted = |name: &AnnotationName| {
             let within = |levels: usize| get.depth.is_none_or(|depth| levels <= depth);
             get.entries.iter().any(|entry| name.levels_below(entry).is_some_and(within))
@@ -47,7 +55,11 @@ impl<S: Bytes> Client<S> {
         mailbox: Option<MailboxName>,
         changes: Vec<(AnnotationName, Option<Vec<u8>>)>,
     ) -> Answer {
-        let id = self.annotated(mailbox.as_ref()).await?;
+        let id = self.annotated(mailbox.as_ref()).await?.map(|info| info.id);
+        if id.is_some() && changes.iter().any(|(name, _)| name.as_str() == SPECIAL_USE) {
+            let text = "A folder is given its use when it is made";
+            return Err(Reply::no(text).with(Code::Cannot).into());
+        }
         if mailbox.is_none() && changes.iter().any(|(name, _)| name.is_shared()) {
             return Err(Reply::no("Only the operator can change this").with(Code::NoPerm).into());
         }
@@ -63,22 +75,25 @@ impl<S: Bytes> Client<S> {
     /// RFC 9590: the entries asked for, NIL where there is none.
     pub(super) fn list_metadata(
         &mut self,
-        mailbox: &MailboxName,
+        info: &MailboxInfo,
         entries: &[AnnotationName],
         annotations: Option<&Vec<Annotation>>,
     ) {
-        let value = |entry: &AnnotationName| {
-            annotations.into_iter().flatten().find(|(name, _)| name == entry).map(|(_, value)| &value[..])
+        let value = |entry: &AnnotationName| match entry.as_str() {
+            SPECIAL_USE => info.special_use.map(|it| it.as_str().as_bytes()),
+            _ => {
+                annotations.into_iter().flatten().find(|(name, _)| name == entry).map(|(_, value)| &value[..])
+            }
         };
         let told: Vec<_> = entries.iter().map(|entry| (entry, value(entry))).collect();
-        self.metadata_response(Some(mailbox), &told);
+        self.metadata_response(Some(&info.name), &told);
     }
 
     /// The mailbox whose annotations are meant; `None`: the server's.
-    async fn annotated(&self, mailbox: Option<&MailboxName>) -> Result<Option<MailboxId>, Failure> {
+    async fn annotated(&self, mailbox: Option<&MailboxName>) -> Result<Option<MailboxInfo>, Failure> {
         match mailbox {
             None => Ok(None),
-            Some(name) => Ok(Some(self.mail()?.find(name).await?.id)),
+            Some(name) => Ok(Some(self.mail()?.find(name).await?)),
         }
     }
 
@@ -112,4 +127,10 @@ impl<S: Bytes> Client<S> {
         }
         out.extend_from_slice(b")\r\n");
     }
+}
+
+/// A mailbox's use, as the annotation that says it.
+fn special_use(info: &MailboxInfo) -> Option<Annotation> {
+    let name = AnnotationName::new(SPECIAL_USE).ok()?;
+    info.special_use.map(|it: SpecialUse| (name, it.as_str().as_bytes().to_vec()))
 }

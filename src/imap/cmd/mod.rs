@@ -53,8 +53,8 @@ impl<S: Bytes> Client<S> {
             C::Create { mailbox, supplied, uses } => {
                 Box::pin(self.create(&mailbox, supplied.as_deref(), &uses)).await
             }
-            C::Delete(mailbox) => Box::pin(self.delete(&mailbox)).await,
-            C::Rename { from, to } => Box::pin(self.rename(&from, &to)).await,
+            C::Delete { mailbox, supplied } => Box::pin(self.delete(&mailbox, supplied.as_deref())).await,
+            C::Rename { from, to, supplied } => Box::pin(self.rename(&from, &to, supplied.as_deref())).await,
             C::Subscribe(mailbox) => Box::pin(self.subscribe(&mailbox)).await,
             C::Unsubscribe(mailbox) => Box::pin(self.unsubscribe(&mailbox)).await,
             C::Namespace => Ok(self.namespace()),

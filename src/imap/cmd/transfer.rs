@@ -39,7 +39,8 @@ impl<S: Bytes> Client<S> {
                 Reply::ok("moved").with(code).write("*", &mut self.wire.out);
                 self.refresh().await?;
                 let reply = Reply::ok("MOVE done");
-                if !self.session.enabled().qresync {
+                // RFC 6851 §4.4
+                if !self.session.enabled().condstore {
                     return Ok(reply);
                 }
                 let now = self.selected()?.live.known();

@@ -181,7 +181,8 @@ impl<'a> Cursor<'a> {
     /// quoted         = DQUOTE *QUOTED-CHAR DQUOTE
     /// QUOTED-CHAR    = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials / UTF8-2 / UTF8-3 / UTF8-4
     /// ```
-    /// 8-bit bytes are let through here; who makes text of them checks them.
+    /// Before ENABLE 8-bit bytes are let through here; who makes text of them checks them. After it what is quoted
+    /// is UTF-8, or BAD (RFC 6855 §3).
     fn quoted(&mut self) -> Parsed<Cow<'a, [u8]>> {
         self.expect(b'"', "A quoted string was expected")?;
         let rest = self.rest();
@@ -204,6 +205,9 @@ impl<'a> Cursor<'a> {
             }
         }
         self.pos += i + 1;
+        if self.utf8 != Utf8Mode::Off && std::str::from_utf8(&rest[..i]).is_err() {
+            return Err(Stop::Bad("A quoted string is not UTF-8"));
+        }
         Ok(match unescaped {
             None => Cow::Borrowed(&rest[..i]),
             Some(mut text) => {
@@ -328,6 +332,16 @@ impl<'a> Cursor<'a> {
         let supplied = supplied.map(|text| text.strip_suffix('/').unwrap_or(text));
         let supplied = supplied.filter(|text| *text != name.as_str()).map(str::to_owned);
         Ok((name, supplied))
+    }
+
+    /// A mailbox, or the empty string, which means something else.
+    pub fn mailbox_or_empty(&mut self) -> Parsed<Option<MailboxName>> {
+        let start = self.pos;
+        if self.astring()?.is_empty() {
+            return Ok(None);
+        }
+        self.pos = start;
+        self.mailbox().map(Some)
     }
 
     /// The reference of LIST: like a name, but anything goes.

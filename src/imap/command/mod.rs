@@ -103,13 +103,20 @@ pub enum CommandBody {
         uses: Vec<SpecialUse>,
     },
     /// RFC 9051 §6.3.5
-    Delete(MailboxName),
+    Delete {
+        /// Which one.
+        mailbox: MailboxName,
+        /// As of SELECT.
+        supplied: Option<String>,
+    },
     /// RFC 9051 §6.3.6
     Rename {
         /// Present name.
         from: MailboxName,
         /// Name to be.
         to: MailboxName,
+        /// How the client spelled the present name in UTF-8, if one of the two is otherwise.
+        supplied: Option<String>,
     },
     /// RFC 9051 §6.3.7
     Subscribe(MailboxName),
@@ -228,7 +235,7 @@ impl CommandBody {
             Self::Select(_) => "SELECT",
             Self::Examine(_) => "EXAMINE",
             Self::Create { .. } => "CREATE",
-            Self::Delete(_) => "DELETE",
+            Self::Delete { .. } => "DELETE",
             Self::Rename { .. } => "RENAME",
             Self::Subscribe(_) => "SUBSCRIBE",
             Self::Unsubscribe(_) => "UNSUBSCRIBE",

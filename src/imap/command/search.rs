@@ -37,7 +37,8 @@ pub struct SearchReturn {
     pub context: bool,
 }
 
-/// Which of the results, counted from 1 (RFC 9394 §4); the lower number first, whichever way they came.
+/// Which of the results, counted from 1 (RFC 9394 §4); the ends in the order they came in, as the reply repeats
+/// them (§3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartialRange {
     /// `1:500`, from the first on.

@@ -111,8 +111,10 @@ impl<S: Bytes> Client<S> {
                 biased;
                 done = &mut work => return Ok(done),
                 () = tokio::time::sleep(self.settings.progress) => {
-                    // How far it is nobody knows beforehand; a tag needs no quoting.
-                    let line = format!("* OK [INPROGRESS (\"{tag}\" NIL NIL)] Still working\r\n");
+                    // How far it is nobody knows beforehand. A tag needs no quoting, but one with a bracket would
+                    // end the code for clients that look for its end.
+                    let whose = if tag.contains(']') { String::new() } else { format!(" (\"{tag}\" NIL NIL)") };
+                    let line = format!("* OK [INPROGRESS{whose}] Still working\r\n");
                     self.wire.out.extend_from_slice(line.as_bytes());
                     self.wire.flush().await?;
                 }

@@ -39,3 +39,24 @@
 1> p MYRIGHTS inbox
 1< * MYRIGHTS "INBOX" lrswipkxtecda
 1< p OK *
+# §2.1.1: "c" and "d" stand for their members; §3: the identifier comes back as it was said
+1> q SETACL INBOX ${bert.secure} +cd
+1< q NO [NOPERM] *
+1> r LISTRIGHTS INBOX ${anna.email}
+1< * LISTRIGHTS "INBOX" "${anna.email}" lrswipkxtecda
+1< r OK *
+# §3: an identifier that SASLprep forbids, or of which it leaves nothing, is BAD
+1> s SETACL INBOX "" lr
+1< s BAD *
+1> t DELETEACL INBOX ""
+1< t BAD *
+1> <raw> "u LISTRIGHTS INBOX \"a\x07b\"\r\n"
+1< u BAD *
+1> <raw> "v LISTRIGHTS INBOX {2+}\r\n\xc2\xad\r\n"
+1< v BAD *
+1> <raw> "w SETACL INBOX {5+}\r\na\xee\x80\x80b lr\r\n"
+1< w BAD *
+# §4: never NO for what cannot be listed
+1> x LIST "" Nowhere
+1! * LIST *
+1< x OK *

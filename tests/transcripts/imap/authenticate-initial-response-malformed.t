@@ -9,3 +9,12 @@
 1< c BAD *
 1> d AUTHENTICATE PLAIN ${anna.plain}
 1< d OK *
+# The pad character stands at the end alone
+@connect 2 imap-tls
+2< * OK *
+2> a AUTHENTICATE PLAIN =AAA
+2< a BAD *
+2> b AUTHENTICATE PLAIN AAA=BBB
+2< b BAD *
+2> c AUTHENTICATE PLAIN AAA
+2< c BAD *

@@ -23,6 +23,12 @@
 1< i NO [BADURL *] *
 1> <raw> "j APPEND Drafts CATENATE (TEXT {3+}\r\nabc URL /INBOX/;UID=9)\r\n"
 1< j NO [BADURL *] *
+# The first that cannot be had is the one that is named
+1> j2 APPEND Drafts CATENATE (URL "/INBOX/;UID=1" URL "/INBOX/;UID=8" URL "/INBOX/;UID=9")
+1< j2 NO [BADURL /INBOX/;UID=8] *
+# RFC 6855 §4: UTF8 only after ENABLE
+1> <raw> "j3 APPEND Drafts CATENATE (UTF8 (~{3+}\r\nabc))\r\n"
+1< j3 BAD *
 1> k APPEND Drafts CATENATE ()
 1< k BAD *
 1> l APPEND Nowhere CATENATE (URL "/INBOX/;UID=1")

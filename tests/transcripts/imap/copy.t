@@ -16,4 +16,5 @@
 1> f UID COPY 1 "no such"
 1< f NO [TRYCREATE] *
 1> g UID COPY 99 INBOX
+1! g OK [COPYUID *
 1< g OK *

@@ -16,3 +16,15 @@
 1> f LIST "" "Zwei"
 1! * LIST *
 1< f OK *
+# No use at all is none; several at once are one too many; what is refused is not made
+1> g CREATE Vier (USE ())
+1< g OK *
+1> h CREATE "F&APw-nf" (USE (\Drafts \Sent))
+1< h NO [USEATTR] *
+1> i LIST "" ("F*" Drei) RETURN (SPECIAL-USE)
+1! * LIST *
+1< i OK *
+1> j LIST "" "%" RETURN (SPECIAL-USE)
+1< * LIST (* \Sent) "/" "Sent"
+1< * LIST (\HasNoChildren) "/" "Vier"
+1< j OK *

@@ -21,3 +21,9 @@
 3! * ENABLED QRESYNC*
 3< * ENABLED
 3< c OK *
+# What cannot be enabled is ignored, known or not; words in any case
+3> d ENABLE idle metadata uidplus condstore imap4REV2
+3! * ENABLED *IDLE*
+3! * ENABLED *METADATA*
+3< * ENABLED IMAP4rev2
+3< d OK *

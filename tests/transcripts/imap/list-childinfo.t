@@ -55,3 +55,12 @@
 1> r LIST (RECURSIVEMATCH SPECIAL-USE SUBSCRIBED) "" "Ablage%"
 1< * LIST (\HasChildren) "/" "Ablage" ("CHILDINFO" ("SUBSCRIBED" "SPECIAL-USE"))
 1< r OK *
+# Neither the name nor what is subscribed below it is there
+1> s SUBSCRIBE Nichts/Da
+1< s OK *
+1> t LIST (SUBSCRIBED RECURSIVEMATCH) "" "Nicht%"
+1< * LIST (\NonExistent * "/" "Nichts" ("CHILDINFO" ("SUBSCRIBED"))
+1< t OK *
+1> u LIST (SUBSCRIBED) "" "Nicht%"
+1! * LIST *
+1< u OK *

@@ -25,6 +25,9 @@
 1< h BAD *
 1> i ENABLE IMAP4rev2
 1< i OK *
-1> <raw> "j LIST \"\" \"\xff*\"\r\n"
+1> <raw> "j LIST \"\" {2+}\r\n\xff*\r\n"
 1! * LIST *
 1< j OK *
+# RFC 9051 §9: what is quoted is UTF-8
+1> <raw> "k LIST \"\" \"\xff*\"\r\n"
+1< k BAD *

@@ -21,3 +21,15 @@
 1> g LIST "" INBOX RETURN (METADATA (/private/comment))
 1< * METADATA "INBOX" (/private/comment "x")
 1< g OK *
+# Not of what is told for its children's sake, nor of what is not there
+1> h CREATE Obst/Apfel
+1< h OK *
+1> i SUBSCRIBE Obst/Apfel
+1< i OK *
+1> j SUBSCRIBE Fort
+1< j OK *
+1> k LIST (SUBSCRIBED RECURSIVEMATCH) "" ("Obs%" Fort) RETURN (METADATA (/private/comment))
+1! * METADATA *
+1< * LIST (\HasChildren) "/" "Obst" ("CHILDINFO" ("SUBSCRIBED"))
+1< * LIST (\NonExistent * "Fort"
+1< k OK *

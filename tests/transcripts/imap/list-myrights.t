@@ -12,3 +12,12 @@
 1< * LIST (\NonExistent * "Fort"
 1! * MYRIGHTS *
 1< c OK *
+# §4: not of what is told for its children's sake
+1> d CREATE Obst/Apfel
+1< d OK *
+1> e SUBSCRIBE Obst/Apfel
+1< e OK *
+1> f LIST (SUBSCRIBED RECURSIVEMATCH) "" "Obs%" RETURN (MYRIGHTS)
+1! * MYRIGHTS *
+1< * LIST (\HasChildren) "/" "Obst" ("CHILDINFO" ("SUBSCRIBED"))
+1< f OK *

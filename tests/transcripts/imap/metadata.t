@@ -64,3 +64,17 @@ Zeilen
 1> s GETMETADATA Alt /shared/vendor/x/color
 1< * METADATA "Alt" (/shared/vendor/x/color "#0f0")
 1< s OK *
+# §3.1: the server may be named by an empty literal too
+1> <raw> "t GETMETADATA {0+}\r\n /private/vendor/x/y\r\n"
+1< * METADATA "" (/private/vendor/x/y "z")
+1< t OK *
+# §4.1: a name that holds no messages may have notes
+1> u CREATE Ober/Unter
+1< u OK *
+1> v DELETE Ober
+1< v OK *
+1> w SETMETADATA Ober (/private/comment "x")
+1< w OK *
+1> x GETMETADATA Ober /private/comment
+1< * METADATA "Ober" (/private/comment "x")
+1< x OK *

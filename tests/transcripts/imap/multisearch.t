@@ -61,6 +61,17 @@
 1> u ESEARCH IN (mailboxes INBOX) 2:3
 1< * ESEARCH (TAG "u" MAILBOX "INBOX" UIDVALIDITY $inbox) UID ALL 2:3
 1< u OK *
+# §2: numbers beyond the mailbox find nothing, and are no error
+1> v ESEARCH IN (mailboxes INBOX) RETURN (COUNT) 100:200
+1! * ESEARCH *
+1< v OK *
+1> w ESEARCH 100:200
+1! * ESEARCH *
+1< w OK *
+# §2.2: subordinate names of which none is there, and a mailbox named twice
+1> x ESEARCH IN (mailboxes (INBOX INBOX) subtree INBOX) UID 1
+1< * ESEARCH (TAG "x" MAILBOX "INBOX" UIDVALIDITY $inbox) UID ALL 1
+1< x OK *
 # Nobody else's
 @login 2 bert
 2> a ESEARCH IN (personal) ALL

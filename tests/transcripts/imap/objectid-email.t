@@ -30,3 +30,15 @@
 1< * 1 FETCH (UID 1 EMAILID ($one))
 1< * 2 FETCH (UID 2 EMAILID ($two))
 1< l OK *
+# §5.2: the same id never means a message and a conversation
+1> m FETCH 1 (EMAILID THREADID)
+1< * 1 FETCH (EMAILID (M*) THREADID (T*))
+1< m OK *
+# §5.1: through RENAME too
+1> n RENAME Archive Ablage
+1< n OK *
+1> o SELECT Ablage
+1< o OK *
+1> p FETCH 1 EMAILID
+1< * 1 FETCH (EMAILID ($one))
+1< p OK *

@@ -28,3 +28,14 @@
 1< j OK [MAILBOXID (*)] *
 1> k CREATE Archiv2
 1< k NO [ALREADYEXISTS] *
+# RENAME of INBOX makes a new mailbox and leaves INBOX what it was
+1> l STATUS INBOX (MAILBOXID)
+1< * STATUS "INBOX" (MAILBOXID ($inbox))
+1< l OK *
+1> m RENAME INBOX Vorjahr
+1< m OK *
+1> n LIST "" (INBOX Vorjahr) RETURN (STATUS (MAILBOXID))
+1! * STATUS "Vorjahr" (MAILBOXID ($inbox))
+1< * STATUS "INBOX" (MAILBOXID ($inbox))
+1< * STATUS "Vorjahr" (MAILBOXID (*))
+1< n OK *

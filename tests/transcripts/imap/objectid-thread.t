@@ -61,3 +61,45 @@ x
 1< l OK *
 1> m SEARCH THREADID ($thread)
 1< m BAD *
+# §5.2: what was said once stays, whatever comes later and joins what was apart
+1> n SELECT Drafts
+1< n OK *
+1> o APPEND Drafts {lit+}
+<<<
+Message-ID: <antwort@example.test>
+In-Reply-To: <anfang@example.test>
+
+x
+>>>
+1< o OK *
+1> p APPEND Drafts {lit+}
+<<<
+Message-ID: <fremd@example.test>
+
+x
+>>>
+1< p OK *
+1> q FETCH 1:2 THREADID
+1< * 1 FETCH (THREADID ($early))
+1< * 2 FETCH (THREADID ($other))
+1< q OK *
+1> r APPEND Drafts {lit+}
+<<<
+Message-ID: <anfang@example.test>
+
+x
+>>>
+1< r OK *
+1> s APPEND Drafts {lit+}
+<<<
+Message-ID: <beide@example.test>
+References: <fremd@example.test> <antwort@example.test>
+
+x
+>>>
+1< s OK *
+1> t FETCH 1:3 THREADID
+1< * 1 FETCH (THREADID ($early))
+1< * 2 FETCH (THREADID ($other))
+1< * 3 FETCH (THREADID ($early))
+1< t OK *

@@ -1,7 +1,16 @@
-# RFC 3501 §2.3.2: \Recent goes to one session
+# RFC 3501 §2.3.2, §6.3.2: \Recent goes to one session, and EXAMINE takes it from nobody
 @mail anna INBOX 2
 @login 1 anna
 @login 2 anna
+@login 3 anna
+3> a EXAMINE INBOX
+3< * 2 RECENT
+3< a OK *
+3> b FETCH 1 FLAGS
+3< * 1 FETCH (FLAGS (\Recent))
+3< b OK *
+3> c CLOSE
+3< c OK *
 1> a SELECT INBOX
 1< * 2 RECENT
 1< a OK *

@@ -10,6 +10,9 @@ Subject: eins
 1< a OK *
 1> b SELECT Drafts
 1< b OK *
+1> b2 FETCH 1 EMAILID
+1< * 1 FETCH (EMAILID ($one))
+1< b2 OK *
 2> b SELECT Drafts
 2< b OK *
 1> c REPLACE 1 Drafts (\Draft) {lit}
@@ -18,6 +21,7 @@ Subject: zwei
 
 2
 >>>
+1! * * FETCH (*
 1< * OK [APPENDUID * 2] *
 1< * 1 EXPUNGE
 1< * 1 EXISTS
@@ -31,6 +35,10 @@ Subject: zwei
 1< * 1 FETCH (UID 2 FLAGS (\Draft*))
 1! * 1 FETCH (*\Flagged*)
 1< d OK *
+# §4.6: other content is another EMAILID
+1> d2 SEARCH EMAILID $one
+1< * SEARCH
+1< d2 OK *
 # Into another folder
 1> e UID REPLACE 2 Archive {lit}
 <<<

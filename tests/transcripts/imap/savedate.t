@@ -30,6 +30,12 @@ x
 1< h OK *
 1> i SEARCH SAVEDON
 1< i BAD *
+# §3: nothing changes it while the message is where it is
+1> i2 STORE 1 +FLAGS.SILENT (\Seen)
+1< i2 OK *
+1> i3 FETCH 1 SAVEDATE
+1< * 1 FETCH (SAVEDATE "$day-$rest *")
+1< i3 OK *
 1> j COPY 1 Archive
 1< j OK *
 1> k MOVE 1 Trash

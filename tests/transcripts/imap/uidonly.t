@@ -64,3 +64,14 @@
 1< u OK *
 1> v SELECT INBOX (QRESYNC (1 1 1:4 (1 1)))
 1< v BAD [UIDREQUIRED] *
+# "*" is a number too where numbers are meant; $ is none
+1> w UID SEARCH *
+1< w BAD [UIDREQUIRED] *
+1> x UID SEARCH RETURN (SAVE) UID 1:*
+1< x OK *
+1> y UID FETCH $ (FLAGS)
+1< * 1 UIDFETCH (*)
+1< * 4 UIDFETCH (*)
+1< y OK *
+1> z ESEARCH IN (selected) 1:2
+1< z BAD [UIDREQUIRED] *

@@ -43,3 +43,37 @@
 1> q FETCH $ (UID)
 1! * * FETCH *
 1< q OK *
+# §4.1: searches that are kept, NOTIFY and the charset of UTF8=ACCEPT end too; what was said in ID may stay
+@login 2 anna
+@login 3 anna
+2> a ENABLE UTF8=ACCEPT UIDONLY
+2< a OK *
+2> b NOTIFY SET (PERSONAL (MessageNew MessageExpunge MailboxName))
+2< b OK *
+2> c SELECT INBOX
+2< c OK *
+2> d UID SEARCH RETURN (UPDATE) FLAGGED
+2< d OK *
+2> e UNAUTHENTICATE
+2< e OK *
+2> f LOGIN "${anna.secure}" "${anna.password}"
+2< f OK *
+2> g SELECT INBOX
+2< g OK *
+3> a CREATE Neu
+3< a OK *
+3> b SELECT INBOX
+3< b OK *
+3> c STORE 1 +FLAGS.SILENT (\Flagged)
+3< c OK *
+2> h NOOP
+2! * LIST *
+2! * ESEARCH *
+2! * * UIDFETCH *
+2< * 1 FETCH (FLAGS (*\Flagged*))
+2< h OK *
+2> i SEARCH CHARSET UTF-8 FLAGGED
+2< * SEARCH 1
+2< i OK *
+2> j UNAUTHENTICATE now
+2< j BAD *

@@ -5,6 +5,8 @@
 1< a OK *
 1> b STORE 1 +FLAGS.SILENT (\Deleted)
 1< b OK *
+1> b2 UNSELECT INBOX
+1< b2 BAD *
 1> c UNSELECT
 1< c OK *
 1> d SELECT INBOX

@@ -116,13 +116,13 @@ impl Client {
             }
             CommandBody::MyRights(mailbox)
             | CommandBody::GetAcl(mailbox)
-            | CommandBody::Delete(mailbox)
+            | CommandBody::Delete { mailbox, .. }
             | CommandBody::Subscribe(mailbox)
             | CommandBody::Unsubscribe(mailbox)
             | CommandBody::GetQuotaRoot(mailbox) => {
                 self.raw(" ").name(mailbox.as_str());
             }
-            CommandBody::Rename { from, to } => {
+            CommandBody::Rename { from, to, .. } => {
                 self.raw(" ").name(from.as_str()).raw(" ").name(to.as_str());
             }
             CommandBody::List(list) => self.list_command(list),

@@ -7,13 +7,15 @@ use crate::imap::command::CommandBody;
 /// The rights there are, those of RFC 2086 too (RFC 4314 §2.1, §2.1.1).
 const RIGHTS: &str = "lrswipkxteacd";
 
-/// `identifier = astring`, not empty (RFC 4314 §3).
+/// `identifier = astring`, of which `SASLprep` leaves something (RFC 4314 §3); as the client spelled it, for so
+/// the reply repeats it (§3.4).
 pub(super) fn identifier(c: &mut Cursor<'_>) -> Parsed<String> {
-    c.text().and_then(
-        |text| {
-            if text.is_empty() { Err(Stop::Bad("An identifier is not empty")) } else { Ok(text) }
-        },
-    )
+    let text = c.text()?;
+    match stringprep::saslprep(&text) {
+        Ok(prepared) if !prepared.is_empty() => Ok(text),
+        Ok(_) => Err(Stop::Bad("An identifier is not empty")),
+        Err(_) => Err(Stop::Bad("An identifier holds no such characters")),
+    }
 }
 
 /// ```abnf

@@ -20,6 +20,8 @@ pub(in crate::imap::codec) enum Inside {
     Utf8,
     /// `CATENATE (TEXT` … `)`
     Catenate,
+    /// `CATENATE (UTF8 (` … `)` … `)` (RFC 6855 §4)
+    CatenateUtf8,
 }
 
 /// How many messages a command takes.
@@ -60,13 +62,13 @@ pub(in crate::imap::codec) fn tail(
     let mut steps = Vec::new();
     match inside {
         Inside::Message => {}
-        Inside::Utf8 => {
-            c.skip_spaces();
-            c.expect(b')', "UTF8 takes one literal in parentheses")?;
-        }
-        Inside::Catenate => {
-            if parts(c, &mut steps)? {
-                return Ok((steps, Inside::Catenate));
+        Inside::Utf8 => utf8_end(c)?,
+        Inside::Catenate | Inside::CatenateUtf8 => {
+            if inside == Inside::CatenateUtf8 {
+                utf8_end(c)?;
+            }
+            if let Some(inside) = parts(c, &mut steps)? {
+                return Ok((steps, inside));
             }
         }
     }
@@ -110,14 +112,7 @@ fn messages(c: &mut Cursor<'_>, many: Messages, steps: &mut Vec<AppendStep>) -> 
             _ => {}
         }
         if c.eat_word(b"UTF8") {
-            // RFC 6855 §4: only after ENABLE UTF8=ACCEPT.
-            if c.utf8 != Utf8Mode::Accept {
-                return Err(Stop::Bad("APPEND UTF8 needs ENABLE UTF8=ACCEPT first"));
-            }
-            c.space()?;
-            c.expect(b'(', "UTF8 takes a literal in parentheses")?;
-            c.skip_spaces();
-            return literal(c, LiteralForm::Utf8, steps).map(|()| Inside::Utf8);
+            return utf8_literal(c, steps).map(|()| Inside::Utf8);
         }
         if !c.eat_word(b"CATENATE") {
             return Err(NO_MESSAGE);
@@ -127,8 +122,8 @@ fn messages(c: &mut Cursor<'_>, many: Messages, steps: &mut Vec<AppendStep>) -> 
         if c.eat(b')') {
             return Err(Stop::Bad("CATENATE without anything to catenate"));
         }
-        if parts(c, steps)? {
-            return Ok(Inside::Catenate);
+        if let Some(inside) = parts(c, steps)? {
+            return Ok(inside);
         }
         steps.push(AppendStep::MessageEnd);
         if many == Messages::One || !c.space_and_more() {
@@ -140,18 +135,18 @@ fn messages(c: &mut Cursor<'_>, many: Messages, steps: &mut Vec<AppendStep>) -> 
     }
 }
 
-/// `*(SP cat-part) ")"`, or up to a literal: then `true`.
+/// `*(SP cat-part) ")"`, or up to a literal: then in what that stands.
 ///
 /// ```abnf
-/// cat-part       = text-literal / url
+/// cat-part       = text-literal / url / utf8-literal
 /// text-literal   = "TEXT" SP literal
 /// url            = "URL" SP astring
 /// ```
-fn parts(c: &mut Cursor<'_>, steps: &mut Vec<AppendStep>) -> Parsed<bool> {
+fn parts(c: &mut Cursor<'_>, steps: &mut Vec<AppendStep>) -> Parsed<Option<Inside>> {
     loop {
         c.skip_spaces();
         if c.eat(b')') {
-            return Ok(false);
+            return Ok(None);
         }
         if steps.len() >= c.limits.list {
             return Err(Stop::Bad("The list is too long"));
@@ -161,12 +156,30 @@ fn parts(c: &mut Cursor<'_>, steps: &mut Vec<AppendStep>) -> Parsed<bool> {
         } else if c.eat_word(b"TEXT") {
             c.space()?;
             let form = if c.peek() == Some(b'~') { LiteralForm::Binary } else { LiteralForm::Plain };
-            literal(c, form, steps)?;
-            return Ok(true);
+            return literal(c, form, steps).map(|()| Some(Inside::Catenate));
+        } else if c.eat_word(b"UTF8") {
+            return utf8_literal(c, steps).map(|()| Some(Inside::CatenateUtf8));
         } else {
-            return Err(Stop::Bad("CATENATE knows TEXT and URL"));
+            return Err(Stop::Bad("CATENATE knows TEXT, UTF8 and URL"));
         }
     }
+}
+
+/// RFC 6855 §4: `utf8-literal = "UTF8" SP "(" literal8 ")"`, behind the word and up to the literal; only after
+/// ENABLE UTF8=ACCEPT.
+fn utf8_literal(c: &mut Cursor<'_>, steps: &mut Vec<AppendStep>) -> Parsed<()> {
+    if c.utf8 != Utf8Mode::Accept {
+        return Err(Stop::Bad("UTF8 needs ENABLE UTF8=ACCEPT first"));
+    }
+    c.space()?;
+    c.expect(b'(', "UTF8 takes a literal in parentheses")?;
+    c.skip_spaces();
+    literal(c, LiteralForm::Utf8, steps)
+}
+
+fn utf8_end(c: &mut Cursor<'_>) -> Parsed<()> {
+    c.skip_spaces();
+    c.expect(b')', "UTF8 takes one literal in parentheses")
 }
 
 /// The head of a literal, which ends what has come.

@@ -3,7 +3,7 @@
 use super::spaced;
 use crate::imap::codec::cursor::{Cursor, Parsed, Stop};
 use crate::imap::command::{CommandBody, GetMetadata};
-use crate::types::{AnnotationName, MailboxName};
+use crate::types::AnnotationName;
 
 /// ```abnf
 /// getmetadata    = "GETMETADATA" [SP getmetadata-options] SP mailbox SP entries
@@ -16,7 +16,8 @@ pub(super) fn get(c: &mut Cursor<'_>) -> Parsed<GetMetadata> {
         options(c, &mut get)?;
         c.space()?;
     }
-    get.mailbox = mailbox(c)?;
+    // The empty name is the server's (§4.1).
+    get.mailbox = c.mailbox_or_empty()?;
     c.space()?;
     if c.peek() == Some(b'(') && c.is_word_list() {
         options(c, &mut get)?;
@@ -48,11 +49,6 @@ fn options(c: &mut Cursor<'_>, get: &mut GetMetadata) -> Parsed<()> {
         }
         Ok(())
     })
-}
-
-/// The empty name is the server's (RFC 5464 §4.1).
-fn mailbox(c: &mut Cursor<'_>) -> Parsed<Option<MailboxName>> {
-    if c.eat_ahead(b"\"\"") { Ok(None) } else { c.mailbox().map(Some) }
 }
 
 /// `entries = entry / "(" entry *(SP entry) ")"`
@@ -88,11 +84,16 @@ fn entry(c: &mut Cursor<'_>) -> Parsed<AnnotationName> {
 /// value          = nstring / literal8
 /// ```
 pub(super) fn set(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
-    let mailbox = spaced(c, mailbox)?;
+    let mailbox = spaced(c, Cursor::mailbox_or_empty)?;
     let mut changes: Vec<(AnnotationName, Option<Vec<u8>>)> = Vec::new();
     c.space()?;
     c.list(|c| {
         let name = entry(c)?;
+        if !name.may_have_value() {
+            return Err(Stop::Bad(
+                "Below /private/vendor/... and /shared/vendor/... entries have four levels",
+            ));
+        }
         let value = spaced(c, value)?;
         // What is said last counts.
         changes.retain(|change| change.0 != name);

@@ -121,10 +121,11 @@ fn body(c: &mut Cursor<'_>, name: &str) -> Parsed<CommandBody> {
         "SELECT" => CommandBody::Select(select(c)?),
         "EXAMINE" => CommandBody::Examine(select(c)?),
         "CREATE" => create(c)?,
-        "DELETE" => CommandBody::Delete(spaced(c, Cursor::mailbox)?),
-        "RENAME" => {
-            CommandBody::Rename { from: spaced(c, Cursor::mailbox)?, to: spaced(c, Cursor::mailbox)? }
+        "DELETE" => {
+            let (mailbox, supplied) = spaced(c, Cursor::mailbox_as_supplied)?;
+            CommandBody::Delete { mailbox, supplied }
         }
+        "RENAME" => rename(c)?,
         "SUBSCRIBE" => CommandBody::Subscribe(spaced(c, Cursor::mailbox)?),
         "UNSUBSCRIBE" => CommandBody::Unsubscribe(spaced(c, Cursor::mailbox)?),
         "LIST" => CommandBody::List(list::list(c)?),
@@ -178,6 +179,14 @@ fn selected(c: &mut Cursor<'_>, name: &str, by: By) -> Parsed<CommandBody> {
 
 fn transfer(c: &mut Cursor<'_>, by: By) -> Parsed<Transfer> {
     Ok(Transfer { by, set: spaced(c, Cursor::message_set)?, mailbox: spaced(c, Cursor::mailbox)? })
+}
+
+/// `rename = "RENAME" SP mailbox SP mailbox`
+fn rename(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
+    let (from, from_supplied) = spaced(c, Cursor::mailbox_as_supplied)?;
+    let (to, to_supplied) = spaced(c, Cursor::mailbox_as_supplied)?;
+    let supplied = from_supplied.or_else(|| to_supplied.map(|_| from.as_str().to_owned()));
+    Ok(CommandBody::Rename { from, to, supplied })
 }
 
 /// `SP x`

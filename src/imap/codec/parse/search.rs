@@ -224,7 +224,6 @@ pub(super) fn partial_range(c: &mut Cursor<'_>) -> Parsed<PartialRange> {
         return Err(MIXED);
     }
     let to = c.nz_number()?;
-    let (from, to) = (from.min(to), from.max(to));
     Ok(if last { PartialRange::FromLast(from, to) } else { PartialRange::FromFirst(from, to) })
 }
 

@@ -17,8 +17,11 @@ fn plain_commands() {
         ("UNSELECT", CommandBody::Unselect),
         ("EXPUNGE", CommandBody::Expunge { uids: None }),
         ("UID  EXPUNGE 3:4", CommandBody::Expunge { uids: Some(set(&[(3, 4)])) }),
-        ("DELETE x", CommandBody::Delete(name("x"))),
-        ("RENAME inbox \"a b\"", CommandBody::Rename { from: name("INBOX"), to: name("a b") }),
+        ("DELETE x", CommandBody::Delete { mailbox: name("x"), supplied: None }),
+        (
+            "RENAME inbox \"a b\"",
+            CommandBody::Rename { from: name("INBOX"), to: name("a b"), supplied: None },
+        ),
         ("SUBSCRIBE &ANw-", CommandBody::Subscribe(name("Ü"))),
         ("UNSUBSCRIBE {3}\r\na/b", CommandBody::Unsubscribe(name("a/b"))),
         ("CREATE a/ ", CommandBody::Create { mailbox: name("a"), supplied: None, uses: vec![] }),
