@@ -1,7 +1,8 @@
 //! A message on its way in: read once, scanned, and kept until somebody says what becomes of it.
 //!
 //! Invariants: up to [`MEMORY_MAX`] bytes stay in memory and cost no statement; beyond that whole chunks
-//! are sealed and staged as they fill, so that a message of any size holds at most half a MiB here.
+//! are sealed and staged as they fill. While one statement stages them the next ones are received, sealed, and wait for
+//! it, so that a message of any size holds at most a MiB here.
 //! Staged chunks belong to nobody: the transaction that stores the message claims them, and the sweeper
 //! removes those that were not claimed in time. Staging commits without waiting for the disk; the
 //! commit that claims them waits for all of it.
@@ -10,6 +11,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use sqlx::Connection as _;
+use tokio::task::JoinHandle;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use super::bodies::{CHUNK_SIZE, Chunks, chunk_count};
@@ -55,6 +57,8 @@ pub(super) struct Staged {
     store: Store,
     body: BodyId,
     claimed: bool,
+    /// The statement that stages the last chunks; it runs to its end by itself.
+    running: Option<JoinHandle<Result<bool, StoreError>>>,
 }
 
 impl Staged {
@@ -69,10 +73,14 @@ impl Drop for Staged {
         if self.claimed {
             return;
         }
-        let (store, body) = (self.store.clone(), self.body);
+        let (store, body, running) = (self.store.clone(), self.body, self.running.take());
         // Without a runtime the process is ending.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
+            // What it stages after this would be left to the sweeper. How it ends matters to nobody any more.
+            if let Some(running) = running {
+                let _ended = running.await;
+            }
             if let Err(error) = store.remove_staged(body).await {
                 tracing::debug!(%error, "staged chunks are left to the sweeper");
             }
@@ -123,7 +131,7 @@ impl Store {
     }
 
     /// Stages sealed chunks `first..` of a message; `false` when the sweeper took the ones before.
-    async fn stage(&self, body: BodyId, first: u32, data: &[Vec<u8>]) -> Result<bool, StoreError> {
+    async fn stage(self, body: BodyId, first: u32, data: Vec<Vec<u8>>) -> Result<bool, StoreError> {
         let idx: Vec<i32> = (first..).take(data.len()).map(u32::cast_signed).collect();
         let mut conn = self.0.pool.acquire().await?;
         let done = if first == 0 {
@@ -135,7 +143,7 @@ impl Store {
                    from owner o, unnest($2::integer[], $3::bytea[]) c(idx, data)",
                 body.0,
                 &idx,
-                data
+                &data
             )
             .execute(&mut *conn)
             .await?
@@ -149,7 +157,7 @@ impl Store {
                    from owner o, unnest($2::integer[], $3::bytea[]) c(idx, data)",
                 body.0,
                 &idx,
-                data
+                &data
             )
             .execute(&mut *conn)
             .await?
@@ -186,18 +194,37 @@ impl Ingest {
         self.size
     }
 
-    /// Seals and stages what is held; all but the message's last chunk must be full.
+    /// Seals what is held and begins to stage it, once what was begun before is done; all but the message's last
+    /// chunk must be full.
     async fn flush(&mut self) -> Result<(), MailError> {
         let sealed = seal_chunks(&self.key, self.body, self.chunks, &self.held)?;
-        let (store, body) = (&self.store, self.body);
-        // Before the first statement: even one whose answer never comes may have left something behind.
-        self.staged.get_or_insert_with(|| Staged { store: store.clone(), body, claimed: false });
-        if !self.store.stage(self.body, self.chunks, &sealed).await? {
-            return Err(MailError::StagedGone);
-        }
+        self.settle().await?;
+        let (store, body, first) = (&self.store, self.body, self.chunks);
         self.chunks += sealed.len() as u32;
         self.held.clear();
+        // It exists before the first statement: even one whose answer never comes may have left something behind.
+        let staged = self.staged.get_or_insert_with(|| Staged {
+            store: store.clone(),
+            body,
+            claimed: false,
+            running: None,
+        });
+        staged.running = Some(tokio::spawn(store.clone().stage(body, first, sealed)));
         Ok(())
+    }
+
+    /// Waits for the statement under way. Whoever stops waiting leaves it to [`Staged`].
+    async fn settle(&mut self) -> Result<(), MailError> {
+        let Some(staged) = &mut self.staged else { return Ok(()) };
+        let Some(running) = &mut staged.running else { return Ok(()) };
+        let ended = running.await;
+        staged.running = None;
+        match ended {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(MailError::StagedGone),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(StoreError::Database(sqlx::Error::WorkerCrashed).into()),
+        }
     }
 
     /// The message is complete, and nothing of its bytes stays in memory: for many that wait for each
@@ -220,6 +247,7 @@ impl Ingest {
         if self.staged.is_some() && !self.held.is_empty() {
             self.flush().await?;
         }
+        self.settle().await?;
         let shape = BodyShape { id: self.body, size: self.size, chunk_size: CHUNK_SIZE };
         let memory = self.staged.is_none().then(|| {
             self.held.shrink_to_fit();

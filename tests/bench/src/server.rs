@@ -113,9 +113,10 @@ impl Server {
     }
 
     /// Waits until it has nothing left to do: work put off (indexes, queues) is over. Postern begins with what it
-    /// put off when a mailbox has not grown between two looks, which are three seconds apart.
+    /// put off when a mailbox has not grown between two looks, which are three seconds apart; the peer puts off nothing.
     pub async fn finish(&self, patience: Duration) -> anyhow::Result<()> {
-        self.quiet_for(8, patience).await
+        let seconds = if self.side == Side::Postern { 8 } else { 1 };
+        self.quiet_for(seconds, patience).await
     }
 
     async fn quiet_for(&self, seconds: u32, patience: Duration) -> anyhow::Result<()> {

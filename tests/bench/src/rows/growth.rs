@@ -27,11 +27,12 @@ pub async fn growth(bench: &Bench) -> anyhow::Result<()> {
                 let appended = append(server, *owner, &letters).await?;
                 note(bench, server, "growth_append", x, appended, letters.len());
                 let count = bench.scale.repeats;
+                let many = 4 * count;
                 let fetched =
-                    fixed(server, *owner, count, "UID FETCH {} (FLAGS ENVELOPE BODY.PEEK[HEADER])").await?;
-                note(bench, server, "growth_fetch", x, fetched, count);
-                let stored = fixed(server, *owner, count, "UID STORE {} +FLAGS (\\Draft)").await?;
-                note(bench, server, "growth_store", x, stored, count);
+                    fixed(server, *owner, many, "UID FETCH {} (FLAGS ENVELOPE BODY.PEEK[HEADER])").await?;
+                note(bench, server, "growth_fetch", x, fetched, many);
+                let stored = fixed(server, *owner, many, "UID STORE {} +FLAGS (\\Draft)").await?;
+                note(bench, server, "growth_store", x, stored, many);
                 let mut pushed = pushes(bench, server, *owner, count).await?;
                 bench.note_at(server, "growth_push", "ms", x, median(&mut pushed));
             }
