@@ -408,6 +408,7 @@ fn net_limits(config: &Config) -> net::Limits {
     net::Limits {
         total: limits.connections as usize,
         per_address: limits.connections_per_address as usize,
+        waiting: net::Limits::default().waiting,
         per_account: limits.connections_per_account as usize,
         per_device: limits.connections_per_device as usize,
         device_sign_ins: NonZeroU32::new(limits.sign_ins_per_device).unwrap_or(NonZeroU32::MIN),

@@ -5,7 +5,8 @@
 //!
 //! A permit is taken when a connection is accepted and given back when it is dropped, so a count
 //! never drifts from the connections that exist. Who finds the door full may wait for a place: first come,
-//! first served, counted for its address as if it were in, and no more than [`WAITING_AT_ONCE`] of them. So a
+//! first served, counted for its address as if it were in, and no more than [`Limits::waiting`] of them, until it
+//! has a place or has been told that there is none. So a
 //! rush of clients that come and go is worked off at the pace of the machine instead of being told to come again,
 //! which would cost a TLS handshake each and bring all of them back.
 
@@ -15,13 +16,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 
 use crate::types::{AccountId, AppPasswordId};
 
@@ -32,6 +31,8 @@ pub struct Limits {
     pub total: usize,
     /// From one [`Origin`]. A practice's people may all come from one address.
     pub per_address: usize,
+    /// Waiting for a place, or to be told that there is none. A new limit does not change it.
+    pub waiting: usize,
     /// Signed in to one account.
     pub per_account: usize,
     /// Signed in from one device.
@@ -45,6 +46,7 @@ impl Default for Limits {
         Self {
             total: 10_000,
             per_address: 500,
+            waiting: WAITING,
             per_account: 50,
             per_device: 20,
             device_sign_ins: DEVICE_SIGN_INS,
@@ -55,8 +57,8 @@ impl Default for Limits {
 /// Twenty a second: far more than a mail program that works.
 const DEVICE_SIGN_INS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
 
-/// Connections that wait for a place at one door, at most. Each costs a socket and a small task.
-pub const WAITING_AT_ONCE: usize = 1024;
+/// Each costs a socket and a small task.
+const WAITING: usize = 1024;
 
 /// After so many sign-ins, devices that have been quiet are forgotten.
 const SWEEP_EVERY: u32 = 4096;
@@ -135,6 +137,8 @@ pub enum Admitted {
     Now(Permit),
     /// The door is full, but one may wait.
     Waits(Waiting),
+    /// As many wait as may.
+    Outside(Outside),
 }
 
 /// One connection's place; given back when dropped.
@@ -146,8 +150,17 @@ pub struct Permit {
 /// Somebody who waits for a place; leaves the queue when dropped.
 pub struct Waiting {
     origin: OriginPlace,
-    _seat: OwnedSemaphorePermit,
+    _seat: Seat,
 }
+
+/// Somebody for whom there is not even room to wait.
+pub struct Outside(OriginPlace);
+
+/// A connection's place before it is taken.
+pub struct Place(OwnedSemaphorePermit);
+
+/// A place among those who wait.
+pub struct Seat(#[expect(dead_code, reason = "held, and given back when dropped")] OwnedSemaphorePermit);
 
 /// One of what an address may have.
 struct OriginPlace {
@@ -170,7 +183,7 @@ impl Admission {
             places: Arc::new(Semaphore::new(limits.total.min(Semaphore::MAX_PERMITS))),
             size: Mutex::new(Size { total: limits.total.min(Semaphore::MAX_PERMITS), too_many: 0 }),
             connected: AtomicUsize::new(0),
-            waiting: Arc::new(Semaphore::new(WAITING_AT_ONCE)),
+            waiting: Arc::new(Semaphore::new(limits.waiting)),
             by_origin: Mutex::default(),
             by_account: Mutex::default(),
             by_device: Mutex::default(),
@@ -192,7 +205,7 @@ impl Admission {
     /// A place for a connection from `origin`, or in the queue for one.
     ///
     /// # Errors
-    /// Which limit is reached; [`Full::Total`] when as many wait as may.
+    /// [`Full::Address`].
     pub fn admit(&self, origin: Origin) -> Result<Admitted, Full> {
         let per_address = self.0.limits.load().per_address;
         if !count_up(&mut self.0.by_origin.lock(), origin, per_address) {
@@ -203,8 +216,10 @@ impl Admission {
         if let Ok(place) = self.0.places.clone().try_acquire_owned() {
             return Ok(Admitted::Now(Permit::new(origin, place)));
         }
-        let seat = self.0.waiting.clone().try_acquire_owned().map_err(|_| Full::Total)?;
-        Ok(Admitted::Waits(Waiting { origin, _seat: seat }))
+        Ok(match self.0.waiting.clone().try_acquire_owned() {
+            Ok(seat) => Admitted::Waits(Waiting { origin, _seat: Seat(seat) }),
+            Err(_) => Admitted::Outside(Outside(origin)),
+        })
     }
 
     /// A place for a connection that signed in to `account` with the app password of `device`.
@@ -230,6 +245,11 @@ impl Admission {
             return Err(AccountFull::Account);
         }
         Ok(AccountPermit { counts: self.0.clone(), account, device })
+    }
+
+    /// How many wait for a place, or to be told that there is none.
+    pub fn waiting(&self) -> usize {
+        self.0.limits.load().waiting.saturating_sub(self.0.waiting.available_permits())
     }
 
     /// How many connections there are.
@@ -262,17 +282,35 @@ impl Permit {
 }
 
 impl Waiting {
-    /// A place, when it is this one's turn within `patience`.
-    ///
-    /// # Errors
-    /// [`Full::Total`].
-    pub async fn place(self, patience: Duration) -> Result<Permit, Full> {
+    /// Resolves when it is this one's turn. Whoever drops the future stands last the next time.
+    pub fn place(&self) -> impl Future<Output = Place> + use<> {
         let places = self.origin.counts.places.clone();
-        match timeout(patience, places.acquire_owned()).await {
-            Ok(Ok(place)) => Ok(Permit::new(self.origin, place)),
-            // It is never closed.
-            Ok(Err(_)) | Err(_) => Err(Full::Total),
-        }
+        async move { Place(turn(places).await) }
+    }
+
+    /// Takes it.
+    pub fn enter(self, place: Place) -> Permit {
+        Permit::new(self.origin, place.0)
+    }
+}
+
+impl Outside {
+    /// Resolves when there is room to wait.
+    pub async fn seat(&self) -> Seat {
+        Seat(turn(self.0.counts.waiting.clone()).await)
+    }
+
+    /// Waits from now on.
+    pub fn wait(self, seat: Seat) -> Waiting {
+        Waiting { origin: self.0, _seat: seat }
+    }
+}
+
+async fn turn(permits: Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match permits.acquire_owned().await {
+        Ok(permit) => permit,
+        // Nobody closes them.
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -326,6 +364,8 @@ fn count_down<K: Eq + Hash + Copy>(counts: &mut HashMap<K, usize>, key: K) {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     fn origin(text: &str) -> Origin {
@@ -336,7 +376,7 @@ mod tests {
         fn permit(&self, from: &str) -> Permit {
             match self.admit(origin(from)) {
                 Ok(Admitted::Now(permit)) => permit,
-                Ok(Admitted::Waits(_)) => panic!("has to wait"),
+                Ok(_) => panic!("has to wait"),
                 Err(full) => panic!("{full:?}"),
             }
         }
@@ -344,13 +384,17 @@ mod tests {
         fn wait(&self, from: &str) -> Waiting {
             match self.admit(origin(from)) {
                 Ok(Admitted::Waits(waiting)) => waiting,
-                Ok(Admitted::Now(_)) => panic!("is let in"),
+                Ok(_) => panic!("is let in, or kept outside"),
                 Err(full) => panic!("{full:?}"),
             }
         }
     }
 
-    const MINUTE: Duration = Duration::from_mins(1);
+    /// Waits as a task of its own.
+    async fn entered(waiting: Waiting) -> Permit {
+        let place = waiting.place().await;
+        waiting.enter(place)
+    }
 
     #[tokio::test]
     async fn limits_hold_and_places_come_back() {
@@ -359,7 +403,7 @@ mod tests {
         let _b = door.permit("192.0.2.1");
         assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Address));
         let _c = door.permit("192.0.2.2");
-        assert_eq!(door.wait("192.0.2.3").place(Duration::ZERO).await.err(), Some(Full::Total));
+        assert!(door.wait("192.0.2.3").place().now_or_never().is_none());
         assert_eq!(door.connected(), 3);
         drop(a);
         drop(door.permit("192.0.2.1"));
@@ -403,36 +447,43 @@ mod tests {
     async fn who_waits_longest_is_next_and_nobody_passes() {
         let door = Admission::new(Limits { total: 1, per_address: 2, ..Limits::default() });
         let inside = door.permit("192.0.2.1");
-        let first = tokio::spawn(door.wait("192.0.2.1").place(MINUTE));
+        let first = tokio::spawn(entered(door.wait("192.0.2.1")));
         tokio::task::yield_now().await;
         // Who waits counts for its address.
         assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Address));
-        let second = tokio::spawn(door.wait("192.0.2.2").place(MINUTE));
+        let second = tokio::spawn(entered(door.wait("192.0.2.2")));
         tokio::task::yield_now().await;
         drop(inside);
         // It comes after the place is free, and has to queue all the same.
         let third = door.wait("192.0.2.3");
-        let first = first.await.unwrap().unwrap();
+        let first = first.await.unwrap();
         assert!(!second.is_finished());
         drop(first);
-        let second = second.await.unwrap().unwrap();
+        let second = second.await.unwrap();
         // Who goes away while waiting leaves nothing behind.
         drop(third);
         drop(second);
         assert_eq!(door.connected(), 0);
         assert!(door.0.by_origin.lock().is_empty());
-        assert_eq!(door.0.waiting.available_permits(), WAITING_AT_ONCE);
+        assert_eq!(door.waiting(), 0);
         drop(door.permit("192.0.2.4"));
     }
 
-    #[test]
-    fn the_queue_is_bounded() {
-        let limits = Limits { total: 0, per_address: WAITING_AT_ONCE + 2, ..Limits::default() };
+    #[tokio::test]
+    async fn the_queue_is_bounded() {
+        let limits = Limits { total: 0, waiting: 2, per_address: 3, ..Limits::default() };
         let door = Admission::new(limits);
-        let queue: Vec<_> = (0..WAITING_AT_ONCE).map(|_| door.wait("192.0.2.1")).collect();
-        assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Total));
+        let mut queue: Vec<_> = (0..2).map(|_| door.wait("192.0.2.1")).collect();
+        let Ok(Admitted::Outside(outside)) = door.admit(origin("192.0.2.1")) else { panic!("there is room") };
+        // Outside, too, it counts for its address.
+        assert_eq!(door.admit(origin("192.0.2.1")).err(), Some(Full::Address));
+        assert!(outside.seat().now_or_never().is_none());
+        queue.pop();
+        let seat = outside.seat().now_or_never().expect("somebody has left the queue");
+        queue.push(outside.wait(seat));
         drop(queue);
-        door.wait("192.0.2.1");
+        drop(door.wait("192.0.2.1"));
+        assert!(door.0.by_origin.lock().is_empty());
     }
 
     #[tokio::test]
@@ -440,10 +491,10 @@ mod tests {
         let limits = |total| Limits { total, per_address: 9, ..Limits::default() };
         let door = Admission::new(limits(1));
         let a = door.permit("192.0.2.1");
-        let waits = tokio::spawn(door.wait("192.0.2.1").place(MINUTE));
+        let waits = tokio::spawn(entered(door.wait("192.0.2.1")));
         tokio::task::yield_now().await;
         door.set_limits(limits(3));
-        let b = waits.await.unwrap().unwrap();
+        let b = waits.await.unwrap();
         let c = door.permit("192.0.2.1");
         // Fewer than are in: those stay, and two places vanish as they go.
         door.set_limits(limits(1));

@@ -1,9 +1,9 @@
 //! One loop per listening socket: accept, admit, shake hands, hand over to the protocol.
 //!
 //! A full door first lets a peer wait a little ([`Admission`]), before anything is spent on it. Whom it cannot
-//! take it tells so, [`TURNED_AWAY_AT_ONCE`] at a time; while so many are being told, the next ones stay in the
-//! system's queue of connections, so that nobody is cut off without a word. Only peers from an address that has
-//! had its fill are, since else one address could hold up all others.
+//! take it tells so, [`TURNED_AWAY_AT_ONCE`] at a time; who waits for that still gets a place that comes free. When
+//! as many wait as may, the next ones stay in the system's queue of connections, so that nobody is cut off without a
+//! word. Only peers from an address that has had its fill are, when as many of those are being told.
 
 use std::future::Future;
 use std::io;
@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tracing::{Instrument, warn};
 
-use super::admission::Admitted;
+use super::admission::{Admitted, Waiting};
 use super::{Admission, Full, Origin, Permit, ServerTls, Shutdown, Stream, Trace, close, write_all};
 
 /// What a listener's socket speaks first.
@@ -70,9 +70,9 @@ pub struct Connection {
     pub permit: Permit,
 }
 
-/// Peers that are turned away at one time.
+/// Peers that are turned away at one time because the door is full, and as many whose address has its fill.
 const TURNED_AWAY_AT_ONCE: usize = 64;
-/// How long a peer that is turned away may take for its part of that: it needs a place of [`TURNED_AWAY_AT_ONCE`].
+/// How long that takes at most: handshake, a line, and parting.
 const TURNING_AWAY: Duration = Duration::from_secs(2);
 /// How long a peer waits for a place at most: less than a person notices, and than any mail program's patience.
 const PLACE_PATIENCE: Duration = Duration::from_secs(2);
@@ -97,7 +97,8 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let mut connections = JoinSet::new();
-    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE));
+    let tellers = Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE));
+    let address_tellers = Arc::new(Semaphore::new(TURNED_AWAY_AT_ONCE));
     let mut stop = shutdown.clone();
     loop {
         tokio::select! {
@@ -110,24 +111,27 @@ where
                     let _ = tcp.set_nodelay(true);
                     let arrival = Arrival { tcp, peer, door: door.clone(), shutdown: shutdown.clone() };
                     match door.admission.admit(Origin::from(peer.ip())) {
-                        Ok(admitted) => {
-                            let (handle, turned_away) = (handle.clone(), turned_away.clone());
-                            connections.spawn(arrival.enter(admitted, handle, turned_away));
+                        Ok(Admitted::Now(permit)) => {
+                            connections.spawn(arrival.enter(permit, handle.clone()));
                         }
+                        Ok(Admitted::Waits(waiting)) => {
+                            connections.spawn(arrival.wait(waiting, handle.clone(), tellers.clone()));
+                        }
+                        Ok(Admitted::Outside(outside)) => tokio::select! {
+                            () = stop.draining() => break,
+                            seat = outside.seat() => {
+                                let waiting = outside.wait(seat);
+                                connections.spawn(arrival.wait(waiting, handle.clone(), tellers.clone()));
+                            }
+                            Ok(teller) = tellers.clone().acquire_owned() => {
+                                connections.spawn(arrival.turn_away(Full::Total, (outside, teller)));
+                            }
+                        },
                         Err(full) => {
-                            let place = match full {
-                                Full::Address => turned_away.clone().try_acquire_owned().ok(),
-                                Full::Total => tokio::select! {
-                                    () = stop.draining() => None,
-                                    place = turned_away.clone().acquire_owned() => place.ok(),
-                                },
-                            };
-                            arrival.count_refused(full);
-                            if let Some(place) = place {
-                                connections.spawn(async move {
-                                    arrival.turn_away(full).await;
-                                    drop(place);
-                                });
+                            if let Ok(teller) = address_tellers.clone().try_acquire_owned() {
+                                connections.spawn(arrival.turn_away(full, teller));
+                            } else {
+                                arrival.count_refused(full);
                             }
                         }
                     }
@@ -159,30 +163,31 @@ struct Arrival {
 }
 
 impl Arrival {
-    /// From its place, or the queue for one, to the end of its connection.
-    async fn enter<H, F>(mut self, admitted: Admitted, handle: H, turned_away: Arc<Semaphore>)
+    /// From the queue for a place to the end of its connection, or to being told that there is none.
+    async fn wait<H, F>(mut self, waiting: Waiting, handle: H, tellers: Arc<Semaphore>)
     where
         H: Fn(Connection) -> F,
         F: Future<Output = ()>,
     {
-        let permit = match admitted {
-            Admitted::Now(permit) => permit,
-            Admitted::Waits(waiting) => {
-                let placed = tokio::select! {
-                    placed = waiting.place(PLACE_PATIENCE) => placed,
-                    () = self.shutdown.draining() => return,
-                };
-                metrics::counter!("postern_connections_waited_total", "door" => self.door.name).increment(1);
-                match placed {
-                    Ok(permit) => permit,
-                    Err(full) => {
-                        self.count_refused(full);
-                        let Ok(_place) = turned_away.acquire_owned().await else { return };
-                        return self.turn_away(full).await;
-                    }
-                }
-            }
+        metrics::counter!("postern_connections_waited_total", "door" => self.door.name).increment(1);
+        let patience = async {
+            tokio::time::sleep(PLACE_PATIENCE).await;
+            tellers.acquire_owned().await
         };
+        tokio::select! {
+            biased;
+            place = waiting.place() => self.enter(waiting.enter(place), handle).await,
+            Ok(teller) = patience => self.turn_away(Full::Total, (waiting, teller)).await,
+            () = self.shutdown.draining() => {}
+        }
+    }
+
+    /// From its place to the end of its connection.
+    async fn enter<H, F>(self, permit: Permit, handle: H)
+    where
+        H: Fn(Connection) -> F,
+        F: Future<Output = ()>,
+    {
         metrics::counter!("postern_connections_total", "door" => self.door.name).increment(1);
         let Self { tcp, peer, door, shutdown } = self;
         let open = metrics::gauge!("postern_connections_open", "door" => door.name);
@@ -210,20 +215,25 @@ impl Arrival {
             .increment(1);
     }
 
-    /// Says why, which at an implicit-TLS door takes a handshake.
-    async fn turn_away(self, full: Full) {
+    /// Says why, which at an implicit-TLS door takes a handshake. `held` is given back at the end.
+    async fn turn_away(self, full: Full, held: impl Send) {
+        self.count_refused(full);
         let Self { tcp, door, .. } = self;
-        let patience = door.handshake.min(TURNING_AWAY);
-        let mut stream = match door.security {
-            Security::StartTls => Stream::Plain(tcp),
-            Security::Implicit => match door.tls.accept(tcp, patience).await {
-                Ok(stream) => stream,
-                Err(_) => return,
-            },
+        let telling = async {
+            let mut stream = match door.security {
+                Security::StartTls => Stream::Plain(tcp),
+                Security::Implicit => match door.tls.accept(tcp, TURNING_AWAY).await {
+                    Ok(stream) => stream,
+                    Err(_) => return,
+                },
+            };
+            if write_all(&mut stream, (door.when_full)(full), TURNING_AWAY).await.is_ok() {
+                close(&mut stream, 4096, TURNING_AWAY).await;
+            }
         };
-        if write_all(&mut stream, (door.when_full)(full), patience).await.is_ok() {
-            close(&mut stream, 4096, TURNING_AWAY).await;
-        }
+        // Who has not heard it by then does not listen.
+        let _told = tokio::time::timeout(TURNING_AWAY.min(door.handshake), telling).await;
+        drop(held);
     }
 }
 

@@ -3,7 +3,8 @@
 //! Invariants: a batch is whatever queued while the last one ran: one statement, one transaction, one round trip.
 //! When that one had several members, the next waits for them to come again, [`GATHER`] at most: a batch of eight
 //! costs little more than one of four, and clients that submit one message after the other come back within
-//! the time that it takes to commit. Where they do not come it is not tried for a while. Who is alone never waits.
+//! the time that it takes to commit. Where they do not come it is not tried for a while. Who comes alone does not wait, but
+//! once after a batch of several.
 //! A second batch runs beside the first when many wait or when the first is slow (it
 //! may wait for a mailbox): two small ones at the same time cost more than one of both. When a batch fails its
 //! members are run alone, so that nobody fails for a neighbour's sake. Within a batch no two submissions have
@@ -93,7 +94,7 @@ struct Line {
     waiting: VecDeque<Waiting>,
     running: usize,
     closed: bool,
-    /// A committer waits until so many are in line; 0: none does.
+    /// A committer waits until so many more have come; 0: none does.
     hoped: usize,
     /// Batches for which nobody is waited for.
     sceptical: u32,
@@ -104,8 +105,11 @@ impl Queue {
     fn push(&self, waiting: Waiting) -> bool {
         let mut line = self.line.lock();
         line.waiting.push_back(waiting);
-        if line.hoped > 0 && line.waiting.len() >= line.hoped {
-            self.gathered.notify_one();
+        if line.hoped > 0 {
+            line.hoped -= 1;
+            if line.hoped == 0 {
+                self.gathered.notify_one();
+            }
         }
         let start = line.running == 0 || (line.running < COMMITTERS && line.waiting.len() >= CROWD);
         line.running += usize::from(start);
@@ -122,22 +126,27 @@ impl Queue {
 
     /// Waits for the members of the batch that has just been answered to come again, unless that is vain.
     async fn gather(&self, last: usize) -> Gathered {
-        let waiting = {
+        {
             let mut line = self.line.lock();
             line.sceptical = line.sceptical.saturating_sub(1);
             if last < 2 || line.sceptical > 0 || line.running > 1 || line.waiting.len() >= CROWD {
                 return Gathered::NotTried;
             }
-            line.hoped = line.waiting.len() + last;
-            line.waiting.len()
-        };
-        let all_came = tokio::time::timeout(GATHER, self.gathered.notified()).await.is_ok();
-        let mut line = self.line.lock();
-        line.hoped = 0;
-        if !all_came && line.waiting.len() < waiting + last.div_ceil(2) {
-            line.sceptical = SCEPTICAL;
+            line.hoped = last;
         }
-        if all_came { Gathered::All } else { Gathered::Few }
+        let told = tokio::time::timeout(GATHER, self.gathered.notified()).await.is_ok();
+        let missing = std::mem::take(&mut self.line.lock().hoped);
+        if missing == 0 {
+            if !told {
+                // It came at the last moment: it is not for the next one to find.
+                self.gathered.notified().await;
+            }
+            return Gathered::All;
+        }
+        if missing > last / 2 {
+            self.line.lock().sceptical = SCEPTICAL;
+        }
+        Gathered::Few
     }
 
     /// The next batch; `None` ends the committer that asked.

@@ -1,8 +1,9 @@
 //! A message on its way in: read once, scanned, and kept until somebody says what becomes of it.
 //!
 //! Invariants: up to [`MEMORY_MAX`] bytes stay in memory and cost no statement; beyond that whole chunks
-//! are sealed and staged as they fill. While one statement stages them the next ones are received, sealed, and wait for
-//! it, so that a message of any size holds at most a MiB here.
+//! are sealed and staged as they fill. While one statement stages them the next ones are received and wait for
+//! it, so that a message of any size holds at most three quarters of a MiB here: what is received, what is being
+//! staged, and that statement.
 //! Staged chunks belong to nobody: the transaction that stores the message claims them, and the sweeper
 //! removes those that were not claimed in time. Staging commits without waiting for the disk; the
 //! commit that claims them waits for all of it.
@@ -197,9 +198,10 @@ impl Ingest {
     /// Seals what is held and begins to stage it, once what was begun before is done; all but the message's last
     /// chunk must be full.
     async fn flush(&mut self) -> Result<(), MailError> {
-        let sealed = seal_chunks(&self.key, self.body, self.chunks, &self.held)?;
         self.settle().await?;
+        let sealed = seal_chunks(&self.key, self.body, self.chunks, &self.held)?;
         let (store, body, first) = (&self.store, self.body, self.chunks);
+        // Should the statement fail, everything after it fails too: nothing is staged behind a hole.
         self.chunks += sealed.len() as u32;
         self.held.clear();
         // It exists before the first statement: even one whose answer never comes may have left something behind.

@@ -31,12 +31,13 @@ impl RecentChanges {
             *self = Self::after(now);
             return;
         }
-        self.changes.extend(uids.map(|uid| (now, uid)));
-        while self.changes.len() > MOST {
-            if let Some((at, _)) = self.changes.pop_front() {
-                self.from = self.from.max(at);
+        while self.changes.len() + uids.len() > MOST {
+            match self.changes.pop_front() {
+                Some((at, _)) => self.from = self.from.max(at),
+                None => break,
             }
         }
+        self.changes.extend(uids.map(|uid| (now, uid)));
     }
 
     /// The UIDs of what may have changed after `modseq`, ascending, each once; `None`: too long ago to say.

@@ -154,9 +154,13 @@ impl Gate {
 
     /// Waits until nobody is connected any more.
     async fn empty(&self) {
+        self.until(|door| door.connected() == 0).await;
+    }
+
+    async fn until(&self, so: impl Fn(&Admission) -> bool) {
         let patience = Instant::now() + crate::client::PATIENCE;
-        while self.admission.connected() > 0 {
-            assert!(Instant::now() < patience, "a connection stays");
+        while !so(&self.admission) {
+            assert!(Instant::now() < patience, "the door is not as it should be");
             tokio::task::yield_now().await;
         }
     }
@@ -286,11 +290,27 @@ async fn who_waits_at_a_full_door_gets_the_next_place() {
     let gate = Gate::open(Wanted { limits, ..Wanted::default() }).await;
     let first = gate.anna().await;
     let (second, ()) = tokio::join!(gate.anna(), async {
-        // The other one is at the door by now, or comes when the place is free: it is served either way.
+        gate.until(|door| door.waiting() == 1).await;
         drop(first);
     });
     drop(second);
     gate.empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_outside_comes_in_too() {
+    let limits = Limits { total: 1, waiting: 2, ..Limits::default() };
+    let gate = Gate::open(Wanted { limits, ..Wanted::default() }).await;
+    let inside = gate.anna().await;
+    let silent = || tokio::net::TcpStream::connect(("127.0.0.1", gate.port));
+    let queue = [silent().await.unwrap(), silent().await.unwrap()];
+    gate.until(|door| door.waiting() == 2).await;
+    let (last, ()) = tokio::join!(gate.anna(), async {
+        drop((queue, inside));
+    });
+    drop(last);
+    gate.empty().await;
+    assert_eq!(gate.admission.waiting(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
