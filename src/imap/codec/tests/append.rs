@@ -71,6 +71,20 @@ fn append_in_pieces() {
     assert_eq!(all[4], "message \"c\"");
     assert!(all[5].ends_with("Url(\"y\"), MessageEnd, End])") && all[5].contains("([MessageEnd, Message("));
     assert_eq!(all.len(), 7);
+    // RFC 6855 §4
+    let utf8 = b"a APPEND x CATENATE (UTF8 (~{2+}\r\nab ) URL y UTF8 (~{1+}\r\nc))\r\nb NOOP\r\n";
+    let all = events(&limits(), Utf8Mode::Accept, &[utf8]);
+    assert!(all[0].contains("form: Utf8") && all[1] == "message \"ab\"", "{all:#?}");
+    assert!(
+        all[2].starts_with("AppendSteps([Url(\"y\"), Literal(") && all[2].contains("form: Utf8"),
+        "{all:#?}"
+    );
+    assert!(all[4] == "AppendSteps([MessageEnd, End])" && all.len() == 6, "{all:#?}");
+    let all = events(&limits(), Utf8Mode::Rev2, &[utf8]);
+    assert!(all[0].starts_with("a BAD ") && all[1].contains("Noop") && all.len() == 2, "{all:#?}");
+    let open = b"a APPEND x CATENATE (UTF8 (~{1+}\r\nc URL y)\r\nb NOOP\r\n";
+    let all = events(&limits(), Utf8Mode::Accept, &[open]);
+    assert!(all[1].starts_with("a BAD ") && all[2].contains("Noop") && all.len() == 3, "{all:#?}");
     let all = whole("a UID  REPLACE * x CATENATE (URL y)\r\nb NOOP\r\n");
     assert!(
         all[0].contains("replaces: Some(Replaced { by: Uid, message: None })") && all.len() == 2,
