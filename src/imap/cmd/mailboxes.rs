@@ -48,7 +48,8 @@ impl<S: Bytes> Client<S> {
             selected.name = name;
         }
         self.note_own(|watch| watch.own_rename(from, to));
-        self.tell_other_spelling(to, supplied).await?;
+        // INBOX keeps its name: nobody is to believe that it has another now.
+        self.tell_other_spelling(to, supplied.filter(|_| !from.is_inbox())).await?;
         Ok(Reply::ok("RENAME done"))
     }
 

@@ -48,3 +48,6 @@
 2< a BAD *
 2> b SETMETADATA INBOX (/private/a "x")
 2< b BAD *
+# What is not there may be taken away all the same
+1> s1 SETMETADATA INBOX (/private/vendor/x NIL)
+1< s1 OK *

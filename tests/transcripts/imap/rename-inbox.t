@@ -15,3 +15,9 @@
 1< * LIST (\HasChildren) "/" "INBOX"
 1< * LIST (\HasNoChildren) "/" "INBOX/Kind"
 1< e OK *
+# However it is spelt, and in IMAP4rev2 too, nobody is told that INBOX is called otherwise now
+1> f ENABLE IMAP4rev2
+1< * ENABLED IMAP4rev2
+1< f OK *
+1> g RENAME inbox Alt
+1< g OK *

@@ -89,12 +89,13 @@ pub(super) fn set(c: &mut Cursor<'_>) -> Parsed<CommandBody> {
     c.space()?;
     c.list(|c| {
         let name = entry(c)?;
-        if !name.may_have_value() {
+        let value = spaced(c, value)?;
+        // One that is there all the same can be taken away.
+        if value.is_some() && !name.may_have_value() {
             return Err(Stop::Bad(
                 "Below /private/vendor/... and /shared/vendor/... entries have four levels",
             ));
         }
-        let value = spaced(c, value)?;
         // What is said last counts.
         changes.retain(|change| change.0 != name);
         changes.push((name, value));
