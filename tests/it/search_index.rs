@@ -193,6 +193,7 @@ fn what_is_damaged_is_not_joined() {
     for damage in [
         "update search_block set data = set_byte(data, 30, get_byte(data, 30) # 2) where part = 2",
         "update search_segment set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 4) where uid_from = 13",
+        "delete from search_block where part = 1",
     ] {
         not_joined(damage);
     }
