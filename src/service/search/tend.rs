@@ -225,13 +225,11 @@ impl Tender {
     async fn standing(&self, account: AccountId, mailbox: MailboxId) -> Result<Vec<IndexSegment>, MailError> {
         let all: Result<Vec<_>, _> =
             self.store.index_segments_checked(account, mailbox).await?.into_iter().collect();
-        match all {
-            Ok(segments) => Ok(segments),
-            Err(_) => {
-                self.drop_damaged(account, mailbox).await?;
-                Ok(Vec::new())
-            }
+        if let Ok(segments) = all {
+            return Ok(segments);
         }
+        self.drop_damaged(account, mailbox).await?;
+        Ok(Vec::new())
     }
 
     async fn drop_damaged(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {
