@@ -184,7 +184,7 @@ impl Store {
         Ok(Some(wanted.iter().zip(rows).map(open).collect::<Result<_, _>>()?))
     }
 
-    /// Puts a segment in the place of some, or of none.
+    /// Puts a segment in the place of some, or of none; then behind `after`, which must still stand.
     ///
     /// # Errors
     /// [`StoreError`]; then nothing is done either.
@@ -193,6 +193,7 @@ impl Store {
         account: AccountId,
         mailbox: MailboxId,
         old: &[IndexSegment],
+        after: Option<&IndexSegment>,
         new: NewIndexSegment,
     ) -> Result<IndexWritten, StoreError> {
         let seal = self.seal_key(account).await?;
@@ -214,6 +215,20 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
+        // Who dropped the index began it anew: behind that nothing is written any more, or a hole would stay.
+        if let Some(after) = after {
+            let stands = sqlx::query!(
+                "select from search_segment where account_id = $1 and mailbox_id = $2 and id = $3",
+                account.0,
+                mailbox.0,
+                after.shape.id
+            )
+            .fetch_optional(&mut *tx)
+            .await?;
+            if stands.is_none() {
+                return Ok(IndexWritten::Lost);
+            }
+        }
         if !old.is_empty() {
             let gone: Vec<Uuid> = old.iter().map(|s| s.shape.id).collect();
             let deleted = sqlx::query!(
@@ -336,14 +351,19 @@ impl Store {
 
     /// Drops the index of a mailbox.
     pub async fn index_drop(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {
+        let mut tx = self.0.pool.begin().await?;
+        // Not between another's look at what stands and what it writes behind that.
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended('search index', $1))", mailbox.0)
+            .execute(&mut *tx)
+            .await?;
         sqlx::query!(
             "delete from search_segment where account_id = $1 and mailbox_id = $2",
             account.0,
             mailbox.0
         )
-        .execute(&self.0.pool)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     /// Mailboxes that hold messages or an index, of an account or of everybody.

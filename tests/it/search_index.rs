@@ -1,7 +1,7 @@
 //! The index of words over sealed mail: the same answers as without it, whatever becomes of it.
 
 use postern::service::search::Tender;
-use postern::store::Store;
+use postern::store::{IndexWritten, NewIndexSegment, Store};
 use postern::types::{AccountId, MailboxId};
 use sqlx::{Connection as _, PgConnection};
 
@@ -193,6 +193,7 @@ fn what_is_damaged_is_not_joined() {
     for damage in [
         "update search_block set data = set_byte(data, 30, get_byte(data, 30) # 2) where part = 2",
         "update search_segment set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 4) where uid_from = 13",
+        "delete from search_block where part = 1",
     ] {
         not_joined(damage);
     }
@@ -216,6 +217,24 @@ fn not_joined(damage: &str) {
         assert_eq!(number_of_segments(&place.world.database_url).await, 1);
         assert!(tender.check(place.account, place.mailbox).await.unwrap().is_empty());
         assert_eq!(all(&mut place.wire).await, answers);
+    });
+}
+
+/// A builder that began before another dropped the index writes nothing behind the hole, which nobody would fill.
+#[test]
+fn nothing_is_written_behind_what_was_dropped() {
+    run(async {
+        let place = place(20).await;
+        let (store, account, mailbox) = (&place.store, place.account, place.mailbox);
+        Tender::new(store.clone()).catch_up_mailbox(account, mailbox).await.unwrap();
+        let standing = store.index_segments(account, mailbox).await.unwrap();
+        let fresh = || NewIndexSegment { uids: (21, 22), docs: 2, parts: Default::default() };
+        store.index_drop(account, mailbox).await.unwrap();
+        let written = store.index_replace(account, mailbox, &[], standing.last(), fresh()).await.unwrap();
+        assert!(matches!(written, IndexWritten::Lost));
+        assert_eq!(number_of_segments(&place.world.database_url).await, 0);
+        let written = store.index_replace(account, mailbox, &[], None, fresh()).await.unwrap();
+        assert!(matches!(written, IndexWritten::Segment(_)));
     });
 }
 

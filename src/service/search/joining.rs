@@ -56,7 +56,7 @@ mod tests {
     /// Messages come, so many at a time: how often each was written, how many segments there are in the end, and how
     /// many there were at most that were not full.
     fn grown(at_a_time: impl Fn(u32) -> u32, bytes_each: u64) -> (f64, usize, usize) {
-        let (mut sizes, mut written, mut docs, mut most) = (Vec::<Size>::new(), 0u64, 0, 0);
+        let (mut sizes, mut written, mut docs, mut most) = (Vec::<Size>::new(), 0u32, 0, 0);
         for n in 0.. {
             let new = at_a_time(n);
             docs += new;
@@ -69,14 +69,14 @@ mod tests {
             assert!(
                 u64::from(one.docs) <= DOCS_MAX && one.bytes <= BYTES_MAX.max(u64::from(new) * bytes_each)
             );
-            written += u64::from(one.docs);
+            written += one.docs;
             sizes.push(one);
             most = most.max(sizes.iter().filter(|size| !size.is_full()).count());
             if docs >= 100_000 {
                 break;
             }
         }
-        (written as f64 / f64::from(docs), sizes.len(), most)
+        (f64::from(written) / f64::from(docs), sizes.len(), most)
     }
 
     #[test]

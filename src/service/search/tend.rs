@@ -190,6 +190,7 @@ impl Tender {
         let mut done = Indexed::default();
         let mut segments = self.standing(account, mailbox).await?;
         let mut from = segments.iter().map(|s| s.uids().1).max().unwrap_or(0) + 1;
+        let mut again = false;
         loop {
             let rows = self.store.index_rows(account, mailbox, from..u32::MAX, DOCS_NEW).await?;
             let Some(end) = rows.last() else { return Ok(done) };
@@ -201,9 +202,10 @@ impl Tender {
                     Put::Done => {}
                     // Somebody else has done it.
                     Put::Lost => return Ok(done),
+                    // Once; what was just written and does not open is for the operator.
+                    Put::Damaged if again => return Ok(done),
                     Put::Damaged => {
-                        segments = Vec::new();
-                        from = 1;
+                        (segments, from, again) = (Vec::new(), 1, true);
                         continue;
                     }
                 }
@@ -223,13 +225,11 @@ impl Tender {
     async fn standing(&self, account: AccountId, mailbox: MailboxId) -> Result<Vec<IndexSegment>, MailError> {
         let all: Result<Vec<_>, _> =
             self.store.index_segments_checked(account, mailbox).await?.into_iter().collect();
-        match all {
-            Ok(segments) => Ok(segments),
-            Err(_) => {
-                self.drop_damaged(account, mailbox).await?;
-                Ok(Vec::new())
-            }
+        if let Ok(segments) = all {
+            return Ok(segments);
         }
+        self.drop_damaged(account, mailbox).await?;
+        Ok(Vec::new())
     }
 
     async fn drop_damaged(&self, account: AccountId, mailbox: MailboxId) -> Result<(), StoreError> {
@@ -250,7 +250,7 @@ impl Tender {
         let alone = segments.len() + 1 - joined(&sizes);
         let old = segments.split_off(alone);
         let written = if old.is_empty() {
-            self.store.index_replace(account, mailbox, &[], fresh.into()).await?
+            self.store.index_replace(account, mailbox, &[], segments.last(), fresh.into()).await?
         } else {
             match self.rewrite(account, mailbox, &old, Some(fresh)).await? {
                 Rewritten::Done(written) => written,
@@ -320,9 +320,11 @@ impl Tender {
         for segment in old {
             match self.load(segment).await {
                 Ok(Some(segment)) => parts.push(segment),
-                Ok(None) => return Ok(Rewritten::Done(IndexWritten::Lost)),
+                Ok(None) if !self.stands(account, mailbox, segment).await? => {
+                    return Ok(Rewritten::Done(IndexWritten::Lost));
+                }
                 // It says nothing any more: it goes, and what it named is indexed anew or read.
-                Err(StoreError::Seal(_) | StoreError::Corrupt(_)) => {
+                Ok(None) | Err(StoreError::Seal(_) | StoreError::Corrupt(_)) => {
                     self.drop_damaged(account, mailbox).await?;
                     return Ok(Rewritten::Damaged);
                 }
@@ -338,11 +340,12 @@ impl Tender {
         parts.extend(fresh.map(|fresh| fresh.segment));
         let stay = self.store.index_uids(account, mailbox, uids.0..uids.1.saturating_add(1)).await?;
         let Ok(joined) = merge(&parts, |uid| stay.binary_search(&uid).is_ok()) else {
-            return Err(StoreError::Corrupt("search_block.data").into());
+            self.drop_damaged(account, mailbox).await?;
+            return Ok(Rewritten::Damaged);
         };
         drop(parts);
         let joined = Fresh::new(uids, joined).into();
-        Ok(Rewritten::Done(self.store.index_replace(account, mailbox, old, joined).await?))
+        Ok(Rewritten::Done(self.store.index_replace(account, mailbox, old, None, joined).await?))
     }
 
     /// All of a segment; `None`: it was replaced.
@@ -356,6 +359,17 @@ impl Tender {
             }
         }
         Ok(Some(loaded))
+    }
+
+    /// Whether a segment of which something is missing was not replaced.
+    async fn stands(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        segment: &IndexSegment,
+    ) -> Result<bool, StoreError> {
+        let now = self.store.index_segments(account, mailbox).await?;
+        Ok(now.iter().any(|s| s.id() == segment.id()))
     }
 
     /// Opens and reads the whole index of a mailbox, and names what is wrong.
@@ -386,8 +400,7 @@ impl Tender {
         match self.load(segment).await {
             Ok(Some(whole)) => Ok(merge(&[whole], |_| true).err().map(|error| error.to_string())),
             Ok(None) => {
-                let now = self.store.index_segments(account, mailbox).await?;
-                let still = now.iter().any(|s| s.id() == segment.id());
+                let still = self.stands(account, mailbox, segment).await?;
                 Ok(still.then(|| "parts of the search index are missing".to_owned()))
             }
             Err(error @ (StoreError::Seal(_) | StoreError::Corrupt(_))) => Ok(Some(error.to_string())),
