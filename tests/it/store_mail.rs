@@ -1265,7 +1265,7 @@ async fn unclaimed_chunks_are_swept() {
     // A client that breaks off: its chunks go at once.
     let mut broken_off = g.store.ingest(Limits::default()).unwrap();
     broken_off.push(&bytes[..300_000]).await.unwrap();
-    assert_eq!(g.count("select count(*) from body_chunk").await, 2);
+    g.becomes("select count(*) from body_chunk", 2).await;
     drop(broken_off);
     drop(ingest(&g.store, &bytes).await);
     g.becomes("select count(*) from body_chunk", 0).await;
@@ -1273,10 +1273,13 @@ async fn unclaimed_chunks_are_swept() {
     std::mem::forget(ingest(&g.store, &bytes).await);
     let mut slow = g.store.ingest(Limits::default()).unwrap();
     slow.push(&bytes[..300_000]).await.unwrap();
+    // They are staged while more may come.
+    g.becomes("select count(*) from staged", 2).await;
     let kept = append(&g.store, g.anna, drafts, &bytes, SEEN).await.uid;
     g.run("update staged set touched_at = now() - interval '3 hours'").await;
     // What goes on is touched again.
     slow.push(&bytes[300_000..]).await.unwrap();
+    g.becomes("select count(*) from staged where touched_at > now() - interval '1 hour'", 1).await;
     let swept = g.store.sweep(&Retention::default()).await.unwrap();
     assert_eq!(swept.staged, 1);
     let ingested = slow.finish().await.unwrap();
@@ -1296,6 +1299,7 @@ async fn unclaimed_chunks_are_swept() {
     let mut late = g.store.ingest(Limits::default()).unwrap();
     late.push(&bytes[..300_000]).await.unwrap();
     let whole = ingest(&g.store, &bytes).await;
+    g.becomes("select count(*) from staged", 2).await;
     g.run("update staged set touched_at = now() - interval '3 hours'").await;
     assert_eq!(g.store.sweep(&Retention::default()).await.unwrap().staged, 2);
     assert!(matches!(late.push(&bytes).await, Err(MailError::StagedGone)));
