@@ -22,6 +22,14 @@ impl CpuGroup {
     pub fn new(name: &str) -> Self {
         let roots = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].map(Path::new);
         let root = roots.into_iter().find(|root| root.join("cgroup.controllers").exists());
+        // What a run left whose last processes ended after it. One that is used stays.
+        for entry in root.into_iter().flat_map(std::fs::read_dir).flatten().flatten() {
+            let stale = entry.file_name().to_string_lossy().into_owned();
+            let ours = format!("postern-bench-{}-", std::process::id());
+            if stale.starts_with("postern-bench-") && !stale.starts_with(&ours) {
+                let _used = std::fs::remove_dir(entry.path());
+            }
+        }
         let group = root.map(|root| root.join(name));
         let made = group.filter(|group| std::fs::create_dir(group).is_ok() && read_group(group).is_some());
         if made.is_none() {
@@ -107,11 +115,11 @@ fn cpu(roots: &[u32]) -> anyhow::Result<Duration> {
 /// Memory of the trees in bytes, shared pages counted in parts (PSS).
 pub fn memory(roots: &[u32]) -> anyhow::Result<u64> {
     let pids: Vec<u32> = tree(roots)?.into_iter().map(|(pid, _)| pid).collect();
-    memory_of(&pids)
+    Ok(memory_of(&pids))
 }
 
 /// Memory of these processes alone.
-pub fn memory_of(pids: &[u32]) -> anyhow::Result<u64> {
+pub fn memory_of(pids: &[u32]) -> u64 {
     let mut total = 0;
     for pid in pids {
         // One that has ended meanwhile has no memory.
@@ -120,7 +128,7 @@ pub fn memory_of(pids: &[u32]) -> anyhow::Result<u64> {
         let kib = line.and_then(|l| l.split_ascii_whitespace().nth(1)).and_then(|n| n.parse::<u64>().ok());
         total += kib.unwrap_or(0) * 1024;
     }
-    Ok(total)
+    total
 }
 
 /// The highest resident memory that one process has had, in bytes.

@@ -96,7 +96,7 @@ impl Server {
 
     /// Memory of the gateway alone, without its PostgreSQL, in bytes (ours alone).
     pub fn gateway_memory(&self) -> anyhow::Result<u64> {
-        process::memory_of(&[self.gateway().context("only ours is one process")?])
+        Ok(process::memory_of(&[self.gateway().context("only ours is one process")?]))
     }
 
     /// The gateway's own process (ours alone).
