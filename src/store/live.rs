@@ -227,8 +227,9 @@ impl LiveMailbox {
 
     /// Memory that it takes, in bytes, about.
     fn weight(&self) -> usize {
-        let opening = self.opening.weight();
-        self.read(|s| size_of::<Self>() + opening + s.rows.capacity() * size_of::<Row>() + s.recent.weight())
+        // With its UIDs once more: what a SELECT shows is found after this is asked.
+        let each = size_of::<Row>() + size_of::<u32>();
+        self.read(|s| size_of::<Self>() + s.rows.capacity() * each + s.recent.weight())
     }
 
     /// Whether `\Recent` of everything below `uidnext` is known to be taken.

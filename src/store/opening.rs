@@ -50,9 +50,4 @@ impl LastOpening {
     pub(super) fn forget(&self) {
         drop(self.0.lock().take());
     }
-
-    /// Bytes that it takes beside itself.
-    pub(super) fn weight(&self) -> usize {
-        self.0.lock().as_ref().map_or(0, |(_, opening)| opening.uids.capacity() * size_of::<u32>())
-    }
 }

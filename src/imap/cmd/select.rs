@@ -114,7 +114,7 @@ impl<S: Bytes> Client<S> {
                 asked.last().is_some_and(|range| range.0 <= row.uid)
             };
             // What changed after the view was made is told with the tagged reply.
-            let known = now.rows.iter().filter(|r| r.modseq > since && r.modseq <= selected.view.modseq());
+            let known = now.changed_since(since).filter(|r| r.modseq <= selected.view.modseq());
             let told = known.filter(within).filter_map(|row| {
                 let seq = selected.view.seq(row.uid)?;
                 Some(FlagsSeen { seq, uid: row.uid, flags: row.flags, modseq: row.modseq })
