@@ -8,9 +8,9 @@
 use std::collections::HashMap;
 
 use parking_lot::Mutex;
-use sqlx::postgres::PgPool;
 use tokio::sync::watch;
 
+use super::connections::Connections;
 use super::Store;
 use crate::types::{AccountId, MailboxId};
 
@@ -95,7 +95,7 @@ impl AccountWatch {
 
 /// Compares the watched accounts with what they were: 1 statement, none when nobody watches. A row that is
 /// written anew is another version of itself, so count and sum of the versions change with whatever changes.
-pub(super) async fn compare(watch: &AccountWatch, pool: &PgPool) -> Result<(), sqlx::Error> {
+pub(super) async fn compare(watch: &AccountWatch, pool: &Connections) -> Result<(), sqlx::Error> {
     let accounts = watch.prune();
     if accounts.is_empty() {
         return Ok(());

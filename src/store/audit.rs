@@ -11,9 +11,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use parking_lot::Mutex;
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 use tokio::sync::{Notify, watch};
 
+use super::connections::Connections;
 use super::{Store, StoreError, seconds_of};
 use crate::clock::Clock;
 use crate::types::{AccountId, AuditAction, AuditNote, MailboxId, Origin};
@@ -200,7 +201,7 @@ impl Held {
 /// Writes what is noted until `stop` closes, and then the rest.
 pub(super) async fn run(
     log: Arc<AuditLog>,
-    pool: PgPool,
+    pool: Connections,
     clock: Clock,
     gateway: Arc<str>,
     mut stop: watch::Receiver<()>,
@@ -260,7 +261,7 @@ pub(super) async fn run(
 }
 
 /// Writes all, a statement for so many; what is written is taken out of `entries`.
-async fn write(pool: &PgPool, gateway: &str, entries: &mut Vec<Entry>) -> Result<(), StoreError> {
+async fn write(pool: &Connections, gateway: &str, entries: &mut Vec<Entry>) -> Result<(), StoreError> {
     let mut conn = pool.acquire().await?;
     while !entries.is_empty() {
         let count = entries.len().min(BATCH);

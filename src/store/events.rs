@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use sqlx::postgres::PgPool;
 use tokio::sync::{Notify, watch};
 
+use super::connections::Connections;
 use super::{Store, StoreError};
 use crate::types::{AccountId, Address, AppPasswordId};
 
@@ -71,7 +71,7 @@ impl Events {
 }
 
 /// Reads epochs until `stop` closes.
-pub(super) async fn run(events: Arc<Events>, pool: PgPool, mut stop: watch::Receiver<()>) {
+pub(super) async fn run(events: Arc<Events>, pool: Connections, mut stop: watch::Receiver<()>) {
     let mut failing = false;
     loop {
         tokio::select! {

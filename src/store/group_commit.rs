@@ -255,7 +255,7 @@ async fn commit(store: Store) {
         run(&store, &mut held, batch).await;
         store.0.queue.gather(members).await;
     }
-    if let Some(conn) = held.filter(|_| store.0.pool.options().get_max_connections() >= POOL_LEAST) {
+    if let Some(conn) = held.filter(|_| store.0.pool.most() >= POOL_LEAST) {
         store.0.queue.keep(conn);
     }
 }

@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use sqlx::ConnectOptions;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::connections::Connections;
 use super::account_watch::{self, AccountWatch};
 use super::events::Events;
 use super::live::Registry;
@@ -149,7 +150,7 @@ impl Hub {
 /// left to the others' poll.
 pub(super) fn start(
     hub: &Arc<Hub>,
-    pool: &PgPool,
+    pool: &Connections,
     connect: &PgConnectOptions,
     stop: &watch::Receiver<()>,
 ) -> [JoinHandle<()>; 3] {
@@ -256,7 +257,7 @@ async fn listen_once(hub: &Hub, connect: &PgConnectOptions) -> Result<(), sqlx::
 }
 
 /// Compares all open mailboxes with the database, in one statement each second.
-async fn poll(hub: Arc<Hub>, pool: PgPool) {
+async fn poll(hub: Arc<Hub>, pool: Connections) {
     let mut tick = tokio::time::interval(POLL);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for round in 1_u64.. {

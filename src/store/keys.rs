@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::{hkdf, hmac, rand};
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
 use zeroize::Zeroizing;
 
+use super::connections::Connections;
 use super::aead::Aead;
 use super::lookup::{HashKeys, Lookup};
 use super::master_key::{MasterKey, Source};
@@ -161,7 +162,7 @@ struct Cache {
 impl Keyring {
     /// Derives the keys and proves that they are the database's; the first process binds the database to
     /// its key.
-    pub(super) async fn prove(pool: &PgPool, master: MasterKey) -> Result<Self, StoreError> {
+    pub(super) async fn prove(pool: &Connections, master: MasterKey) -> Result<Self, StoreError> {
         let by_version = Master::all(&master)?;
         let (newest, source) = (master.newest(), master.source.clone());
         drop(master);
@@ -356,7 +357,7 @@ pub(super) struct Bound {
 }
 
 /// The newest of them.
-pub(super) async fn bound(pool: &PgPool) -> Result<Option<Bound>, StoreError> {
+pub(super) async fn bound(pool: &Connections) -> Result<Option<Bound>, StoreError> {
     let row = sqlx::query_as!(
         Bound,
         "select version, proof, carried from master_key_check order by version desc limit 1"

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use parking_lot::Mutex;
-use sqlx::postgres::PgPool;
 use tokio::sync::{Notify, watch};
 
+use super::connections::Connections;
 use super::StoreError;
 use crate::types::{AccountId, AppPasswordId};
 
@@ -42,7 +42,7 @@ impl LastUsed {
 }
 
 /// Writes what is noted until `stop` closes, and then the rest.
-pub(super) async fn run(last_used: Arc<LastUsed>, pool: PgPool, mut stop: watch::Receiver<()>) {
+pub(super) async fn run(last_used: Arc<LastUsed>, pool: Connections, mut stop: watch::Receiver<()>) {
     loop {
         let stopping = tokio::select! {
             () = last_used.more.notified() => false,
@@ -60,7 +60,7 @@ pub(super) async fn run(last_used: Arc<LastUsed>, pool: PgPool, mut stop: watch:
     }
 }
 
-async fn write(pool: &PgPool, noted: HashMap<(AccountId, AppPasswordId), Noted>) -> Result<(), StoreError> {
+async fn write(pool: &Connections, noted: HashMap<(AccountId, AppPasswordId), Noted>) -> Result<(), StoreError> {
     let mut noted: Vec<_> = noted.into_iter().collect();
     // In one order, so that two gateways do not wait for each other in a ring.
     noted.sort_unstable_by_key(|(key, _)| *key);

@@ -18,6 +18,7 @@ mod audit_head;
 mod bodies;
 mod break_glass;
 mod codes;
+mod connections;
 mod contacts;
 mod credentials;
 mod deliver;
@@ -78,7 +79,7 @@ mod verify_snapshots;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -160,7 +161,7 @@ pub struct Store(Arc<Inner>, Arc<Origin>);
 
 /// What the store's files share.
 pub(crate) struct Inner {
-    pool: PgPool,
+    pool: connections::Connections,
     keys: keys::Keyring,
     opened: opened::OpenedMessages,
     domain: String,
@@ -256,6 +257,7 @@ impl Store {
             })
             .connect_with(connect.clone())
             .await?;
+        let pool = connections::Connections::new(pool);
         let keys = keys::Keyring::prove(&pool, options.master_key).await?;
         let events = Arc::new(events::Events::default());
         let hub = Arc::new(hub::Hub::new(events.clone()));

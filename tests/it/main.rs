@@ -20,6 +20,7 @@ mod break_glass;
 mod carry;
 mod cli_transcripts;
 mod client;
+mod connections;
 mod demo_process;
 mod device_profile;
 mod device_setup;
