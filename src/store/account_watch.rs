@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::connections::Connections;
 use super::Store;
+use super::connections::Connections;
 use crate::types::{AccountId, MailboxId};
 
 /// Of so many polls of the hub, one compares the watched accounts.

@@ -101,7 +101,7 @@ impl Chunks {
 
     /// Hands over chunks `first..=last`, all of them, one after the other; keeps the last.
     async fn load(&self, first: u32, last: u32, mut take: impl FnMut(u32, &Bytes)) -> Result<(), StoreError> {
-        let mut conn = self.store.0.pool.acquire().await?;
+        let mut conn = self.store.0.pool.warm().await?;
         let mut next = first;
         {
             let mut rows = sqlx::query!(
@@ -126,6 +126,7 @@ impl Chunks {
         }
         // Each connection of the pool would keep what the largest answer took.
         conn.shrink_buffers();
+        self.store.0.pool.done(conn);
         if next != last + 1 {
             return Err(StoreError::Corrupt("body_chunk"));
         }

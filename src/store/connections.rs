@@ -10,6 +10,7 @@
 //! so transactions never wait for an idle one. What idled is asked whether it is alive before it is used; what is old
 //! goes back, for the pool to close. After [`close`](Connections::close) nothing is kept.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use parking_lot::Mutex;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgPool, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgConnection, PgPool, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection as _, Describe, Either, Error, Execute, Executor, Postgres, SqlStr, Transaction};
 
 /// A connection that idled so long may have lost its server.
@@ -42,9 +43,10 @@ struct Stack {
     warm: Vec<Warm>,
 }
 
-/// A connection that is lent to one statement after the other.
+/// A connection that is lent to one statement after the other: [`Connections::done`] says that it ended well, or it
+/// goes back to the pool.
 #[derive(Debug)]
-struct Warm {
+pub(super) struct Warm {
     conn: PoolConnection<Postgres>,
     since: Instant,
     used: Instant,
@@ -82,7 +84,8 @@ impl Connections {
         self.pool.close().await;
     }
 
-    async fn take(&self) -> Result<Warm, Error> {
+    /// The connection that was used last and is free.
+    pub(super) async fn warm(&self) -> Result<Warm, Error> {
         while let Some(mut warm) = self.pop() {
             if warm.used.elapsed() < FRESH {
                 return Ok(warm);
@@ -101,8 +104,8 @@ impl Connections {
         self.stack.lock().warm.pop()
     }
 
-    /// After a statement that was read to its end.
-    fn put(&self, mut warm: Warm) {
+    /// A statement ended well, and was read to its end: the connection serves the next.
+    pub(super) fn done(&self, mut warm: Warm) {
         warm.used = Instant::now();
         let somebody_waits = self.pool.num_idle() == 0 && self.pool.size() >= self.most();
         if somebody_waits || warm.since.elapsed() >= LIFE {
@@ -115,26 +118,37 @@ impl Connections {
     }
 }
 
+impl Deref for Warm {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for Warm {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.conn
+    }
+}
+
 impl<'c> Executor<'c> for &Connections {
     type Database = Postgres;
 
-    fn fetch_many<'e, 'q: 'e, E>(
-        self,
-        query: E,
-    ) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, Error>>
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, Error>>
     where
         E: 'q + Execute<'q, Postgres>,
     {
         let connections = self.clone();
         Box::pin(async_stream::try_stream! {
-            let mut warm = connections.take().await?;
+            let mut warm = connections.warm().await?;
             {
                 let mut results = warm.conn.fetch_many(query);
                 while let Some(result) = results.try_next().await? {
                     yield result;
                 }
             }
-            connections.put(warm);
+            connections.done(warm);
         })
     }
 
@@ -144,9 +158,9 @@ impl<'c> Executor<'c> for &Connections {
     {
         let connections = self.clone();
         Box::pin(async move {
-            let mut warm = connections.take().await?;
+            let mut warm = connections.warm().await?;
             let row = warm.conn.fetch_optional(query).await?;
-            connections.put(warm);
+            connections.done(warm);
             Ok(row)
         })
     }

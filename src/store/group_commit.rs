@@ -11,14 +11,13 @@
 //! the same sender and Message-ID. A member runs to its end even if whoever brought it goes away.
 
 use std::collections::{HashSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres};
 use tokio::sync::{Notify, oneshot};
 
 use super::append::{Appended, Prepared};
+use super::connections::Warm;
 use super::deliver::{Delivery, SubmitOutcome};
 use super::mail_error::MailError;
 use super::place::Homes;
@@ -38,10 +37,6 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const GATHER: Duration = Duration::from_millis(2);
 /// For so many batches nobody is waited for when most did not come.
 const SCEPTICAL: u32 = 64;
-/// A smaller pool has none to spare for the next batch.
-const POOL_LEAST: u32 = 4;
-/// A connection that idled so long may have lost its server.
-const FRESH: Duration = Duration::from_millis(400);
 
 /// What is to be stored.
 pub(super) enum Member {
@@ -82,8 +77,6 @@ pub(super) struct Waiting {
 #[derive(Default)]
 pub(super) struct Queue {
     line: Mutex<Line>,
-    /// The connection of the last batch: its server process has the statements planned and its caches warm.
-    kept: Mutex<Option<(Instant, PoolConnection<Postgres>)>>,
     homes: Mutex<Homes>,
     /// The line is as long as was hoped for.
     gathered: Notify,
@@ -93,7 +86,6 @@ pub(super) struct Queue {
 struct Line {
     waiting: VecDeque<Waiting>,
     running: usize,
-    closed: bool,
     /// A committer waits until so many more have come; 0: none does.
     hoped: usize,
     /// Batches for which nobody is waited for.
@@ -175,25 +167,6 @@ impl Queue {
         Some(line.waiting.drain(..count).collect())
     }
 
-    /// Lets go of the connection, and keeps none from now on.
-    pub(super) fn close(&self) {
-        self.line.lock().closed = true;
-        drop(self.kept.lock().take());
-    }
-
-    fn keep(&self, conn: PoolConnection<Postgres>) {
-        // Checked under the lock that `close` takes after it said so.
-        let mut kept = self.kept.lock();
-        if !self.line.lock().closed {
-            *kept = Some((Instant::now(), conn));
-        }
-    }
-
-    fn kept(&self) -> Option<PoolConnection<Postgres>> {
-        let (since, conn) = self.kept.lock().take()?;
-        (since.elapsed() < FRESH).then_some(conn)
-    }
-
     /// Where the two copies of a submission went, or that they are nowhere known.
     pub(super) fn note_homes(&self, delivery: &Delivery, inbox: Option<MailboxId>, sent: Option<MailboxId>) {
         self.homes.lock().note(delivery, inbox, sent);
@@ -249,29 +222,16 @@ impl Store {
 
 /// Commits batches until nothing waits.
 async fn commit(store: Store) {
-    let mut held = store.0.queue.kept();
     while let Some(batch) = store.0.queue.take() {
         let members = batch.len();
-        run(&store, &mut held, batch).await;
+        run(&store, batch).await;
         store.0.queue.gather(members).await;
-    }
-    if let Some(conn) = held.filter(|_| store.0.pool.most() >= POOL_LEAST) {
-        store.0.queue.keep(conn);
     }
 }
 
-type Held = Option<PoolConnection<Postgres>>;
-
 /// A connection, or everybody's answer that there is none.
-async fn connection(
-    store: &Store,
-    held: &mut Held,
-    batch: Vec<Waiting>,
-) -> Option<(PoolConnection<Postgres>, Vec<Waiting>)> {
-    if let Some(conn) = held.take() {
-        return Some((conn, batch));
-    }
-    match store.0.pool.acquire().await {
+async fn connection(store: &Store, batch: Vec<Waiting>) -> Option<(Warm, Vec<Waiting>)> {
+    match store.0.pool.warm().await {
         Ok(conn) => Some((conn, batch)),
         Err(error) => {
             // Nothing was sent.
@@ -284,45 +244,46 @@ async fn connection(
     }
 }
 
-async fn run(store: &Store, held: &mut Held, batch: Vec<Waiting>) {
+async fn run(store: &Store, batch: Vec<Waiting>) {
     let (plain, mut others): (Vec<_>, Vec<_>) =
         batch.into_iter().partition(|one| store.is_plain(&one.member));
     if !plain.is_empty() {
-        others.extend(run_plain(store, held, plain).await);
+        others.extend(run_plain(store, plain).await);
     }
     // Submissions still share a statement; messages that are appended have one each.
     let (deliveries, appends): (Vec<_>, Vec<_>) =
         others.into_iter().partition(|one| matches!(one.member, Member::Delivery(_)));
     if !deliveries.is_empty() {
-        run_deliveries(store, held, deliveries).await;
+        run_deliveries(store, deliveries).await;
     }
     for one in appends {
-        run_append(store, held, one).await;
+        run_append(store, one).await;
     }
 }
 
 /// Gives back those that turned out not to be plain.
-async fn run_plain(store: &Store, held: &mut Held, batch: Vec<Waiting>) -> Vec<Waiting> {
-    let Some((mut conn, batch)) = connection(store, held, batch).await else { return Vec::new() };
+async fn run_plain(store: &Store, batch: Vec<Waiting>) -> Vec<Waiting> {
+    let Some((mut conn, batch)) = connection(store, batch).await else { return Vec::new() };
     match store.place(&mut conn, &batch).await {
         Ok(Some(verdicts)) => {
-            *held = Some(conn);
+            store.0.pool.done(conn);
             answer_all(batch, verdicts);
             Vec::new()
         }
         Ok(None) => {
-            *held = Some(conn);
+            store.0.pool.done(conn);
             batch
         }
         Err(error) => {
-            failed(store, held, conn, batch, error).await;
+            drop(conn);
+            failed(store, batch, error).await;
             Vec::new()
         }
     }
 }
 
-async fn run_deliveries(store: &Store, held: &mut Held, batch: Vec<Waiting>) {
-    let Some((mut conn, batch)) = connection(store, held, batch).await else { return };
+async fn run_deliveries(store: &Store, batch: Vec<Waiting>) {
+    let Some((mut conn, batch)) = connection(store, batch).await else { return };
     let deliveries: Vec<&Delivery> = batch
         .iter()
         .filter_map(|one| match &one.member {
@@ -332,21 +293,23 @@ async fn run_deliveries(store: &Store, held: &mut Held, batch: Vec<Waiting>) {
         .collect();
     match store.deliver(&mut conn, &deliveries).await {
         Ok(verdicts) => {
-            *held = Some(conn);
+            store.0.pool.done(conn);
             answer_all(batch, verdicts);
         }
-        Err(error) => failed(store, held, conn, batch, error).await,
+        Err(error) => {
+            drop(conn);
+            failed(store, batch, error).await;
+        }
     }
 }
 
-async fn run_append(store: &Store, held: &mut Held, one: Waiting) {
-    let Some((mut conn, mut batch)) = connection(store, held, vec![one]).await else { return };
+async fn run_append(store: &Store, one: Waiting) {
+    let Some((mut conn, mut batch)) = connection(store, vec![one]).await else { return };
     let Some(mut one) = batch.pop() else { return };
     let Member::Append(append) = &mut one.member else { return };
-    let conn_ref: &mut PgConnection = &mut conn;
-    let stored = append.store(conn_ref).await;
-    if !matches!(stored, Err(MailError::OutcomeUnknown)) {
-        *held = Some(conn);
+    let stored = append.store(&mut *conn).await;
+    if stored.is_ok() {
+        store.0.pool.done(conn);
     }
     if stored.as_ref().is_ok_and(|appended| !appended.existing) {
         store.wake_mailboxes([append.mailbox]);
@@ -355,21 +318,13 @@ async fn run_append(store: &Store, held: &mut Held, one: Waiting) {
 }
 
 /// A batch that did not go through: its members run alone, unless nobody knows whether it did.
-async fn failed(
-    store: &Store,
-    held: &mut Held,
-    conn: PoolConnection<Postgres>,
-    mut batch: Vec<Waiting>,
-    error: MailError,
-) {
+async fn failed(store: &Store, mut batch: Vec<Waiting>, error: MailError) {
     if matches!(error, MailError::OutcomeUnknown) {
-        // The connection is not used again.
         for one in batch {
             answer(one, Err(MailError::OutcomeUnknown));
         }
         return;
     }
-    *held = Some(conn);
     if batch.len() == 1 {
         if let Some(one) = batch.pop() {
             answer(one, Err(error));
@@ -378,7 +333,7 @@ async fn failed(
     }
     tracing::warn!(%error, members = batch.len(), "messages could not be stored together; each is stored alone");
     for one in batch {
-        Box::pin(run(store, held, vec![one])).await;
+        Box::pin(run(store, vec![one])).await;
     }
 }
 

@@ -17,8 +17,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::connections::Connections;
 use super::account_watch::{self, AccountWatch};
+use super::connections::Connections;
 use super::events::Events;
 use super::live::Registry;
 use super::{CHANNEL, Store};

@@ -134,7 +134,7 @@ impl Store {
     /// Stages sealed chunks `first..` of a message; `false` when the sweeper took the ones before.
     async fn stage(self, body: BodyId, first: u32, data: Vec<Vec<u8>>) -> Result<bool, StoreError> {
         let idx: Vec<i32> = (first..).take(data.len()).map(u32::cast_signed).collect();
-        let mut conn = self.0.pool.acquire().await?;
+        let mut conn = self.0.pool.warm().await?;
         let done = if first == 0 {
             sqlx::query!(
                 "with relaxed as materialized (select set_config('synchronous_commit', 'off', true)),
@@ -165,6 +165,7 @@ impl Store {
         };
         // Each connection of the pool would keep what the largest statement took.
         conn.shrink_buffers();
+        self.0.pool.done(conn);
         Ok(done.rows_affected() == data.len() as u64)
     }
 }

@@ -12,8 +12,8 @@ use aws_lc_rs::{hkdf, hmac, rand};
 use sqlx::postgres::PgConnection;
 use zeroize::Zeroizing;
 
-use super::connections::Connections;
 use super::aead::Aead;
+use super::connections::Connections;
 use super::lookup::{HashKeys, Lookup};
 use super::master_key::{MasterKey, Source};
 use super::seal::{self, KEY_LEN, SealError, SealKey};

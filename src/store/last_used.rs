@@ -11,8 +11,8 @@ use std::time::SystemTime;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 
-use super::connections::Connections;
 use super::StoreError;
+use super::connections::Connections;
 use crate::types::{AccountId, AppPasswordId};
 
 /// What waits to be written.
@@ -60,7 +60,10 @@ pub(super) async fn run(last_used: Arc<LastUsed>, pool: Connections, mut stop: w
     }
 }
 
-async fn write(pool: &Connections, noted: HashMap<(AccountId, AppPasswordId), Noted>) -> Result<(), StoreError> {
+async fn write(
+    pool: &Connections,
+    noted: HashMap<(AccountId, AppPasswordId), Noted>,
+) -> Result<(), StoreError> {
     let mut noted: Vec<_> = noted.into_iter().collect();
     // In one order, so that two gateways do not wait for each other in a ring.
     noted.sort_unstable_by_key(|(key, _)| *key);

@@ -393,7 +393,6 @@ impl Store {
         }
         self.finish_audit().await;
         self.leave().await;
-        self.0.queue.close();
         self.0.pool.close().await;
     }
 }

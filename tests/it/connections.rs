@@ -67,7 +67,8 @@ async fn statements_in_turn_meet_the_same_server_process() {
     for one in crowd {
         one.await.unwrap();
     }
-    let since: String = sqlx::query_scalar("select clock_timestamp()::text").fetch_one(&place.pool).await.unwrap();
+    let since: String =
+        sqlx::query_scalar("select clock_timestamp()::text").fetch_one(&place.pool).await.unwrap();
     for _ in 0..50 {
         assert!(place.store.account(AccountId(1)).await.unwrap().is_none());
     }
