@@ -5,11 +5,16 @@
 //! trips; the process that has just answered answers the next in less than half the time and CPU
 //! (docs/performance.md). So a few connections are kept aside, as a stack, for statements that stand alone.
 //!
+//! As many statements run at a time as there are processors and one more; the next waits for one of them, a millisecond
+//! at most, instead of waking a process that has done nothing for long. Where that was vain (statements that wait for
+//! locks, or look through much) nobody waits for a while.
+//!
 //! Invariants: a connection is kept only after a statement that ended well and was read to its end; any other goes
-//! back to the pool, which looks at it. At most a quarter of the pool is kept, and none while the pool has no other,
+//! back to the pool, which looks at it. At most three eighths of the pool are kept, and none while the pool has no other,
 //! so transactions never wait for an idle one. What idled is asked whether it is alive before it is used; what is old
 //! goes back, for the pool to close. After [`close`](Connections::close) nothing is kept.
 
+use std::num::NonZero;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,11 +26,18 @@ use parking_lot::Mutex;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgPool, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection as _, Describe, Either, Error, Execute, Executor, Postgres, SqlStr, Transaction};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A connection that idled so long may have lost its server.
 const FRESH: Duration = Duration::from_millis(400);
 /// So long a server process is kept busy; what it has in its caches only grows.
 const LIFE: Duration = Duration::from_mins(10);
+/// Most connections of a stack for statements of one kind.
+const APART: usize = 2;
+/// So long a statement waits for one of those that run, at most.
+const WAIT: Duration = Duration::from_millis(1);
+/// So long nobody waits after somebody did in vain.
+const VAIN: Duration = Duration::from_millis(50);
 
 /// The connections of one process. Statements that stand alone are given `&Connections`, as sqlx's pool
 /// would be; cheap to clone.
@@ -35,12 +47,16 @@ pub(super) struct Connections {
     stack: Arc<Mutex<Stack>>,
     /// Most connections on the stack.
     most: usize,
+    /// Statements that may run before the next one waits.
+    places: Arc<Semaphore>,
 }
 
 #[derive(Debug, Default)]
 struct Stack {
     closed: bool,
     warm: Vec<Warm>,
+    /// Nobody waits until then.
+    vain: Option<Instant>,
 }
 
 /// A connection that is lent to one statement after the other: [`Connections::done`] says that it ended well, or it
@@ -50,12 +66,24 @@ pub(super) struct Warm {
     conn: PoolConnection<Postgres>,
     since: Instant,
     used: Instant,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Connections {
     pub(super) fn new(pool: PgPool) -> Self {
         let most = pool.options().get_max_connections() as usize / 4;
-        Self { pool, stack: Arc::default(), most }
+        Self::over(pool, most)
+    }
+
+    /// The same pool with a stack of its own, for statements of one kind: its server processes see no others.
+    pub(super) fn apart(&self) -> Self {
+        let most = self.most() as usize / 8;
+        Self::over(self.pool.clone(), most.min(APART))
+    }
+
+    fn over(pool: PgPool, most: usize) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { pool, stack: Arc::default(), most, places: Arc::new(Semaphore::new(processors + 1)) }
     }
 
     /// Most connections at once.
@@ -75,29 +103,50 @@ impl Connections {
 
     /// Closes every connection, after those that are in use have come back.
     pub(super) async fn close(&self) {
+        self.let_go();
+        self.pool.close().await;
+    }
+
+    /// Keeps no connection from now on.
+    pub(super) fn let_go(&self) {
         let warm = {
             let mut stack = self.stack.lock();
             stack.closed = true;
             std::mem::take(&mut stack.warm)
         };
         drop(warm);
-        self.pool.close().await;
     }
 
     /// The connection that was used last and is free.
     pub(super) async fn warm(&self) -> Result<Warm, Error> {
+        let place = self.place().await;
         while let Some(mut warm) = self.pop() {
-            if warm.used.elapsed() < FRESH {
-                return Ok(warm);
-            }
             // Or its server is gone, and with it most likely those below.
-            if let Ok(Ok(())) = tokio::time::timeout(super::PATIENCE, warm.conn.ping()).await {
+            if warm.used.elapsed() < FRESH
+                || matches!(tokio::time::timeout(super::PATIENCE, warm.conn.ping()).await, Ok(Ok(())))
+            {
+                warm.place = place;
                 return Ok(warm);
             }
         }
         let conn = self.pool.acquire().await?;
         let now = Instant::now();
-        Ok(Warm { conn, since: now, used: now })
+        Ok(Warm { conn, since: now, used: now, place })
+    }
+
+    /// A place among those that run; `None`: it goes without.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            return Some(place);
+        }
+        if self.stack.lock().vain.is_some_and(|until| Instant::now() < until) {
+            return None;
+        }
+        let place = tokio::time::timeout(WAIT, self.places.clone().acquire_owned()).await;
+        if place.is_err() {
+            self.stack.lock().vain = Some(Instant::now() + VAIN);
+        }
+        place.ok()?.ok()
     }
 
     fn pop(&self) -> Option<Warm> {
@@ -107,6 +156,7 @@ impl Connections {
     /// A statement ended well, and was read to its end: the connection serves the next.
     pub(super) fn done(&self, mut warm: Warm) {
         warm.used = Instant::now();
+        let place = warm.place.take();
         let somebody_waits = self.pool.num_idle() == 0 && self.pool.size() >= self.most();
         if somebody_waits || warm.since.elapsed() >= LIFE {
             return;
@@ -115,6 +165,9 @@ impl Connections {
         if !stack.closed && stack.warm.len() < self.most {
             stack.warm.push(warm);
         }
+        drop(stack);
+        // After the connection is there for whoever gets the place.
+        drop(place);
     }
 }
 

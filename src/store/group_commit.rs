@@ -231,7 +231,7 @@ async fn commit(store: Store) {
 
 /// A connection, or everybody's answer that there is none.
 async fn connection(store: &Store, batch: Vec<Waiting>) -> Option<(Warm, Vec<Waiting>)> {
-    match store.0.pool.warm().await {
+    match store.0.placing.warm().await {
         Ok(conn) => Some((conn, batch)),
         Err(error) => {
             // Nothing was sent.
@@ -266,12 +266,12 @@ async fn run_plain(store: &Store, batch: Vec<Waiting>) -> Vec<Waiting> {
     let Some((mut conn, batch)) = connection(store, batch).await else { return Vec::new() };
     match store.place(&mut conn, &batch).await {
         Ok(Some(verdicts)) => {
-            store.0.pool.done(conn);
+            store.0.placing.done(conn);
             answer_all(batch, verdicts);
             Vec::new()
         }
         Ok(None) => {
-            store.0.pool.done(conn);
+            store.0.placing.done(conn);
             batch
         }
         Err(error) => {
@@ -293,7 +293,7 @@ async fn run_deliveries(store: &Store, batch: Vec<Waiting>) {
         .collect();
     match store.deliver(&mut conn, &deliveries).await {
         Ok(verdicts) => {
-            store.0.pool.done(conn);
+            store.0.placing.done(conn);
             answer_all(batch, verdicts);
         }
         Err(error) => {
@@ -309,7 +309,7 @@ async fn run_append(store: &Store, one: Waiting) {
     let Member::Append(append) = &mut one.member else { return };
     let stored = append.store(&mut *conn).await;
     if stored.is_ok() {
-        store.0.pool.done(conn);
+        store.0.placing.done(conn);
     }
     if stored.as_ref().is_ok_and(|appended| !appended.existing) {
         store.wake_mailboxes([append.mailbox]);

@@ -162,6 +162,8 @@ pub struct Store(Arc<Inner>, Arc<Origin>);
 /// What the store's files share.
 pub(crate) struct Inner {
     pool: connections::Connections,
+    /// Of the same pool: for `place_messages`.
+    placing: connections::Connections,
     keys: keys::Keyring,
     opened: opened::OpenedMessages,
     domain: String,
@@ -281,6 +283,7 @@ impl Store {
         let background =
             Background { stop: parking_lot::Mutex::new(Some(stop)), tasks: parking_lot::Mutex::new(tasks) };
         let store = Self::of(Arc::new(Inner {
+            placing: pool.apart(),
             pool,
             keys,
             opened: opened::OpenedMessages::default(),
@@ -393,6 +396,7 @@ impl Store {
         }
         self.finish_audit().await;
         self.leave().await;
+        self.0.placing.let_go();
         self.0.pool.close().await;
     }
 }
