@@ -13,8 +13,6 @@ pub(super) const MAX_BOUNDARY: usize = 200;
 pub(super) struct Entity {
     /// `type/subtype` in lower case.
     pub media_type: String,
-    /// A usable `Content-Type` was there.
-    pub declared: bool,
     pub parameters: Parameters,
     pub encoding: TransferEncoding,
     /// The word of `Content-Transfer-Encoding` as written.
@@ -89,7 +87,6 @@ impl Entity {
         let usable = slash.is_some_and(|at| token(&word[..at]) && token(&word[at + 1..]));
         if usable {
             self.media_type = String::from_utf8_lossy(word).to_ascii_lowercase();
-            self.declared = true;
         } else {
             // RFC 2045 §5.2: what cannot be understood is plain text. Other programs may differ.
             "text/plain".clone_into(&mut self.media_type);
