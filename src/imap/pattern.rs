@@ -49,6 +49,11 @@ impl Pattern {
         Ok(Self(pieces))
     }
 
+    /// Whether the last piece is `%`: what matches may stand for names below it.
+    pub fn ends_at_level(&self) -> bool {
+        self.0.last() == Some(&Piece::Level)
+    }
+
     /// Whether the name matches. INBOX does in any case (RFC 9051 §5.1), also where the pattern has only a part of it.
     pub fn matches(&self, name: &str) -> bool {
         let level = name.find(MailboxName::DELIMITER).unwrap_or(name.len());
