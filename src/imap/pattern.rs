@@ -46,14 +46,19 @@ impl Pattern {
                 return Err(TooComplicated);
             }
         }
-        if let Some(Piece::Text(first)) = pieces.first_mut() {
-            inbox_upper(first);
-        }
         Ok(Self(pieces))
     }
 
-    /// Whether the name matches.
+    /// Whether the last piece is `%`: what matches may stand for names below it.
+    pub fn ends_at_level(&self) -> bool {
+        self.0.last() == Some(&Piece::Level)
+    }
+
+    /// Whether the name matches. INBOX does in any case (RFC 9051 §5.1), also where the pattern has only a part of it.
     pub fn matches(&self, name: &str) -> bool {
+        let level = name.find(MailboxName::DELIMITER).unwrap_or(name.len());
+        // In the special name case does not count.
+        let any_case = if &name[..level] == "INBOX" { level } else { 0 };
         // at[i]: the pieces so far can end before byte i.
         let name = name.as_bytes();
         let mut at = vec![false; name.len() + 1];
@@ -63,7 +68,7 @@ impl Pattern {
             match piece {
                 Piece::Text(text) => {
                     for i in (0..=name.len()).filter(|&i| at[i]) {
-                        if name[i..].starts_with(text.as_bytes()) {
+                        if starts_with(&name[i..], text.as_bytes(), any_case.saturating_sub(i)) {
                             next[i + text.len()] = true;
                         }
                     }
@@ -85,12 +90,11 @@ impl Pattern {
     }
 }
 
-/// INBOX in any case is INBOX (RFC 9051 §5.1), also at the head of a pattern.
-fn inbox_upper(text: &mut String) {
-    let level = text.find(MailboxName::DELIMITER).unwrap_or(text.len());
-    if text[..level].eq_ignore_ascii_case("INBOX") {
-        text.replace_range(..level, "INBOX");
-    }
+/// Whether the name begins with the text; of its first `any_case` bytes case does not count.
+fn starts_with(name: &[u8], text: &[u8], any_case: usize) -> bool {
+    let Some(head) = name.get(..text.len()) else { return false };
+    let (loose, strict) = text.split_at(any_case.min(text.len()));
+    head[..loose.len()].eq_ignore_ascii_case(loose) && head[loose.len()..] == *strict
 }
 
 #[cfg(test)]
@@ -113,6 +117,8 @@ mod tests {
             ("%*", vec!["a/b"], vec![]),
             ("inbox", vec!["INBOX"], vec!["inboxes"]),
             ("iNbOx/%", vec!["INBOX/a"], vec!["INBOX"]),
+            ("i%", vec!["INBOX"], vec!["INBOX/a", "Iris"]),
+            ("*bo*/a", vec!["INBOX/a"], vec!["INBOX/A"]),
             ("sent", vec![], vec!["Sent"]),
         ] {
             assert!(yes.iter().all(|n| matches(pattern, n)), "{pattern}");

@@ -99,8 +99,9 @@ impl Selected {
         if keywords.len() > self.keywords_told {
             self.keywords_told = keywords.len();
             flags_response(&keywords, out);
-            // RFC 9051 §7.1: that there can be no more is told when it comes true.
-            if self.access == Access::ReadWrite && keywords.len() >= KEYWORDS {
+            // RFC 9051 §7.1: a flag of FLAGS that is not among these cannot be changed for good; and that there can be
+            // no further one is told when it comes true.
+            if self.access == Access::ReadWrite {
                 permanent_flags(&keywords, out);
             }
         }
@@ -117,7 +118,7 @@ impl Selected {
         come.iter().copied().filter(|uid| own.binary_search(uid).is_err()).collect()
     }
 
-    /// Compares the view with the mailbox; when a keyword is new, appends FLAGS.
+    /// Compares the view with the mailbox; when a keyword is new, appends FLAGS and PERMANENTFLAGS.
     pub fn catch_up(&mut self, expunges: Expunges, out: &mut Vec<u8>) -> (Changes, Vec<(u8, Keyword)>) {
         let changes = self.live.read(|now| self.view.catch_up(now, expunges));
         let keywords = if changes.flags.is_empty() { Vec::new() } else { self.tell_keywords(out) };

@@ -1,6 +1,9 @@
 //! The `Content-…` fields of one header block (RFC 2045, 2183, 3282, 2557).
 
+use memchr::memchr;
+
 use super::TransferEncoding;
+use super::address::take_comment;
 use super::field::{fields, unfold};
 use super::parameter::Parameters;
 use super::summary::Disposition;
@@ -13,8 +16,6 @@ pub(super) const MAX_BOUNDARY: usize = 200;
 pub(super) struct Entity {
     /// `type/subtype` in lower case.
     pub media_type: String,
-    /// A usable `Content-Type` was there.
-    pub declared: bool,
     pub parameters: Parameters,
     pub encoding: TransferEncoding,
     /// The word of `Content-Transfer-Encoding` as written.
@@ -48,20 +49,30 @@ impl Entity {
                 own.ambiguous |= own.encoding_word.is_some();
                 if own.encoding_word.is_none() {
                     let value = unfold(field.value);
-                    own.encoding = TransferEncoding::from_field(&value);
-                    own.encoding_word = Some(first_word(&value).to_vec());
+                    let word = behind_comments(&value);
+                    own.encoding = TransferEncoding::from_field(word);
+                    // In quotes, or in a comment that does not end, it is for some programs what it says.
+                    own.ambiguous |=
+                        !value.is_empty() && !word.first().is_some_and(u8::is_ascii_alphanumeric);
+                    own.encoding_word = Some(first_word(word).to_vec());
                 }
             } else if field.is("content-disposition") {
                 own.ambiguous |= own.disposition.is_some();
                 if own.disposition.is_none() {
                     let value = unfold(field.value);
-                    let word = first_word(&value);
+                    let value = behind_comments(&value);
+                    let word = first_word(value);
                     let parameters = Parameters::parse(&value[word.len()..]);
                     own.disposition = Some((word.to_vec(), parameters));
                 }
             } else if field.is("content-language") {
                 let value = unfold(field.value);
-                let tags = value.split(|&b| b == b',').map(<[u8]>::trim_ascii).filter(|t| !t.is_empty());
+                // With comments, as any structured field (RFC 5322 §3.2.2).
+                let tag = |written| {
+                    let tag = behind_comments(written);
+                    tag[..memchr(b'(', tag).unwrap_or(tag.len())].trim_ascii()
+                };
+                let tags = value.split(|&b| b == b',').map(tag).filter(|t| !t.is_empty());
                 own.languages.extend(tags.map(<[u8]>::to_vec).take(100));
             } else {
                 let slot = match field.name.len() {
@@ -81,6 +92,7 @@ impl Entity {
     }
 
     fn set_type(&mut self, value: &[u8]) {
+        let value = behind_comments(value);
         let word = first_word(value);
         let token = |t: &[u8]| {
             !t.is_empty() && t.iter().all(|b| b.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(b))
@@ -89,7 +101,6 @@ impl Entity {
         let usable = slash.is_some_and(|at| token(&word[..at]) && token(&word[at + 1..]));
         if usable {
             self.media_type = String::from_utf8_lossy(word).to_ascii_lowercase();
-            self.declared = true;
         } else {
             // RFC 2045 §5.2: what cannot be understood is plain text. Other programs may differ.
             "text/plain".clone_into(&mut self.media_type);
@@ -165,6 +176,17 @@ impl Entity {
 }
 
 /// Up to the first blank, semicolon or comment.
+/// What follows the blanks and comments that a value may begin with (RFC 5322 §3.2.2).
+fn behind_comments(mut value: &[u8]) -> &[u8] {
+    loop {
+        value = value.trim_ascii_start();
+        if value.first() != Some(&b'(') {
+            return value;
+        }
+        take_comment(&mut value);
+    }
+}
+
 fn first_word(value: &[u8]) -> &[u8] {
     let end = value.iter().position(|b| matches!(b, b' ' | b'\t' | b';' | b'(')).unwrap_or(value.len());
     &value[..end]
@@ -188,6 +210,23 @@ mod tests {
             of("Content-Type: multipart/mixed; boundary=x\r\nContent-Transfer-Encoding: base64\r\n"),
             ("multipart/mixed".into(), true)
         );
+    }
+
+    #[test]
+    fn comments_before_the_word() {
+        let block = "Content-Type: (c) (d) text/html; charset=x\r\nContent-Transfer-Encoding: (a (b)) base64\r\n\
+            Content-Disposition: (c)attachment; filename=a.pdf\r\nContent-Language: de (German), (c) en, (none)\r\n";
+        let entity = Entity::parse(block.as_bytes(), "text/plain");
+        assert_eq!((entity.media_type.as_str(), entity.encoding), ("text/html", TransferEncoding::Base64));
+        assert_eq!(entity.disposition.as_ref().unwrap().0, b"attachment");
+        assert_eq!(entity.languages, [b"de", b"en"]);
+        assert!(!entity.ambiguous);
+        // R19: nobody knows how these are read.
+        for value in ["\"base64\"", "(base64", "=base64"] {
+            let block = format!("Content-Transfer-Encoding: {value}\r\n");
+            assert!(Entity::parse(block.as_bytes(), "text/plain").ambiguous, "{value}");
+        }
+        assert!(!Entity::parse(b"Content-Transfer-Encoding:\r\n", "text/plain").ambiguous);
     }
 
     #[test]

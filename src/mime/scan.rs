@@ -38,8 +38,6 @@ pub struct Scanner {
     /// Bytes placed, and the LFs among them.
     offset: u64,
     line_ends: u64,
-    /// The last byte placed.
-    last: u8,
     state: State,
     /// The header block being gathered, and where its last line begins.
     block: Vec<u8>,
@@ -116,7 +114,6 @@ impl Scanner {
             limits,
             offset: 0,
             line_ends: 0,
-            last: b'\n',
             state: State::Header,
             block: Vec::new(),
             line_start: 0,
@@ -180,7 +177,6 @@ impl Scanner {
             // The line that does not fit, as far as it is here, is the beginning of the body.
             let line = self.block.split_off(self.line_start);
             self.offset -= line.len() as u64;
-            self.last = b'\n';
             self.end_header(Follow::Nothing);
             self.feed(&line);
             return 0;
@@ -215,7 +211,6 @@ impl Scanner {
         let line = self.block.split_off(self.line_start);
         self.offset -= line.len() as u64;
         self.line_ends -= memchr_iter(b'\n', &line).count() as u64;
-        self.last = b'\n';
         self.end_header(Follow::Nothing);
         self.take_delimiter(delimiter, &line);
     }
@@ -397,8 +392,6 @@ impl Scanner {
     }
 
     fn place(&mut self, bytes: &[u8]) {
-        let Some(&last) = bytes.last() else { return };
-        self.last = last;
         self.offset += bytes.len() as u64;
         self.line_ends += memchr_iter(b'\n', bytes).count() as u64;
     }
@@ -470,8 +463,8 @@ impl Scanner {
             let Some(index) = self.open.pop() else { return };
             let node = &mut self.nodes[index];
             node.body.end = self.offset;
-            let unfinished = self.last != b'\n' && !node.body.is_empty();
-            node.lines = self.line_ends - node.line_ends_before + u64::from(unfinished);
+            // RFC 9051 §7.5.2: lines by their ends, as every server counts them; the last end of a part is the boundary's.
+            node.lines = self.line_ends - node.line_ends_before;
             if node.boundary.take().is_some() {
                 self.waiting -= 1;
             }

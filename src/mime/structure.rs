@@ -39,7 +39,7 @@ pub(super) fn write<'a>(
             string(out, subtype.as_bytes());
             if extended {
                 out.push(b' ');
-                parameters(out, &own.entity.parameters);
+                parameters(out, &own.entity.parameters, None);
                 tail(out, own.entity);
             }
         }
@@ -53,7 +53,9 @@ pub(super) fn write<'a>(
                     write(out, shape, inner, extended);
                 } else {
                     out.extend_from_slice(b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ");
-                    out.extend_from_slice(b"(\"text\" \"plain\" NIL NIL NIL \"7bit\" 0 0)");
+                    out.extend_from_slice(
+                        b"(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)",
+                    );
                 }
             }
             if own.entity.is_message() || is_text(own.entity) {
@@ -78,19 +80,14 @@ fn is_text(entity: &Entity) -> bool {
 fn fields(out: &mut Vec<u8>, own: &Shape<'_>) {
     let entity = own.entity;
     if entity.is_multipart() {
-        out.extend_from_slice(b"\"text\" \"plain\" NIL");
+        out.extend_from_slice(b"\"text\" \"plain\" (\"charset\" \"us-ascii\")");
     } else {
         let (media, subtype) = entity.media_type.split_once('/').unwrap_or(("text", "plain"));
         string(out, media.as_bytes());
         out.push(b' ');
         string(out, subtype.as_bytes());
         out.push(b' ');
-        if entity.declared || entity.media_type != "text/plain" {
-            parameters(out, &entity.parameters);
-        } else {
-            // RFC 2045 §5.2
-            out.extend_from_slice(b"(\"charset\" \"us-ascii\")");
-        }
+        parameters(out, &entity.parameters, default_charset(entity));
     }
     out.push(b' ');
     nstring(out, entity.id.as_deref());
@@ -113,7 +110,7 @@ fn tail(out: &mut Vec<u8>, entity: &Entity) {
             out.push(b'(');
             string(out, word);
             out.push(b' ');
-            parameters(out, list);
+            parameters(out, list, None);
             out.push(b')');
         }
         None => out.extend_from_slice(b"NIL"),
@@ -134,17 +131,22 @@ fn tail(out: &mut Vec<u8>, entity: &Entity) {
     nstring(out, entity.location.as_deref());
 }
 
-fn parameters(out: &mut Vec<u8>, parameters: &Parameters) {
-    if parameters.list.is_empty() {
-        return out.extend_from_slice(b"NIL");
-    }
+/// The charset of a text that names none (RFC 2045 §5.2, RFC 2046 §4.1.2), as other servers show it.
+fn default_charset(entity: &Entity) -> Option<&'static str> {
+    let named = entity.parameters.list.iter().any(|p| p.name.trim_end_matches('*') == "charset");
+    (entity.media_type.starts_with("text/") && !named).then_some("us-ascii")
+}
+
+/// `("name" "value" …)`, then the charset if one is given; NIL for nothing.
+fn parameters(out: &mut Vec<u8>, parameters: &Parameters, charset: Option<&str>) {
+    let own = parameters.list.iter().map(|p| (p.name.as_str(), p.value.as_slice()));
     let mut before = b'(';
-    for parameter in &parameters.list {
+    for (name, value) in own.chain(charset.map(|charset| ("charset", charset.as_bytes()))) {
         out.push(before);
-        string(out, parameter.name.as_bytes());
+        string(out, name.as_bytes());
         out.push(b' ');
-        string(out, &parameter.value);
+        string(out, value);
         before = b' ';
     }
-    out.push(b')');
+    if before == b'(' { out.extend_from_slice(b"NIL") } else { out.push(b')') }
 }

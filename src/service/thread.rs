@@ -84,8 +84,8 @@ fn normal(id: String) -> String {
 }
 
 fn ids<'a>(header: &'a [u8], name: &'a str) -> impl Iterator<Item = String> + 'a {
-    let values = fields(header).filter(move |field| field.is(name));
-    // Without an "@" it is none (RFC 5322 §3.6.4).
+    // Without brackets or an "@" it is none (RFC 5322 §3.6.4), and counts as if it were not there (RFC 5256 §3).
+    let values = fields(header).filter(move |field| field.is(name) && field.value.contains(&b'<'));
     values.flat_map(|field| message_ids(field.value)).filter(|id| id.contains('@')).map(normal)
 }
 

@@ -38,6 +38,7 @@ mod imap_malformed;
 mod imap_many_clients;
 mod imap_model;
 mod imap_order;
+mod imap_ring;
 mod imap_search;
 mod imap_transcripts;
 mod keys;

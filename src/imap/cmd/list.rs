@@ -155,12 +155,12 @@ impl<S: Bytes> Client<S> {
         Ok(())
     }
 
-    /// RFC 3501 §6.3.9. With `%`, a name that is not subscribed but has subscribed names below is told as
+    /// RFC 3501 §6.3.9. With `%` at the end, a name that is not subscribed but has subscribed names below is told as
     /// `\Noselect`.
     pub(super) async fn lsub(&mut self, reference: &str, pattern: &str) -> Answer {
         let pattern = Pattern::new(reference, pattern).map_err(|_| too_complicated())?;
         let subscribed: BTreeSet<MailboxName> = self.mail()?.subscriptions().await?.into_iter().collect();
-        let parents = parents(subscribed.iter());
+        let parents = if pattern.ends_at_level() { parents(subscribed.iter()) } else { BTreeSet::default() };
         let mode = self.utf8();
         for (i, name) in subscribed.union(&parents).enumerate() {
             if i % TURN == TURN - 1 {

@@ -49,7 +49,7 @@ impl Limits {
             literals: 64,
             append,
             discard: append.saturating_mul(2).max(1 << 20),
-            depth: 32,
+            depth: 128,
             list: 4096,
             ranges: 16 << 10,
         }

@@ -44,6 +44,7 @@ impl<S: Bytes> Client<S> {
         tell_expunged(&mut selected.contexts, &changes, &mut self.wire.out);
         let new = selected.take_new(changes.new_uids);
         let Changes { expunged, vanished, exists, flags, .. } = changes;
+        let fewer_recent = vanished.iter().any(|uid| selected.view.is_recent(*uid));
         let by_uid = enabled.qresync || enabled.uid_only;
         if by_uid {
             vanished_response(Vanished::Now, &uid_ranges(vanished), &mut self.wire.out);
@@ -55,9 +56,10 @@ impl<S: Bytes> Client<S> {
         }
         if let Some(exists) = exists {
             line(format!("* {exists} EXISTS\r\n"));
-            if !enabled.rev2 {
-                line(format!("* {} RECENT\r\n", selected.view.recent()));
-            }
+        }
+        // RFC 3501 §7.3.2: with each new size, be it smaller.
+        if !enabled.rev2 && (exists.is_some() || fewer_recent) {
+            line(format!("* {} RECENT\r\n", selected.view.recent()));
         }
         let mut telling = Telling::to(enabled).by(by);
         telling.uid |= wanted.uid && !enabled.uid_only;

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oracle::Oracle;
+pub use watcher::uids;
 use watcher::{Kind, Watcher};
 
 use crate::dice::setting;

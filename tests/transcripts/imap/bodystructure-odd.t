@@ -40,7 +40,7 @@ keine Teile
 1> c SELECT INBOX
 1< c OK *
 1> d FETCH 1 BODYSTRUCTURE
-1< * 1 FETCH (BODYSTRUCTURE (("text" "plain" ("name" "langer Name.txt") NIL NIL "7bit" 1 1 NIL ("attachment" ("filename*" "utf-8''R%C3%B6ntgen.png")) NIL NIL)("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 9 1 NIL NIL NIL NIL)("application" "pdf" ("name" "a b.pdf") "<c@d.test>" "Befund" "base64" 4 "abc" NIL ("de" "en") "http://x.test/")(*) "mixed" ("boundary" "b") NIL NIL NIL))
+1< * 1 FETCH (BODYSTRUCTURE (("text" "plain" ("name" "langer Name.txt" "charset" "us-ascii") NIL NIL "7bit" 1 0 NIL ("attachment" ("filename*" "utf-8''R%C3%B6ntgen.png")) NIL NIL)("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 9 0 NIL NIL NIL NIL)("application" "pdf" ("name" "a b.pdf") "<c@d.test>" "Befund" "base64" 4 "abc" NIL ("de" "en") "http://x.test/")(*) "mixed" ("boundary" "b") NIL NIL NIL))
 1< d OK *
 1> e FETCH 2 (BODY BODY.PEEK[1])
 1< * 2 FETCH (BODY ("text" "plain" *) BODY[1] {13}*keine Teile*)

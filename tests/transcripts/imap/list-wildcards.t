@@ -19,3 +19,18 @@
 1> e LIST "" "inbox"
 1< * LIST * "/" "INBOX"
 1< e OK *
+1> f LIST "" "i%"
+1< * LIST * "/" "INBOX"
+1< f OK *
+1> g CREATE inbox/kid
+1< g OK *
+1> h LIST "in" "*x/k%"
+1! * LIST * "INBOX"
+1< * LIST * "/" "INBOX/kid"
+1< h OK *
+1> i LIST "" "inbox/K%"
+1! * LIST *
+1< i OK *
+1> j LIST "" "F%"
+1! * LIST *
+1< j OK *

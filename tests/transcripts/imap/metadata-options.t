@@ -8,6 +8,13 @@
 1> c GETMETADATA INBOX (DEPTH infinity) (/private/f)
 1< * METADATA "INBOX" (/private/f "0" /private/f/a "11" /private/f/a/b "222")
 1< c OK *
+1> c2 GETMETADATA (DEPTH infinity) INBOX (/private /shared)
+1< * METADATA "INBOX" (/private/f "0" /private/f/a "11" /private/f/a/b "222" /private/fx "3333")
+1< c2 OK *
+1> c3 SETMETADATA INBOX (/private "x")
+1< c3 BAD *
+1> c4 GETMETADATA (DEPTH infinity) INBOX /privatex
+1< c4 BAD *
 1> d GETMETADATA (DEPTH infinity MAXSIZE 2) INBOX /private/f
 1< * METADATA "INBOX" (/private/f "0" /private/f/a "11")
 1< d OK [METADATA LONGENTRIES 3] *

@@ -1,4 +1,5 @@
-# RFC 3501 §2.3.2, §6.3.2: \Recent goes to one session, and EXAMINE takes it from nobody
+# RFC 3501 §2.3.2, §6.3.2: \Recent goes to one session, and EXAMINE takes it from nobody; §7.3.2: how many there are
+# is told when they get fewer, too
 @mail anna INBOX 2
 @login 1 anna
 @login 2 anna
@@ -24,3 +25,13 @@
 1< * 1 FETCH (FLAGS (\Recent))
 1< * 2 FETCH (FLAGS (\Recent))
 1< b OK *
+1> c STORE 1 +FLAGS.SILENT (\Deleted)
+1< c OK *
+1> d EXPUNGE
+1< * 1 EXPUNGE
+1< * 1 RECENT
+1< d OK *
+2> c NOOP
+2! * * RECENT
+2< * 1 EXPUNGE
+2< c OK *

@@ -251,7 +251,8 @@ fn return_options(c: &mut Cursor<'_>, update_items: &mut Vec<FetchItem>) -> Pars
         }
         Ok(())
     })?;
-    if options == SearchReturn::default() {
+    // CONTEXT is a hint alone (RFC 5267 §4.2): with nothing beside it nothing is asked for in particular.
+    if options == (SearchReturn { context: options.context, ..SearchReturn::default() }) {
         options.all = true;
     }
     if options.all && options.partial.is_some() {
