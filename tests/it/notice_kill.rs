@@ -133,8 +133,11 @@ async fn a_thousand_notices_and_a_kill() {
     }
     victim.0.kill().unwrap();
     victim.0.wait().unwrap();
-    killed.send_replace(true);
     let at_kill = requests.lock().len();
+    let waiting = "select count(*) from notice where state = 'waiting'";
+    let left: usize = psql(&world.database_url, waiting).trim().parse().unwrap();
+    assert!(at_kill < NOTICES && left > 0, "the kill came too late: {at_kill} were sent");
+    killed.send_replace(true);
     // The victim's leases end, sooner than by themselves.
     let on_its_way = requests.lock().iter().filter(|r| r.from == NUMBERS[0]).next_back().unwrap().key.clone();
     let end_leases = format!(
@@ -142,9 +145,6 @@ async fn a_thousand_notices_and_a_kill() {
             and taken_by = (select taken_by from notice where id = '{on_its_way}')"
     );
     psql(&world.database_url, &end_leases);
-    let waiting = "select count(*) from notice where state = 'waiting'";
-    let left: usize = psql(&world.database_url, waiting).trim().parse().unwrap();
-    assert!(at_kill < NOTICES && left > 0, "the kill came too late: {at_kill} were sent");
     while psql(&world.database_url, waiting).trim() != "0" {
         assert!(tokio::time::Instant::now() < end, "{}", told());
         look.tick().await;
