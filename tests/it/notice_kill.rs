@@ -139,7 +139,7 @@ async fn a_thousand_notices_and_a_kill() {
     assert!(at_kill < NOTICES && left > 0, "the kill came too late: {at_kill} were sent");
     killed.send_replace(true);
     // The victim's leases end, sooner than by themselves.
-    let on_its_way = requests.lock().iter().filter(|r| r.from == NUMBERS[0]).next_back().unwrap().key.clone();
+    let on_its_way = requests.lock().iter().rfind(|r| r.from == NUMBERS[0]).unwrap().key.clone();
     let end_leases = format!(
         "update notice set due_at = now() where state = 'waiting' \
             and taken_by = (select taken_by from notice where id = '{on_its_way}')"
