@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::devices::Servers;
 use crate::imap::{self, Imap};
 use crate::net::{
-    self, Admission, Door, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
+    self, Admission, Door, DoorPatience, Full, Security, ServerTls, ShutdownTrigger, SignInGate, SignInLimits,
 };
 use crate::notices::Worker;
 use crate::policy::attachment::AttachmentTypes;
@@ -37,8 +37,6 @@ use crate::service::submit::{self, Submitter};
 use crate::store::{AuditSettings, Retention, Store};
 use crate::{mime, policy, portal, smtp};
 
-/// Longest TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(20);
 /// An answer of `/healthz` is good for so long: anybody may ask.
 const HEALTH_AGE: Duration = Duration::from_secs(1);
 
@@ -269,7 +267,7 @@ impl Gateway {
         when_full: fn(Full) -> &'static [u8],
     ) -> Door {
         let (tls, admission) = (self.tls.clone(), admission.clone());
-        Door { name, security, tls, admission, handshake: HANDSHAKE, when_full }
+        Door { name, security, tls, admission, patience: DoorPatience::default(), when_full }
     }
 
     /// Where it listens.

@@ -131,7 +131,7 @@ mod tests {
         for pattern in ["[a]", "[fwd:", "re:", "(fwd)", "[a] re", "[fwd: re: [a]"] {
             base_subject(&pattern.repeat(40_000));
         }
-        assert!(start.elapsed().as_secs() < 5);
+        assert!(start.elapsed().as_secs() < 20);
     }
 
     proptest! {

@@ -39,11 +39,33 @@ pub struct Door {
     pub tls: ServerTls,
     /// Who may come in.
     pub admission: Admission,
-    /// Longest TLS handshake.
-    pub handshake: Duration,
+    /// How long it is patient.
+    pub patience: DoorPatience,
     /// What a peer is told that cannot be admitted, in the protocol's words with CRLF
     /// (`421 4.7.0 ...`, `* BYE ...`).
     pub when_full: fn(Full) -> &'static [u8],
+}
+
+/// How long a door bears with a peer that is not in yet.
+#[derive(Clone, Copy, Debug)]
+pub struct DoorPatience {
+    /// Longest TLS handshake of one that has its place.
+    pub handshake: Duration,
+    /// Longest wait for a place, before a peer is told that there is none: less than a person notices, and than any
+    /// mail program's patience.
+    pub place: Duration,
+    /// Longest telling, when there is none: handshake, a line, and parting.
+    pub turning_away: Duration,
+}
+
+impl Default for DoorPatience {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(20),
+            place: Duration::from_secs(2),
+            turning_away: Duration::from_secs(2),
+        }
+    }
 }
 
 /// A peer that was let in.
@@ -71,11 +93,7 @@ pub struct Connection {
 }
 
 /// Peers that are turned away at one time because the door is full, and as many whose address has its fill.
-const TURNED_AWAY_AT_ONCE: usize = 64;
-/// How long that takes at most: handshake, a line, and parting.
-const TURNING_AWAY: Duration = Duration::from_secs(2);
-/// How long a peer waits for a place at most: less than a person notices, and than any mail program's patience.
-const PLACE_PATIENCE: Duration = Duration::from_secs(2);
+pub const TURNED_AWAY_AT_ONCE: usize = 64;
 
 /// Opens a listening socket; an IPv6 wildcard takes IPv4 too where the system allows.
 ///
@@ -170,8 +188,9 @@ impl Arrival {
         F: Future<Output = ()>,
     {
         metrics::counter!("postern_connections_waited_total", "door" => self.door.name).increment(1);
+        let longest = self.door.patience.place;
         let patience = async {
-            tokio::time::sleep(PLACE_PATIENCE).await;
+            tokio::time::sleep(longest).await;
             tellers.acquire_owned().await
         };
         tokio::select! {
@@ -195,7 +214,7 @@ impl Arrival {
         let _closed = scopeguard(move || open.decrement(1));
         let trace = Trace::new(door.name, peer);
         let span = trace.span().clone();
-        let Door { security, tls, admission, handshake, .. } = door;
+        let Door { security, tls, admission, patience: DoorPatience { handshake, .. }, .. } = door;
         let stream = match security {
             Security::StartTls => Stream::Plain(tcp),
             Security::Implicit => match tls.accept(tcp, handshake).await {
@@ -219,20 +238,21 @@ impl Arrival {
     async fn turn_away(self, full: Full, held: impl Send) {
         self.count_refused(full);
         let Self { tcp, door, .. } = self;
+        let longest = door.patience.turning_away;
         let telling = async {
             let mut stream = match door.security {
                 Security::StartTls => Stream::Plain(tcp),
-                Security::Implicit => match door.tls.accept(tcp, TURNING_AWAY).await {
+                Security::Implicit => match door.tls.accept(tcp, longest).await {
                     Ok(stream) => stream,
                     Err(_) => return,
                 },
             };
-            if write_all(&mut stream, (door.when_full)(full), TURNING_AWAY).await.is_ok() {
-                close(&mut stream, 4096, TURNING_AWAY).await;
+            if write_all(&mut stream, (door.when_full)(full), longest).await.is_ok() {
+                close(&mut stream, 4096, longest).await;
             }
         };
         // Who has not heard it by then does not listen.
-        let _told = tokio::time::timeout(TURNING_AWAY.min(door.handshake), telling).await;
+        let _told = tokio::time::timeout(longest, telling).await;
         drop(held);
     }
 }

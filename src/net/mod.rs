@@ -22,7 +22,7 @@ mod write;
 
 pub use admission::{AccountFull, AccountPermit, Admission, Full, Limits, Origin, Permit};
 pub use buffer::{LineStep, ReadBuffer};
-pub use listener::{Connection, Door, Security, bind, serve};
+pub use listener::{Connection, Door, DoorPatience, Security, TURNED_AWAY_AT_ONCE, bind, serve};
 pub use server_signer::ServerSigner;
 pub use shutdown::{Phase, Shutdown, ShutdownTrigger};
 pub use sign_in_gate::{SignInGate, SignInLimits};

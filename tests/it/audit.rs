@@ -7,6 +7,7 @@ use postern::types::{AuditAction, AuditNote, Origin};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::client::PATIENCE;
 use crate::harness::World;
 use crate::notices::Ground;
 
@@ -20,7 +21,7 @@ fn note(n: usize) -> AuditNote {
 /// Entries are written in the background: until so many are there.
 async fn written(g: &Ground, count: i64) {
     let sql = "select (select count(*) from audit_pending) + (select count(*) from audit_entry)";
-    tokio::time::timeout(Duration::from_secs(20), async {
+    tokio::time::timeout(PATIENCE, async {
         let mut look = tokio::time::interval(Duration::from_millis(10));
         while g.count(sql).await < count {
             look.tick().await;
@@ -317,7 +318,7 @@ async fn the_sealer_of_a_gateway() {
     let path = g.folder.path().join("audit.head");
     let gateway = g.another().await;
     gateway.start_sealer(AuditSettings { head_file: Some(path.clone()), keep: 6 * YEAR });
-    tokio::time::timeout(Duration::from_secs(20), async {
+    tokio::time::timeout(PATIENCE, async {
         let mut look = tokio::time::interval(Duration::from_millis(10));
         while !path.exists() {
             look.tick().await;
@@ -439,7 +440,7 @@ async fn what_people_do_is_entered() {
         format!("account:{bert_id} 127.0.0.1 delete done uids=1"),
         "stranger 127.0.0.1 sign-in refused door=imap because=wrong".to_owned(),
     ];
-    let end = tokio::time::Instant::now() + Duration::from_secs(20);
+    let end = tokio::time::Instant::now() + PATIENCE;
     let mut look = tokio::time::interval(Duration::from_millis(50));
     let entries = loop {
         look.tick().await;

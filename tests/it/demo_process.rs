@@ -46,8 +46,15 @@ impl Demo {
         let open = |path: &Path| std::fs::File::options().append(true).create(true).open(path).unwrap();
         // What it prints for its user is one thing, the log another.
         let (out, err) = (open(&dir.with_extension("out")), open(&log));
-        let child = Command::new(env!("CARGO_BIN_EXE_postern"))
-            .arg("demo")
+        let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
+        command.arg("demo");
+        if !dir.exists() {
+            // Afterwards it remembers them.
+            for what in ["imap", "submission", "imap-starttls", "submission-starttls", "portal", "metrics"] {
+                command.arg(format!("--{what}-port")).arg(crate::harness::port().to_string());
+            }
+        }
+        let child = command
             .arg("--dir")
             .arg(dir)
             .arg("--ready")

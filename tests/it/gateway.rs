@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::client::{Client, connector};
+use crate::client::{Client, PATIENCE, connector};
 use crate::demo_process::{Demo, folder, psql, signal};
 
 fn postern(demo: &Demo, arguments: &[&str]) -> Output {
@@ -119,7 +119,7 @@ async fn reload_and_drain() {
     signal(pid, Signal::SIGHUP);
     // A signal sends no answer: it is looked for.
     let mut look = tokio::time::interval(Duration::from_millis(20));
-    let end = tokio::time::Instant::now() + Duration::from_secs(30);
+    let end = tokio::time::Instant::now() + PATIENCE;
     while limit().await == before {
         assert!(tokio::time::Instant::now() < end, "SIGHUP changed nothing");
         look.tick().await;

@@ -2,7 +2,7 @@
 //!
 //! `POSTERN_BINARY` names another build of the program (`make soak`: the release build).
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -21,8 +21,7 @@ impl GatewayProcess {
     pub async fn start(world: &World, folder: &Path) -> Self {
         std::fs::create_dir(folder).unwrap();
         let file = world.config_file(folder);
-        // A free port; that nobody else takes it in the meantime is likely, and seen if not.
-        let imap_tls = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let imap_tls = crate::harness::port();
         let text = std::fs::read_to_string(&file).unwrap();
         let text = format!(
             "{}\n[imap]\ntls_listen = [\"127.0.0.1:{imap_tls}\"]\nstarttls_listen = []\n\n\
@@ -51,7 +50,7 @@ impl GatewayProcess {
             .unwrap();
         let mut gateway = Self { child, imap_tls };
         let mut look = tokio::time::interval(Duration::from_millis(20));
-        let end = tokio::time::Instant::now() + Duration::from_mins(1);
+        let end = tokio::time::Instant::now() + Duration::from_mins(2);
         while tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, imap_tls)).await.is_err() {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             assert!(gateway.child.try_wait().unwrap().is_none(), "the gateway ended: {}", log());

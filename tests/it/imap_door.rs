@@ -9,7 +9,9 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use postern::clock::Clock;
 use postern::imap::{Imap, Settings};
 use postern::mime;
-use postern::net::{self, Admission, Door, Limits, Security, ServerTls, ShutdownTrigger, SignInGate};
+use postern::net::{
+    self, Admission, Door, DoorPatience, Limits, Security, ServerTls, ShutdownTrigger, SignInGate,
+};
 use postern::service::authenticate::{self, Authenticator};
 use postern::service::mailbox::Mail;
 use postern::store::{MasterKey, NewAccount, Options, Role, Store};
@@ -82,7 +84,7 @@ fn serve(
         security: Security::Implicit,
         tls: ServerTls::load(&folder.join("cert.pem"), &folder.join("key.pem")).unwrap(),
         admission: admission.clone(),
-        handshake: Duration::from_secs(1),
+        patience: DoorPatience { handshake: PATIENCE, place: PATIENCE, turning_away: PATIENCE },
         when_full: Imap::when_full,
     };
     let handle = move |connection| imap.clone().serve(connection);
@@ -199,8 +201,11 @@ async fn r5_silence_outside_idle_signs_out() {
     let autologout = Duration::from_millis(300);
     let idle_keepalive = Duration::from_millis(100);
     let gate = Gate::open(Settings { autologout, idle_keepalive, ..Settings::default() }).await;
-    let (mut silent, mut idling) = (gate.anna().await, gate.anna().await);
-    idling.send(b"i IDLE\r\n").await;
+    let (mut silent, mut idling) = (gate.anna().await, gate.connect().await);
+    idling.response().await.unwrap();
+    // In one piece, so that there is no silence between the two.
+    idling.send(format!("l {}\r\ni IDLE\r\n", gate.login).as_bytes()).await;
+    ok(&idling.imap_until("l").await);
     assert!(idling.response().await.unwrap().starts_with(b"+"));
     hears_bye(&mut silent).await;
     // Longer than the autologout: IDLE is no silence (RFC 9051 §6.3.13).
@@ -217,7 +222,8 @@ async fn a_stranger_gets_one_time_limit_for_all() {
         Gate::open(Settings { sign_in_timeout: Duration::from_millis(300), ..Settings::default() }).await;
     let mut stranger = gate.connect().await;
     let began = Instant::now();
-    while let Some(line) = stranger.response().await {
+    loop {
+        let line = stranger.response().await.expect("a BYE");
         assert!(began.elapsed() < PATIENCE, "commands must not buy time");
         if line.starts_with(b"* BYE") {
             return;
@@ -269,8 +275,8 @@ async fn r29_a_revoked_app_password_ends_its_sessions() {
     let (other, _) = gate.store.app_password_create(gate.account, "another device").await.unwrap();
     gate.store.app_password_revoke(gate.account, other).await.unwrap();
     ok(&resting.imap("n", "NOOP").await);
-    let began = Instant::now();
     gate.store.app_password_revoke(gate.account, gate.app_password).await.unwrap();
+    let began = Instant::now();
     hears_bye(&mut resting).await;
     hears_bye(&mut idling).await;
     assert!(began.elapsed() < Duration::from_secs(5));
@@ -305,6 +311,7 @@ async fn connections_of_one_account_are_counted() {
     }
 }
 
+/// How soon is measured in `store_mail::another_gateway_sees_it`.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_gateways_see_each_other_in_idle() {
     let gate = Gate::open(Settings::default()).await;
@@ -319,7 +326,6 @@ async fn two_gateways_see_each_other_in_idle() {
     assert!(there.response().await.unwrap().starts_with(b"+"));
 
     ok(&append(&mut here, "a", "INBOX", b"Subject: x\r\n\r\nx\r\n").await);
-    let began = Instant::now();
     assert_eq!(there.response().await.unwrap(), b"* 1 EXISTS");
     assert_eq!(there.response().await.unwrap(), b"* 1 RECENT");
     ok(&here.imap("s", "SELECT INBOX").await);
@@ -327,7 +333,6 @@ async fn two_gateways_see_each_other_in_idle() {
     assert_eq!(there.response().await.unwrap(), b"* 1 FETCH (FLAGS (\\Deleted \\Recent))");
     ok(&here.imap("e", "EXPUNGE").await);
     assert_eq!(there.response().await.unwrap(), b"* 1 EXPUNGE");
-    assert!(began.elapsed() < Duration::from_secs(3), "three changes, a second each");
     store.close().await;
 }
 

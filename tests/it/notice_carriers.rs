@@ -14,6 +14,8 @@ use postern::notices::smarthost::{SmarthostSettings, TlsFrom, compose};
 use postern::notices::{CarryError, Letter, Place, Provider, Smarthost, Written, write};
 use postern::types::{Channel, NoticeContent, NoticeId, NoticeKind, Secret};
 
+use crate::harness;
+
 fn place() -> Place {
     Place { portal_url: "https://portal.example".into() }
 }
@@ -177,9 +179,8 @@ async fn refusals_of_a_provider() {
             if never { CarryError::Never(said.to_owned()) } else { CarryError::Later(said.to_owned()) };
         assert_eq!(answer, Err(expected), "{status}");
     }
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let code = NoticeContent::PhoneCode { code: Secret::new("314159") };
-    let nobody = provider_at(&format!("http://{free}"));
+    let nobody = provider_at(&format!("http://127.0.0.1:{}", harness::port()));
     assert_eq!(
         nobody.send(&letter(&code, Channel::Text, "+49").unwrap()).await,
         Err(CarryError::Later("the provider cannot be reached, or broke off".to_owned()))
@@ -203,10 +204,6 @@ impl Drop for Postfix {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Postfix {
@@ -241,7 +238,7 @@ impl Postfix {
              smtpd_tls_security_level = encrypt\nsmtpd_tls_received_header = yes\nbiff = no\n"
         );
         std::fs::write(folder.join("etc/main.cf"), main).unwrap();
-        let (starttls, implicit) = (free_port(), free_port());
+        let (starttls, implicit) = (harness::port(), harness::port());
         let master = format!(
             "127.0.0.1:{starttls} inet n - n - - smtpd\n\
              127.0.0.1:{implicit} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes\n\
@@ -263,7 +260,7 @@ impl Postfix {
             .unwrap();
         let postfix = Self { child, folder, starttls, implicit, ca };
         let mut look = tokio::time::interval(Duration::from_millis(50));
-        let end = tokio::time::Instant::now() + Duration::from_mins(1);
+        let end = tokio::time::Instant::now() + Duration::from_mins(2);
         for port in [starttls, implicit] {
             while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
                 assert!(tokio::time::Instant::now() < end, "Postfix does not start:\n{}", postfix.log());
@@ -294,7 +291,7 @@ impl Postfix {
     async fn delivered(&self, known: &mut Vec<PathBuf>) -> String {
         let new = self.folder.join("mail/anna/new");
         let mut look = tokio::time::interval(Duration::from_millis(50));
-        let end = tokio::time::Instant::now() + Duration::from_mins(1);
+        let end = tokio::time::Instant::now() + Duration::from_mins(2);
         loop {
             let files = std::fs::read_dir(&new).into_iter().flatten().map(|f| f.unwrap().path());
             if let Some(file) = files.into_iter().find(|f| !known.contains(f)) {

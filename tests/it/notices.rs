@@ -12,6 +12,7 @@ use postern::store::{
 };
 use postern::types::{AccountId, Channel, NoticeContent, NoticeId, NoticeKind, Origin, Secret, Tier};
 
+use crate::client::PATIENCE;
 use crate::demo_process::psql;
 use crate::harness::{self, World};
 
@@ -197,7 +198,7 @@ async fn r23_connected_programs() {
     let other = g.another().await;
     other.start_presence();
     let ben_is_connected = async |expected: Connected| {
-        let end = tokio::time::Instant::now() + Duration::from_secs(20);
+        let end = tokio::time::Instant::now() + PATIENCE;
         loop {
             g.run("delete from notice").await;
             g.run("delete from notice_pace").await;
@@ -220,9 +221,12 @@ async fn r23_connected_programs() {
     ben_is_connected(Connected::No).await;
     let third = other.present(g.ben);
     ben_is_connected(Connected::Enough).await;
-    // The gateway is killed: nobody says anything any more.
+    // The gateway is killed: nobody says anything any more. (It cannot, as long as this is held.)
+    let mut silence = g.pool.begin().await.unwrap();
+    sqlx::query("select from gateway for update").execute(&mut *silence).await.unwrap();
     g.clock.advance(Duration::from_secs(31));
     ben_is_connected(Connected::No).await;
+    silence.rollback().await.unwrap();
     drop(third);
     other.close().await;
     assert_eq!(g.count("select count(*) from presence").await, 0);
@@ -238,7 +242,7 @@ async fn r23_the_imap_door_says_who_is_connected() {
             "select coalesce(string_agg(p.account_id::text, ',' order by p.account_id), '') from presence p
                      join gateway g on g.id = p.gateway_id";
         let mut look = tokio::time::interval(Duration::from_millis(50));
-        let end = tokio::time::Instant::now() + Duration::from_secs(20);
+        let end = tokio::time::Instant::now() + PATIENCE;
         while psql(&world.database_url, sql).trim() != expected {
             assert!(tokio::time::Instant::now() < end, "never \"{expected}\"");
             look.tick().await;
@@ -394,7 +398,7 @@ async fn the_worker_sends() {
     let carriers = Carriers { outbox: Some(OutboxDir::new(&folder).unwrap()), ..Carriers::default() };
     let settings = WorkerSettings {
         place: Place { portal_url: "https://portal.example".into() },
-        attempt: Duration::from_secs(10),
+        attempt: PATIENCE,
         at_once: 4,
         keep: Duration::from_hours(24),
     };
@@ -442,7 +446,7 @@ async fn the_worker_sends() {
         .collect();
     assert!(texts[0].contains("111111"), "{texts:?}");
     assert_eq!(ida.notice_retry(row.account, row.id).await.unwrap(), Retried::NotDead);
-    worker.finish(Duration::from_secs(20)).await;
+    worker.finish(PATIENCE).await;
 }
 
 /// A provider that is away is asked again, later and under the same key; one that says never is not.
@@ -470,18 +474,18 @@ async fn the_worker_tries_again() {
         token: Secret::new("t0ken"),
         from: "+4930111".into(),
         ca: None,
-        timeout: Duration::from_secs(5),
+        timeout: PATIENCE,
     });
     let carriers = Carriers { provider: Some(provider.unwrap()), ..Carriers::default() };
     let settings = WorkerSettings {
         place: Place { portal_url: "https://portal.example".into() },
-        attempt: Duration::from_secs(10),
+        attempt: PATIENCE,
         at_once: 1,
         keep: Duration::from_hours(24),
     };
     let worker = Worker::start(g.store.clone(), carriers, settings, g.clock.clone());
     let id = g.store.notify(NewNotice::new(g.anna, code("1"), Channel::Text).to("+49555")).await.unwrap();
-    let end = tokio::time::Instant::now() + Duration::from_secs(30);
+    let end = tokio::time::Instant::now() + PATIENCE;
     let mut look = tokio::time::interval(Duration::from_millis(20));
     let put_off =
         "select count(*) from notice where taken_by is null and last_error like '%503%' and tries = ";
@@ -503,12 +507,12 @@ async fn the_worker_tries_again() {
     let dead = g.store.notices(&dead).await.unwrap().pop().unwrap();
     assert_eq!(dead.last_error.as_deref(), Some("the provider refused it (400)"));
     assert_eq!((dead.tries, keys.lock().len()), (1, 4));
-    worker.finish(Duration::from_secs(20)).await;
+    worker.finish(PATIENCE).await;
 }
 
 /// Nothing waits any more.
 async fn settled(g: &Ground) {
-    tokio::time::timeout(Duration::from_secs(20), async {
+    tokio::time::timeout(PATIENCE, async {
         let mut look = tokio::time::interval(Duration::from_millis(20));
         while g.count("select count(*) from notice where state = 'waiting'").await > 0 {
             look.tick().await;

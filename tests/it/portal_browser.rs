@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use thirtyfour::prelude::*;
 
+use crate::client::PATIENCE;
 use crate::harness::World;
 use crate::portal_web::{installed, validate};
 
@@ -75,10 +76,7 @@ impl Browser {
             std::thread::spawn(move || lines.for_each(drop));
             port
         });
-        let port = tokio::time::timeout(Duration::from_secs(60), port)
-            .await
-            .expect("chromedriver says nothing")
-            .unwrap();
+        let port = tokio::time::timeout(PATIENCE, port).await.expect("chromedriver says nothing").unwrap();
         let profile = tempfile::tempdir().unwrap();
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in [
@@ -113,6 +111,8 @@ impl Browser {
             pages: tempfile::tempdir().unwrap(),
             validated: AtomicBool::new(false),
         };
+        // axe-core on a large page; the browser's own limit is half a minute.
+        browser.driver.set_script_timeout(PATIENCE * 2).await.unwrap();
         // So that what was loaded can be asked for.
         browser.driver.cdp().send_raw("Network.enable", serde_json::json!({})).await.unwrap();
         browser.resize(width).await;
@@ -219,10 +219,10 @@ impl Browser {
         .await;
     }
 
-    /// Looks until it is so, for half a minute.
+    /// Looks until it is so.
     pub async fn until(&self, otherwise: &str, so: impl AsyncFn() -> bool) {
         let mut look = tokio::time::interval(Duration::from_millis(20));
-        let end = tokio::time::Instant::now() + Duration::from_secs(30);
+        let end = tokio::time::Instant::now() + PATIENCE;
         while !so().await {
             assert!(tokio::time::Instant::now() < end, "{otherwise}");
             look.tick().await;

@@ -329,11 +329,11 @@ async fn user_manager_at_a_desk() {
     user_manager(Width::Desk).await;
 }
 
-/// Time of the page's own, which the test moves: `__pass(seconds)`.
+/// Time of the page's own, which stands still but when the test moves it: `__pass(seconds)`.
 const PAGES_CLOCK: &str = "(() => {
     let skew = 0, timers = new Map(), next = -1;
-    const now = Date.now.bind(Date), later = window.setTimeout.bind(window), forget = window.clearTimeout.bind(window);
-    Date.now = () => now() + skew;
+    const begun = Date.now(), later = window.setTimeout.bind(window), forget = window.clearTimeout.bind(window);
+    Date.now = () => begun + skew;
     window.setTimeout = (act, ms) => {
         if (ms < 10000) { return later(act, ms); }
         timers.set(next, [Date.now() + ms, act]);

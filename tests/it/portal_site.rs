@@ -11,7 +11,7 @@ use postern::store::AccountEdit;
 use postern::types::{AccountId, Phone, Secret};
 use serde_json::Value;
 
-use crate::client::Client;
+use crate::client::{Client, PATIENCE};
 use crate::harness::{self, World};
 use crate::portal_web::{Answer, Web, between};
 
@@ -69,7 +69,7 @@ impl Site {
     /// The next notice of a kind to an address or number that nobody has looked at yet.
     pub async fn notice(&self, kind: &str, to: &str) -> Value {
         let mut look = tokio::time::interval(Duration::from_millis(20));
-        let end = tokio::time::Instant::now() + Duration::from_secs(30);
+        let end = tokio::time::Instant::now() + PATIENCE;
         loop {
             look.tick().await;
             let files = std::fs::read_dir(self.outbox.path()).unwrap().map(|e| e.unwrap().path());

@@ -1,5 +1,6 @@
 //! What a submission, and reading what was read lately, costs the database: counted between the gateway and PostgreSQL, by listening in.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,6 +24,25 @@ pub struct Count {
     pub trips: AtomicUsize,
 }
 
+/// What the store asks once a second of its own accord, or writes behind somebody's back: nobody waits for it, and
+/// when it comes is chance.
+const ASIDE: [&[u8]; 2] = [b"u(account_id, id, modseq)", b"insert into audit_pending (at, actor"];
+
+/// The name that a Parse gives to a statement of [`ASIDE`], or that a Bind uses.
+fn named(message: &[u8]) -> Option<&[u8]> {
+    let mut strings = message.get(5..)?.split(|b| *b == 0);
+    match message[0] {
+        // Its name, its text.
+        b'P' => {
+            let (name, text) = (strings.next()?, strings.next()?);
+            ASIDE.iter().any(|aside| text.windows(aside.len()).any(|w| w == *aside)).then_some(name)
+        }
+        // The portal, the statement.
+        b'B' => strings.nth(1),
+        _ => None,
+    }
+}
+
 /// Passes everything on, and counts. The connection that only sends wake-ups after a commit is not counted.
 async fn pass(client: UnixStream, real: PathBuf, count: Arc<Count>) {
     let server = UnixStream::connect(real).await.unwrap();
@@ -33,6 +53,8 @@ async fn pass(client: UnixStream, real: PathBuf, count: Arc<Count>) {
     let mut started = false;
     let mut wake_ups = false;
     let mut busy = false;
+    // Names of statements that are not counted, and whether what is sent now is one of them.
+    let (mut aside, mut is_aside) = (HashSet::new(), false);
     let mut buffer = vec![0; 65_536];
     loop {
         let n = from_client.read(&mut buffer).await.unwrap_or(0);
@@ -56,9 +78,18 @@ async fn pass(client: UnixStream, real: PathBuf, count: Arc<Count>) {
                         .any(|word| message.windows(word.len()).any(|w| w == *word));
                 let ends = message[0] == b'Q' || message[0] == b'S' && busy;
                 busy = message[0] != b'S' && message[0] != b'Q';
-                if !wake_ups && ends {
+                match (message[0], named(&message)) {
+                    (b'P', Some(name)) => {
+                        aside.insert(name.to_vec());
+                        is_aside = true;
+                    }
+                    (b'B', Some(name)) => is_aside |= aside.contains(name),
+                    _ => {}
+                }
+                if !wake_ups && ends && !is_aside {
                     count.trips.fetch_add(1, Ordering::SeqCst);
                 }
+                is_aside &= !ends;
             }
             // An SSLRequest goes before the startup message, and has no letter either.
             started |= message[4..] != 80_877_103_u32.to_be_bytes();

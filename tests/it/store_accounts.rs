@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use postern::clock::Clock;
@@ -12,7 +13,9 @@ use postern::store::{
 };
 use postern::types::{Address, AppPasswordId, Keyword, MailboxName, Secret, Tier};
 
+use crate::client::PATIENCE;
 use crate::harness;
+use crate::round_trips::listen_in;
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
@@ -440,7 +443,8 @@ async fn sessions_end_on_every_gateway() {
             sessions.push(door.watch(&who));
         }
     }
-    let limit = Duration::from_secs(5);
+    // R29 promises five seconds; the doors' own tests measure it.
+    let limit = PATIENCE;
     let [desk_here, phone_here, desk_there, phone_there] = sessions.as_mut_slice() else { unreachable!() };
 
     g.store.app_password_revoke(anna.id, phone_id).await.unwrap();
@@ -470,7 +474,7 @@ async fn a_lock_between_sign_in_and_watch_is_seen() {
         g.sign_in(&anna, &format!("wrong {n}")).await;
     }
     let mut session = door.watch(&who);
-    tokio::time::timeout(Duration::from_secs(5), session.ended()).await.expect("the session goes on");
+    tokio::time::timeout(PATIENCE, session.ended()).await.expect("the session goes on");
 }
 
 /// R29: the portal password never works on IMAP or SMTP; tried there it is a wrong secret.
@@ -594,10 +598,13 @@ async fn the_first_mailboxes() {
     assert_eq!(names, expected.map(|(n, u)| (n.to_owned(), u.map(str::to_owned))));
 }
 
-/// Ten thousand load accounts in well under a minute: here a tenth of them, in a tenth of it.
-#[tokio::test]
+/// Ten thousand load accounts in well under a minute: a thousand in a few questions, not in a thousand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn accounts_in_bulk() {
     let g = Ground::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (url, count) = listen_in(&g.url, folder.path());
+    let store = open(&url, g.folder.path(), &g.clock).await;
     let practice = g.store.practice_create("Load", None).await.unwrap();
     let new: Vec<NewAccount> = (1..=1000)
         .map(|n| NewAccount {
@@ -605,12 +612,15 @@ async fn accounts_in_bulk() {
             ..person(&format!("load{n}"), "", &format!("load{n}@load.example"))
         })
         .collect();
-    let begun = std::time::Instant::now();
-    let made = g.store.accounts_create(&new).await.unwrap();
+    let before = count.trips.load(Ordering::SeqCst);
+    let made = store.accounts_create(&new).await.unwrap();
     let ids: Vec<_> = made.iter().map(|(id, _)| *id).collect();
     let secret = Secret::new("one secret for all");
-    g.store.app_passwords_add(&ids, "Load", &secret).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    store.app_passwords_add(&ids, "Load", &secret).await.unwrap();
+    let trips = count.trips.load(Ordering::SeqCst) - before;
+    println!("{trips} round trips");
+    assert!(trips < 100, "{trips} round trips");
+    store.close().await;
     for (n, (id, secure)) in made.iter().enumerate() {
         assert_eq!(secure.as_str(), format!("load{}@portal.example", n + 1));
         if n % 250 == 0 {

@@ -8,14 +8,16 @@ use std::time::{Duration, SystemTime};
 use postern::clock::Clock;
 use postern::mime::{FactsRef, Limits};
 use postern::store::{
-    Appended, Ingested, KEYWORDS_MAX, LiveMailbox, MailError, MasterKey, NewAccount, NewAppend,
+    Appended, Ingested, KEYWORDS_MAX, LiveMailbox, MailError, MailboxState, MasterKey, NewAccount, NewAppend,
     NewSubmission, Options, Retention, Role, Row, SentCopy, Store, SubmitOutcome,
 };
 use postern::types::{
     AccountId, Address, FlagChange, Flags, Keyword, MailboxId, MailboxName, ModSeq, SpecialUse, SystemFlag,
     Tier, UidValidity,
 };
+use tokio::sync::watch;
 
+use crate::client::PATIENCE;
 use crate::harness;
 
 const SEEN: Flags = Flags::of(SystemFlag::Seen);
@@ -110,7 +112,7 @@ impl Ground {
 
     /// Waits for what happens in the background.
     async fn becomes(&self, sql: &'static str, expected: i64) {
-        tokio::time::timeout(Duration::from_secs(10), async {
+        tokio::time::timeout(PATIENCE, async {
             while self.count(sql).await != expected {
                 tokio::task::yield_now().await;
             }
@@ -1152,6 +1154,17 @@ async fn a_pruned_log_means_loading_anew() {
     }
 }
 
+/// Waits for a mailbox to be so, as a session does that is told of changes.
+async fn until(
+    live: &LiveMailbox,
+    changes: &mut watch::Receiver<ModSeq>,
+    so: impl Fn(&MailboxState) -> bool,
+) {
+    while !live.read(&so) {
+        tokio::time::timeout(PATIENCE, changes.changed()).await.expect("nobody was told").unwrap();
+    }
+}
+
 /// Two gateways: what one commits, the other's open mailbox shows within a second, without asking.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_gateway_sees_it() {
@@ -1160,31 +1173,30 @@ async fn another_gateway_sees_it() {
     let inbox = g.box_of(g.ben, "INBOX").await;
     let here = g.store.open_mailbox(g.ben, inbox).await.unwrap();
     let there = other.open_mailbox(g.ben, inbox).await.unwrap();
-    let mut slowest = Duration::ZERO;
+    let mut times = Vec::new();
     for n in 1..=10_usize {
         let mut changes = [here.changes(), there.changes()];
         let id = format!("{n}@x");
         submit(&g.store, g.anna, g.ben, &id, &message(&id, 300)).await.unwrap();
         let begun = std::time::Instant::now();
         for (live, changes) in [&here, &there].into_iter().zip(&mut changes) {
-            while live.read(|s| s.rows.len()) < n {
-                tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.unwrap().unwrap();
-            }
+            until(live, changes, |s| s.rows.len() == n).await;
         }
-        slowest = slowest.max(begun.elapsed());
+        times.push(begun.elapsed());
     }
-    assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+    // The poll alone would need a second for each but the first. (Not the slowest: the machine may have stood still.)
+    times.sort_unstable();
+    assert!(times[times.len() / 2] < Duration::from_millis(500), "{times:?}");
     // The mailbox goes: both are told.
     let name = MailboxName::new("Other").unwrap();
     let id = g.store.create_mailbox(g.ben, &name, None).await.unwrap();
     let there = other.open_mailbox(g.ben, id).await.unwrap();
     let mut changes = there.changes();
     g.store.delete_mailbox(g.ben, &name).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.unwrap().unwrap();
-    assert!(there.read(|s| s.gone));
+    until(&there, &mut changes, |s| s.gone).await;
 }
 
-/// Without a single notification, the poll finds out within about a second.
+/// Without a single notification, the poll finds out.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_poll_finds_what_no_wake_up_told() {
     let g = Ground::new().await;
@@ -1194,8 +1206,7 @@ async fn the_poll_finds_what_no_wake_up_told() {
     let mut changes = live.changes();
     g.run("select store_flags(account_id, mailbox_id, array[1::bigint], array[1::bigint], 'add', 4, null) from mailbox_message")
         .await;
-    tokio::time::timeout(Duration::from_secs(3), changes.changed()).await.unwrap().unwrap();
-    assert_eq!(live.read(|s| s.rows[0].flags), SEEN.union(FLAGGED));
+    until(&live, &mut changes, |s| s.rows[0].flags == SEEN.union(FLAGGED)).await;
 }
 
 /// Who comes back soon finds the rows in memory, and what happened meanwhile, here and on another gateway.
@@ -1218,8 +1229,7 @@ async fn a_mailbox_that_was_open_lately_is_kept() {
     // It is open again, and so it hears of what comes.
     let mut changes = again.changes();
     append(&other, g.anna, inbox, &message("w", 300), SEEN).await;
-    tokio::time::timeout(Duration::from_secs(5), changes.changed()).await.unwrap().unwrap();
-    assert_eq!(again.read(|s| s.rows.len()), 4);
+    until(&again, &mut changes, |s| s.rows.len() == 4).await;
     assert!(std::mem::size_of::<postern::store::Row>() <= 64);
 }
 
@@ -1249,7 +1259,7 @@ async fn a_slow_batch_holds_nobody_up() {
     while g.count(waiting).await == 0 {}
     let text = message("two@x", 500);
     let to_himself = submit(&g.store, g.ben, g.ben, "two@x", &text);
-    let done = tokio::time::timeout(Duration::from_secs(10), to_himself).await;
+    let done = tokio::time::timeout(PATIENCE, to_himself).await;
     assert_eq!(done.unwrap().unwrap(), SubmitOutcome::Delivered);
     assert!(!waits.is_finished());
     holder.rollback().await.unwrap();

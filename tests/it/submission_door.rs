@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern::clock::Clock;
-use postern::net::{self, Admission, Door, Limits, Security, ServerTls, ShutdownTrigger, SignInGate};
+use postern::net::{
+    self, Admission, Door, DoorPatience, Limits, Security, ServerTls, ShutdownTrigger, SignInGate,
+};
 use postern::service::authenticate::{self, Authenticator};
 use postern::service::submit::{self, Submitter};
 use postern::smtp::{self, Patience};
@@ -15,7 +17,7 @@ use postern::store::{MasterKey, NewAccount, Options, Role, Store};
 use postern::types::{AccountId, AppPasswordId, Tier};
 use tokio::task::JoinHandle;
 
-use crate::client::{Client, connector};
+use crate::client::{Client, PATIENCE, connector};
 
 /// One door with its own limits.
 struct Gate {
@@ -33,6 +35,7 @@ struct Gate {
 #[derive(Clone, Copy)]
 struct Wanted {
     security: Security,
+    door: DoorPatience,
     patience: Patience,
     limits: Limits,
     attachments: u64,
@@ -42,6 +45,7 @@ impl Default for Wanted {
     fn default() -> Self {
         Self {
             security: Security::Implicit,
+            door: DoorPatience { handshake: PATIENCE, place: PATIENCE, turning_away: PATIENCE },
             patience: Patience::default(),
             limits: Limits::default(),
             attachments: 100 << 20,
@@ -119,7 +123,7 @@ impl Gate {
             security: wanted.security,
             tls: tls.clone(),
             admission: admission.clone(),
-            handshake: Duration::from_secs(1),
+            patience: wanted.door,
             when_full: smtp::when_full,
         };
         let serve = move |connection| server.clone().serve(connection);
@@ -158,7 +162,7 @@ impl Gate {
     }
 
     async fn until(&self, so: impl Fn(&Admission) -> bool) {
-        let patience = Instant::now() + crate::client::PATIENCE;
+        let patience = Instant::now() + PATIENCE;
         while !so(&self.admission) {
             assert!(Instant::now() < patience, "the door is not as it should be");
             tokio::task::yield_now().await;
@@ -216,8 +220,16 @@ async fn rfc5321_4_5_3_2_silence_ends_a_session() {
     let short = Duration::from_millis(200);
     let patience = Patience { command: short, content: short, ..Patience::default() };
     let gate = Gate::open(Wanted { patience, ..Wanted::default() }).await;
-    let (mut idle, mut sending) = (gate.anna().await, gate.anna().await);
-    gate.begin(&mut sending).await;
+    let (mut idle, mut sending) = (gate.anna().await, gate.connect().await);
+    sending.smtp_reply().await.unwrap();
+    sending.smtp("EHLO test").await;
+    // In one piece, so that the only silence is the one after it.
+    let (plain, anna, bert) = (&gate.people["anna"].3, &gate.people["anna"].2, &gate.people["bert"].2);
+    let all = format!("AUTH PLAIN {plain}\r\nMAIL FROM:<{anna}>\r\nRCPT TO:<{bert}>\r\nDATA\r\n");
+    sending.send(all.as_bytes()).await;
+    for code in [235, 250, 250, 354] {
+        assert_eq!(sending.smtp_reply().await.unwrap().0, code);
+    }
     hears(&mut idle, 421, "4.4.2").await;
     hears(&mut sending, 421, "4.4.2").await;
 }
@@ -231,16 +243,24 @@ async fn a_stranger_gets_one_time_limit_for_all() {
     let began = Instant::now();
     loop {
         let (code, text) = stranger.smtp("NOOP").await;
-        assert!(began.elapsed() < crate::client::PATIENCE, "commands must not buy time");
+        assert!(began.elapsed() < PATIENCE, "commands must not buy time");
         if code != 250 {
             assert!(code == 421 && text.starts_with("4.4.2"), "{code} {text}");
             break;
         }
     }
-    // Not even a handshake: closed after the handshake's own limit.
-    let silent = tokio::net::TcpStream::connect(("127.0.0.1", gate.port)).await.unwrap();
+}
+
+/// Not even a handshake: closed after the handshake's own limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_stranger_is_closed() {
+    let door = DoorPatience { handshake: Duration::from_millis(200), ..DoorPatience::default() };
+    let gate = Gate::open(Wanted { door, ..Wanted::default() }).await;
+    let mut silent = tokio::net::TcpStream::connect(("127.0.0.1", gate.port)).await.unwrap();
+    let closed =
+        tokio::time::timeout(PATIENCE, tokio::io::AsyncReadExt::read(&mut silent, &mut [0; 1])).await;
+    assert_eq!(closed.expect("an end").unwrap(), 0);
     gate.empty().await;
-    drop(silent);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -252,8 +272,8 @@ async fn r29_a_revoked_app_password_ends_its_sessions() {
     let (other, _) = gate.store.app_password_create(account, "another device").await.unwrap();
     gate.store.app_password_revoke(account, other).await.unwrap();
     assert_eq!(idle.smtp("NOOP").await.0, 250, "another device's is revoked");
-    let began = Instant::now();
     gate.store.app_password_revoke(account, password).await.unwrap();
+    let began = Instant::now();
     hears(&mut idle, 421, "4.7.0").await;
     hears(&mut sending, 421, "4.7.0").await;
     assert!(began.elapsed() < Duration::from_secs(5));
@@ -305,10 +325,15 @@ async fn who_waits_outside_comes_in_too() {
     let silent = || tokio::net::TcpStream::connect(("127.0.0.1", gate.port));
     let queue = [silent().await.unwrap(), silent().await.unwrap()];
     gate.until(|door| door.waiting() == 2).await;
+    // Nobody is free to tell the next one that there is no place: these are being told, and do not listen.
+    let mut deaf = Vec::new();
+    for _ in 0..net::TURNED_AWAY_AT_ONCE {
+        deaf.push(silent().await.unwrap());
+    }
     let (last, ()) = tokio::join!(gate.anna(), async {
         drop((queue, inside));
     });
-    drop(last);
+    drop((last, deaf));
     gate.empty().await;
     assert_eq!(gate.admission.waiting(), 0);
 }
@@ -316,7 +341,9 @@ async fn who_waits_outside_comes_in_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_too_many_each_one_is_told() {
     let limits = Limits { total: 1, ..Limits::default() };
-    let gate = Arc::new(Gate::open(Wanted { limits, ..Wanted::default() }).await);
+    let mut wanted = Wanted { limits, ..Wanted::default() };
+    wanted.door.place = Duration::from_millis(100);
+    let gate = Arc::new(Gate::open(wanted).await);
     let mut inside = gate.anna().await;
     let mut crowd = tokio::task::JoinSet::new();
     for _ in 0..200 {

@@ -171,6 +171,7 @@ async fn start(arguments: &Arguments) -> anyhow::Result<[Server; 2]> {
         users: users.clone(),
         trust: trust.clone(),
         programs: Programs::Postern(Box::new(postern)),
+        judged: !arguments.smoke,
         opened: 0.into(),
     };
     let theirs = Server {
@@ -180,6 +181,7 @@ async fn start(arguments: &Arguments) -> anyhow::Result<[Server; 2]> {
         users,
         trust,
         programs: Programs::Peer(peer),
+        judged: !arguments.smoke,
         opened: 0.into(),
     };
     Ok([ours, theirs])

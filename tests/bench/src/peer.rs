@@ -139,7 +139,7 @@ impl Peer {
             let pid = child.id().context("ended at once")?;
             lock(&self.children).push((pid, child));
         }
-        let end = Instant::now() + Duration::from_mins(1);
+        let end = Instant::now() + Duration::from_mins(3);
         for port in [self.imap, self.smtp] {
             while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
                 if Instant::now() > end {

@@ -62,6 +62,8 @@ pub struct Server {
     pub trust: Trust,
     /// What runs.
     pub programs: Programs,
+    /// Whether its figures count; in a smoke run they do not.
+    pub judged: bool,
     /// Connections so far.
     pub opened: AtomicU32,
 }
@@ -119,7 +121,10 @@ impl Server {
         self.quiet_for(seconds, patience).await
     }
 
+    /// Where no figure counts, a quiet second is enough, and that there is none is no fault: a slow machine may never
+    /// be as quiet.
     async fn quiet_for(&self, seconds: u32, patience: Duration) -> anyhow::Result<()> {
+        let (seconds, patience) = if self.judged { (seconds, patience) } else { (1, Duration::from_secs(3)) };
         let end = Instant::now() + patience;
         let mut before = self.cpu()?;
         let mut quiet = 0;
@@ -128,6 +133,9 @@ impl Server {
             let now = self.cpu()?;
             quiet = if now.saturating_sub(before) <= Duration::from_millis(30) { quiet + 1 } else { 0 };
             if Instant::now() > end {
+                if !self.judged {
+                    return Ok(());
+                }
                 bail!("{} is still busy after {patience:?}", self.side.name());
             }
             before = now;

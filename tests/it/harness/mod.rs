@@ -2,6 +2,7 @@
 //! of four people on a gateway in this process.
 
 mod entrance;
+mod ports;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use postern::store::Store;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 pub use entrance::Entrance;
+pub use ports::port;
 pub use world::{Person, World, world_database};
 
 /// The private server. It ends with this process, and its folder with it (the cluster's guard).

@@ -158,7 +158,7 @@ pub async fn pushes(bench: &Bench, server: &Server, to: usize, count: usize) -> 
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
         for _ in 0..count {
-            let exists = idler.pushed(Duration::from_secs(30)).await?;
+            let exists = idler.pushed(Duration::from_mins(2)).await?;
             announce.send((Instant::now(), exists)).await?;
         }
         idler.done().await?;
