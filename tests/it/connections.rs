@@ -1,12 +1,11 @@
 //! Connections to the database: statements that follow each other meet the server process that has just answered, and
 //! one that was given up or failed is nobody else's burden.
 
-use std::time::Duration;
-
 use postern::clock::Clock;
 use postern::store::{MasterKey, Options, Store};
 use postern::types::AccountId;
 
+use crate::client::PATIENCE;
 use crate::harness;
 
 const CONNECTIONS: u32 = 16;
@@ -42,7 +41,7 @@ impl Place {
     async fn until_waiting(&self, count: i64) {
         let waiting = "select count(*) from pg_stat_activity where datname = current_database()
                           and application_name = 'postern' and wait_event_type = 'Lock'";
-        let patience = tokio::time::Instant::now() + Duration::from_secs(30);
+        let patience = tokio::time::Instant::now() + PATIENCE;
         while self.number(waiting).await < count {
             assert!(tokio::time::Instant::now() < patience, "nobody waits");
             tokio::task::yield_now().await;
@@ -72,14 +71,14 @@ async fn statements_in_turn_meet_the_same_server_process() {
     for _ in 0..50 {
         assert!(place.store.account(AccountId(1)).await.unwrap().is_none());
     }
-    // What the store does in the background may have taken one meanwhile.
+    // Ten or more, if they were taken in turn; what the store does in the background may have taken one meanwhile.
     let met = place
         .number(&format!(
             "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'postern'
                 and query_start > '{since}' and query like '%from account%'"
         ))
         .await;
-    assert!((1..=3).contains(&met), "50 statements met {met} server processes");
+    assert!((1..6).contains(&met), "50 statements met {met} server processes");
 }
 
 /// A connection whose statement was given up, or failed, goes back to be looked at: the next statement does not wait
@@ -95,7 +94,7 @@ async fn a_statement_that_was_given_up_holds_up_nobody() {
             answer = place.store.practices() => panic!("answered although the table is locked: {answer:?}"),
             () = place.until_waiting(round) => {}
         }
-        let next = tokio::time::timeout(Duration::from_secs(30), place.store.account(AccountId(1))).await;
+        let next = tokio::time::timeout(PATIENCE, place.store.account(AccountId(1))).await;
         assert!(next.expect("does not wait for another's lock").unwrap().is_none());
     }
     holder.rollback().await.unwrap();
@@ -126,7 +125,7 @@ async fn a_crowd_of_statements_and_transactions_ends() {
     // Two more listen and send wake-ups.
     assert!(place.number(ours).await <= i64::from(CONNECTIONS) + 2);
     place.store.close().await;
-    let patience = tokio::time::Instant::now() + Duration::from_secs(30);
+    let patience = tokio::time::Instant::now() + PATIENCE;
     while place.number(ours).await > 0 {
         assert!(tokio::time::Instant::now() < patience, "a connection stays open");
         tokio::task::yield_now().await;
