@@ -88,17 +88,17 @@ async fn a_statement_that_was_given_up_holds_up_nobody() {
     let place = Place::new().await;
     place.store.account(AccountId(1)).await.unwrap();
     let mut holder = place.pool.begin().await.unwrap();
-    sqlx::query("lock table practice").execute(&mut *holder).await.unwrap();
+    sqlx::query("lock table notice").execute(&mut *holder).await.unwrap();
     for round in 1..=3 {
         tokio::select! {
-            answer = place.store.practices() => panic!("answered although the table is locked: {answer:?}"),
+            answer = place.store.notices_named("a") => panic!("answered although the table is locked: {answer:?}"),
             () = place.until_waiting(round) => {}
         }
         let next = tokio::time::timeout(PATIENCE, place.store.account(AccountId(1))).await;
         assert!(next.expect("does not wait for another's lock").unwrap().is_none());
     }
     holder.rollback().await.unwrap();
-    assert!(place.store.practices().await.unwrap().is_empty());
+    assert!(place.store.notices_named("a").await.unwrap().is_empty());
 }
 
 /// Single statements never keep a transaction from its connection, and the store closes with all of them.

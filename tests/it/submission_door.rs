@@ -320,20 +320,25 @@ async fn who_waits_at_a_full_door_gets_the_next_place() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_waits_outside_comes_in_too() {
     let limits = Limits { total: 1, waiting: 2, ..Limits::default() };
-    let gate = Gate::open(Wanted { limits, ..Wanted::default() }).await;
-    let inside = gate.anna().await;
-    let silent = || tokio::net::TcpStream::connect(("127.0.0.1", gate.port));
-    let queue = [silent().await.unwrap(), silent().await.unwrap()];
+    let gate = Gate::open(Wanted { security: Security::StartTls, limits, ..Wanted::default() }).await;
+    let plain = || Client::plain(gate.port, connector(&gate.ca));
+    let mut inside = plain().await;
+    assert_eq!(inside.smtp_reply().await.unwrap().0, 220);
+    let queue = [plain().await, plain().await];
     gate.until(|door| door.waiting() == 2).await;
-    // Nobody is free to tell the next one that there is no place: these are being told, and do not listen.
-    let mut deaf = Vec::new();
+    // Nobody is free to tell the next one that there is no place: these have been told, and do not go.
+    let mut stubborn = Vec::new();
     for _ in 0..net::TURNED_AWAY_AT_ONCE {
-        deaf.push(silent().await.unwrap());
+        let mut one = plain().await;
+        assert_eq!(one.smtp_reply().await.unwrap().0, 421);
+        stubborn.push(one);
     }
-    let (last, ()) = tokio::join!(gate.anna(), async {
+    let mut last = plain().await;
+    let (greeting, ()) = tokio::join!(last.smtp_reply(), async {
         drop((queue, inside));
     });
-    drop((last, deaf));
+    assert_eq!(greeting.unwrap().0, 220);
+    drop((last, stubborn));
     gate.empty().await;
     assert_eq!(gate.admission.waiting(), 0);
 }

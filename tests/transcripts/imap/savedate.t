@@ -10,7 +10,7 @@ x
 1> b SELECT Drafts
 1< b OK *
 1> c FETCH 1 (INTERNALDATE SAVEDATE)
-1< * 1 FETCH (INTERNALDATE " 1-Feb-2020 07:30:00 +0000" SAVEDATE "$day-$rest *")
+1< * 1 FETCH (INTERNALDATE " 1-Feb-2020 07:30:00 +0000" SAVEDATE "*-$month $time *")
 1! * 1 FETCH (* SAVEDATE *-2020 *)
 1< c OK *
 1> d SEARCH SAVEDSINCE 1-Jan-2021
@@ -34,7 +34,7 @@ x
 1> i2 STORE 1 +FLAGS.SILENT (\Seen)
 1< i2 OK *
 1> i3 FETCH 1 SAVEDATE
-1< * 1 FETCH (SAVEDATE "$day-$rest *")
+1< * 1 FETCH (SAVEDATE "*-$month $time *")
 1< i3 OK *
 1> j COPY 1 Archive
 1< j OK *

@@ -321,7 +321,9 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
                 let partial = partial.filter(|_| !all);
                 SearchReturn { min, max, all, count, save, partial, update, context }
             })
-            .prop_filter("() is (ALL)", |r| *r != SearchReturn::default())
+            .prop_filter("() and (CONTEXT) are (ALL)", |r| {
+                SearchReturn { context: false, ..r.clone() } != SearchReturn::default()
+            })
     };
     let values = || prop::collection::vec(any::<u8>(), 0..9);
     let changes = prop::collection::vec((annotation(), prop::option::of(values())), 1..4);
@@ -333,7 +335,8 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
             |(sources, returns, key)| {
                 let save = returns.save && sources == [MailboxFilter::Selected];
                 let mut returns = SearchReturn { save, ..returns };
-                returns.all |= returns == SearchReturn::default();
+                // Beside CONTEXT, too, nothing asked for is ALL (RFC 5267 §4.2).
+                returns.all |= SearchReturn { context: false, ..returns.clone() } == SearchReturn::default();
                 let update_items = Vec::new();
                 CommandBody::MultiSearch(MultiSearch { sources, returns, update_items, key })
             }
