@@ -322,7 +322,7 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
                 SearchReturn { min, max, all, count, save, partial, update, context }
             })
             .prop_filter("() and (CONTEXT) are (ALL)", |r| {
-                SearchReturn { context: false, ..r.clone() } != SearchReturn::default()
+                SearchReturn { context: false, ..*r } != SearchReturn::default()
             })
     };
     let values = || prop::collection::vec(any::<u8>(), 0..9);
@@ -336,7 +336,7 @@ pub(in super::super) fn extended() -> impl Strategy<Value = CommandBody> {
                 let save = returns.save && sources == [MailboxFilter::Selected];
                 let mut returns = SearchReturn { save, ..returns };
                 // Beside CONTEXT, too, nothing asked for is ALL (RFC 5267 §4.2).
-                returns.all |= SearchReturn { context: false, ..returns.clone() } == SearchReturn::default();
+                returns.all |= SearchReturn { context: false, ..returns } == SearchReturn::default();
                 let update_items = Vec::new();
                 CommandBody::MultiSearch(MultiSearch { sources, returns, update_items, key })
             }
