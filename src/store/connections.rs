@@ -46,7 +46,7 @@ pub(super) struct Connections {
     pool: PgPool,
     stack: Arc<Mutex<Stack>>,
     /// Most connections on the stack.
-    most: usize,
+    height: usize,
     /// Statements that may run before the next one waits.
     places: Arc<Semaphore>,
 }
@@ -71,23 +71,23 @@ pub(super) struct Warm {
 
 impl Connections {
     pub(super) fn new(pool: PgPool) -> Self {
-        let most = pool.options().get_max_connections() as usize / 4;
-        Self::over(pool, most)
+        let height = pool.options().get_max_connections() as usize / 4;
+        Self::over(pool, height)
     }
 
     /// The same pool with a stack of its own, for statements of one kind: its server processes see no others.
     pub(super) fn apart(&self) -> Self {
-        let most = self.most() as usize / 8;
-        Self::over(self.pool.clone(), most.min(APART))
+        let height = self.most() as usize / 8;
+        Self::over(self.pool.clone(), height.min(APART))
     }
 
-    fn over(pool: PgPool, most: usize) -> Self {
+    fn over(pool: PgPool, height: usize) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        Self { pool, stack: Arc::default(), most, places: Arc::new(Semaphore::new(processors + 1)) }
+        Self { pool, stack: Arc::default(), height, places: Arc::new(Semaphore::new(processors + 1)) }
     }
 
     /// Most connections at once.
-    pub(super) fn most(&self) -> u32 {
+    fn most(&self) -> u32 {
         self.pool.options().get_max_connections()
     }
 
@@ -162,7 +162,7 @@ impl Connections {
             return;
         }
         let mut stack = self.stack.lock();
-        if !stack.closed && stack.warm.len() < self.most {
+        if !stack.closed && stack.warm.len() < self.height {
             stack.warm.push(warm);
         }
         drop(stack);

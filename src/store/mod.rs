@@ -162,7 +162,7 @@ pub struct Store(Arc<Inner>, Arc<Origin>);
 /// What the store's files share.
 pub(crate) struct Inner {
     pool: connections::Connections,
-    /// Of the same pool: for `place_messages`.
+    /// Of the same pool: for group commit.
     placing: connections::Connections,
     keys: keys::Keyring,
     opened: opened::OpenedMessages,
